@@ -1,0 +1,41 @@
+/**
+ * The part of a NATS connection that a pool uses. A connection fits as it is, so nothing stands between a
+ * request and its handler; `memory-bus.ts` is the same inside one process.
+ */
+import type { MsgHdrs } from "nats"
+
+/** A message that arrived. */
+export interface BusMessage {
+  readonly subject: string
+  readonly data: Uint8Array
+  readonly headers?: MsgHdrs
+  readonly reply?: string
+  /** Answers; false if nobody asked for an answer. */
+  respond(payload?: Uint8Array | string, options?: { headers?: MsgHdrs }): boolean
+}
+
+export interface BusSubscription {
+  unsubscribe(): void
+  /** Takes no more, and resolves once what had arrived was handed to the callback. */
+  drain(): Promise<void>
+}
+
+/** Messages between members of a pool. */
+export interface Bus {
+  publish(
+    subject: string,
+    payload?: Uint8Array | string,
+    options?: { headers?: MsgHdrs; reply?: string },
+  ): void
+  subscribe(
+    subject: string,
+    options: { queue?: string; callback: (error: Error | null, message: BusMessage) => void },
+  ): BusSubscription
+  request(
+    subject: string,
+    payload?: Uint8Array | string,
+    options?: { timeout: number; headers?: MsgHdrs },
+  ): Promise<BusMessage>
+  /** Resolves when the server has handled everything sent before. */
+  flush(): Promise<void>
+}

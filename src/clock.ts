@@ -1,0 +1,22 @@
+/**
+ * Time as an argument. Everything that waits or measures takes a Clock, so that the simulation can run
+ * hours in a moment, and a test can suspend a machine.
+ */
+
+/** One reading of both clocks, in milliseconds. */
+export interface Instant {
+  /** The monotonic clock: never jumps, but stands still while a virtual machine is suspended. */
+  readonly monoMs: number
+  /** The wall clock, since 1970: may jump either way. */
+  readonly wallMs: number
+}
+
+/** Cancels what `after` arranged; harmless afterwards. */
+export type Cancel = () => void
+
+/** A source of time and of wake-up calls. */
+export interface Clock {
+  now(): Instant
+  /** Calls `wake` once, `ms` of monotonic time from now. */
+  after(ms: number, wake: () => void): Cancel
+}

@@ -1,0 +1,40 @@
+/**
+ * A reign as the code that runs in it sees it: its term, whether it still holds, and a signal that fires
+ * when it ends. Leading is computed from the clock at each question, never stored.
+ */
+
+/** Why a reign ended; the message of the signal's reason. */
+export type EndReason =
+  | "released"
+  | "handed over"
+  | "lease over"
+  | "evicted"
+  | "disconnected too long"
+  | "bucket lost"
+  | "preempted"
+  | "stopping"
+  | "failed"
+
+/** What aborts the signal of a reign. */
+export class ReignEnded extends Error {
+  override readonly name = "ReignEnded"
+  readonly code = "reign-ended"
+  constructor(
+    readonly reason: EndReason,
+    readonly term: number,
+  ) {
+    super(`the reign with term ${term} ended: ${reason}`)
+  }
+}
+
+/** One reign of this member. */
+export interface Leadership {
+  /** The fencing token: pass it along with every write elsewhere, and let the other side refuse a lower one. */
+  readonly term: number
+  /** Fires when the reign ends, before anyone else can lead; its `reason` is a ReignEnded. */
+  readonly signal: AbortSignal
+  /** Whether this reign still holds at this instant. */
+  isLeading(): boolean
+  /** Milliseconds until it ends if no further renewal is acknowledged; 0 once it ended. */
+  remainingMs(): number
+}
