@@ -1,0 +1,173 @@
+/**
+ * Starts a nats-server for people who have none running, and recognises one that runs already. What was
+ * started here is stopped here: by `stop()`, and by a watchdog if this process dies in whatever way.
+ * What was not started here is never stopped.
+ *
+ * The server gets a session of its own, so that Ctrl-C in the terminal reaches the workers first: they
+ * need it to leave kindly.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, dirname, join, resolve } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
+import { NoJetStream } from "./errors.js"
+import { type Greeting, greetingOf } from "./greeting.js"
+import { PortTaken, ServerFailed } from "./server-errors.js"
+import { stopIfWeDie } from "./watchdog.js"
+
+/** A server that accepts connections. */
+export interface RunningServer {
+  /** `nats://host:port`. */
+  readonly url: string
+  readonly version: string
+}
+
+/** A server this process started. */
+export interface StartedServer extends RunningServer {
+  readonly pid: number
+  readonly port: number
+  /** Where `/healthz`, `/connz` and their like are, if monitoring is on. */
+  readonly monitoringUrl: string | undefined
+  readonly logFile: string
+  /** Resolves when the process is gone, whoever ended it. */
+  readonly ended: Promise<void>
+  /** Stops it kindly, after `graceMs` (5000) by force; resolves when the process is gone. */
+  stop(graceMs?: number): Promise<void>
+}
+
+export interface StartOptions {
+  /** Path of the program, as `findServer` returns it. */
+  binary: string
+  /** Port for clients; -1 lets the system choose. Default 4222. */
+  port?: number
+  /** Port for monitoring; -1 lets the system choose. Default: none, or what the configuration says. */
+  httpPort?: number
+  /** Where the process stands: relative paths in the configuration begin here. Default: here. */
+  cwd?: string
+  /** JetStream's files. Leave it out where the configuration names them: nats-server refuses both. */
+  storeDir?: string
+  configFile?: string
+  /** JetStream on? Default true. */
+  jetstream?: boolean
+  /** What the server writes is added to this file. Default `.pool/logs/nats-server.log`. */
+  logFile?: string
+  /** Longest wait until it accepts connections, in ms. Default 10000. */
+  readyWithinMs?: number
+  /** How long a server outlives the death of this process, for the workers to leave. Default 5 s. */
+  orphanGraceSeconds?: number
+}
+
+const POLL_MS = 5
+
+/**
+ * Starts a server on the loopback interface and resolves when it accepts connections and JetStream is
+ * ready. Throws ServerFailed with the server's own reason if it ends before that.
+ */
+export async function startServer(options: StartOptions): Promise<StartedServer> {
+  const cwd = resolve(options.cwd ?? ".")
+  const logFile = resolve(cwd, options.logFile ?? ".pool/logs/nats-server.log")
+  mkdirSync(dirname(logFile), { recursive: true })
+  const portsDir = mkdtempSync(join(tmpdir(), "pool-ports-"))
+  const log = openSync(logFile, "a")
+  const logStart = statSync(logFile).size
+  const args = [...argumentsFor(options), "--ports_file_dir", portsDir]
+  const child = spawn(options.binary, args, { cwd, detached: true, stdio: ["ignore", log, log] })
+  closeSync(log)
+  const ended = new Promise<void>((done) => child.once("exit", () => done()).once("error", done))
+  const failed = new Promise<never>((_, fail) => {
+    child.once("error", (cause) => fail(new ServerFailed(cause.message, logFile, { cause })))
+    child.once("exit", () => fail(new ServerFailed(lastWords(logFile, logStart), logFile)))
+  })
+  failed.catch(() => {})
+  if (child.pid) ended.then(stopIfWeDie(child.pid, options.orphanGraceSeconds ?? 5))
+  const stop = (graceMs = 5000) => stopChild(child, ended, graceMs)
+  try {
+    const ports = await Promise.race([
+      readyPorts(join(portsDir, `${basename(options.binary)}_${child.pid}.ports`), options),
+      failed,
+    ])
+    const greeting = await greetingOf(ports.port)
+    const version = typeof greeting === "string" ? "" : greeting.version
+    const url = `nats://127.0.0.1:${ports.port}`
+    return { url, version, pid: child.pid as number, ...ports, logFile, ended, stop }
+  } catch (error) {
+    await stop(0)
+    throw error instanceof ServerFailed
+      ? error
+      : new ServerFailed(String(error), logFile, { cause: error })
+  } finally {
+    rmSync(portsDir, { recursive: true, force: true })
+  }
+}
+
+/**
+ * The server that listens on `port` already, or undefined if nobody does. Throws NoJetStream if that
+ * server has JetStream off, PortTaken if it is no NATS server.
+ */
+export async function findRunning(
+  port = 4222,
+  host = "127.0.0.1",
+): Promise<RunningServer | undefined> {
+  const greeting: Greeting | "nobody" | "stranger" = await greetingOf(port, host)
+  if (greeting === "nobody") return undefined
+  if (greeting === "stranger") throw new PortTaken(host, port)
+  const url = `nats://${host}:${port}`
+  if (!greeting.isJetStreamOn) throw new NoJetStream(url)
+  return { url, version: greeting.version }
+}
+
+function argumentsFor(options: StartOptions): string[] {
+  const { port = 4222, httpPort, configFile, storeDir, jetstream = true } = options
+  return [
+    ...(configFile ? ["-c", resolve(configFile)] : []),
+    ...["-a", "127.0.0.1", "-p", String(port)],
+    ...(httpPort === undefined ? [] : ["-m", String(httpPort)]),
+    ...(jetstream ? ["-js"] : []),
+    ...(storeDir ? ["-sd", resolve(storeDir)] : []),
+  ]
+}
+
+// The server writes its ports file once it listens, which is after JetStream is up. Unlike a
+// connection to the port, the file cannot be another server's.
+async function readyPorts(portsFile: string, options: StartOptions) {
+  const deadline = performance.now() + (options.readyWithinMs ?? 10_000)
+  while (performance.now() < deadline) {
+    const ports = portsIn(portsFile)
+    if (ports) return ports
+    await delay(POLL_MS)
+  }
+  throw new Error(`not ready within ${options.readyWithinMs ?? 10_000} ms`)
+}
+
+function portsIn(file: string): { port: number; monitoringUrl: string | undefined } | undefined {
+  try {
+    const { nats, monitoring } = JSON.parse(readFileSync(file, "utf8"))
+    return { port: Number(new URL(nats[0]).port), monitoringUrl: monitoring?.[0] }
+  } catch {
+    return undefined // not there yet, or half written
+  }
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<void>, graceMs: number) {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill(graceMs > 0 ? "SIGTERM" : "SIGKILL")
+    const force = setTimeout(() => child.kill("SIGKILL"), graceMs)
+    await ended
+    clearTimeout(force)
+  }
+}
+
+function lastWords(logFile: string, from: number): string {
+  const lines = readFileSync(logFile).subarray(from).toString().split("\n").filter(Boolean)
+  const fatal = lines.findLast((line) => /\[FTL\]|^nats-server: /.test(line)) ?? lines.at(-1)
+  return fatal?.replace(/^(\[\d+\].*?\[[A-Z]+\] |nats-server: )/, "") ?? "it ended without a word"
+}
