@@ -1,0 +1,216 @@
+/**
+ * A claim held: from its first acknowledgement to the end of the reign.
+ *
+ *   leading   renews the claim, and leads as long as the lease holds
+ *   ending    does not lead any more, but still renews while what the reign started winds down
+ *   handing   renews no more; the heirs are being told
+ *
+ * One failed renewal is not a loss: it is tried again until the lease is over. A refused one means: read the claim.
+ * If it is this very reign's, an acknowledgement was lost, and the lease counts from the earliest attempt that it
+ * can have been; else the reign is over.
+ */
+import { type Claim, type Heir, MAX_HEIRS, type Reign, type StandingClaim } from "./claim.js"
+import type { Instant } from "./clock.js"
+import { type Decision, type Found, type Line, revisionOf } from "./election-words.js"
+import type { EndReason } from "./leadership.js"
+import { holds, leaseEnd, remainingMs } from "./lease.js"
+
+export interface HoldingOptions {
+  readonly leaseMs: number
+  readonly renewMs: number
+  readonly stepMs: number
+  /** Takes what is to be done. */
+  readonly decide: (decision: Decision) => void
+  /** Numbers attempts and reads; grows. */
+  readonly nextId: () => number
+}
+
+export class Holding {
+  readonly term: number
+  readonly #options: HoldingOptions
+  readonly #claim: Claim
+  #phase: "leading" | "ending" | "handing" = "leading"
+  #reason: EndReason = "released"
+  #line: Line
+  #revision: number
+  #end: Instant
+  #wakeAtMs: number
+  /** The renewal under way. */
+  #attempt: { readonly id: number; readonly sent: Instant } | undefined
+  /** When the first renewal since the last acknowledgement was sent whose fate is unknown. */
+  #unsureSince: Instant | undefined
+  /** A renewal was refused: the read that says why; 0 while it must be asked again. */
+  #verdict: number | undefined
+  /** The line changed since the last renewal was sent. */
+  #isLineNew = false
+
+  constructor(options: HoldingOptions, claim: Claim, revision: number, sent: Instant) {
+    this.#options = options
+    this.#claim = claim
+    this.#line = claim
+    this.#revision = revision
+    this.term = claim.term ?? revision
+    this.#end = leaseEnd(sent, options.leaseMs)
+    this.#wakeAtMs = sent.monoMs + options.renewMs
+  }
+
+  get phase(): "leading" | "ending" | "handing" {
+    return this.#phase
+  }
+
+  get reign(): Reign {
+    return { id: this.#claim.id, term: this.term }
+  }
+
+  /** The claim as it would be renewed now, at the last revision known to be its own. */
+  get standing(): StandingClaim {
+    return { claim: this.#renewal(), revision: this.#revision }
+  }
+
+  leads(now: Instant): boolean {
+    return this.#phase === "leading" && holds(this.#end, now)
+  }
+
+  remainingMs(now: Instant): number {
+    return this.#phase === "leading" ? remainingMs(this.#end, now) : 0
+  }
+
+  /** Whether the claim can't be counted on any more. */
+  hasLapsed(now: Instant): boolean {
+    return this.#phase !== "handing" && !holds(this.#end, now)
+  }
+
+  /** When to call `wake`, if at all. */
+  get wakeAtMs(): number | undefined {
+    if (this.#phase === "handing") return undefined
+    const isWaiting = this.#attempt || this.#verdict
+    return isWaiting ? this.#end.monoMs : Math.min(this.#end.monoMs, this.#wakeAtMs)
+  }
+
+  wake(now: Instant): void {
+    if (now.monoMs < this.#wakeAtMs || this.#phase === "handing") return
+    if (this.#attempt || this.#verdict) return
+    if (this.#verdict === 0) return this.#ask()
+    this.#attempt = { id: this.#options.nextId(), sent: now }
+    this.#isLineNew = false
+    const { id } = this.#attempt
+    this.#options.decide({ do: "renew", attempt: id, over: this.#revision, claim: this.#renewal() })
+  }
+
+  /** Renews, or asks, as soon as nothing is under way. */
+  hurry(now: Instant): void {
+    this.#wakeAtMs = now.monoMs
+    this.wake(now)
+  }
+
+  written(attempt: number, revision: number, now: Instant): void {
+    if (this.#attempt?.id !== attempt) return
+    const { sent } = this.#attempt
+    this.#attempt = undefined
+    this.#renewed(revision, sent)
+    if (this.#isLineNew) this.hurry(now)
+  }
+
+  refused(attempt: number): void {
+    if (this.#attempt?.id !== attempt) return
+    this.#attempt = undefined
+    if (this.#phase !== "handing") this.#ask()
+  }
+
+  unsure(attempt: number, now: Instant): void {
+    if (this.#attempt?.id !== attempt) return
+    this.#unsureSince ??= this.#attempt.sent
+    this.#attempt = undefined
+    this.hurry(now)
+  }
+
+  /** The answer to a read; returns why the reign is over, if it is. */
+  read(id: number, found: Found, now: Instant): EndReason | undefined {
+    if (this.#verdict !== id) return undefined
+    this.#verdict = undefined
+    if (!this.#isOwn(found)) return found.kind === "none" ? "bucket lost" : "evicted"
+    const revision = revisionOf(found)
+    if (this.#unsureSince && revision > this.#revision) this.#renewed(revision, this.#unsureSince)
+    else this.#revision = Math.max(this.#revision, revision)
+    this.#wakeAtMs = now.monoMs + this.#options.stepMs
+    return undefined
+  }
+
+  readFailed(id: number, now: Instant): void {
+    if (this.#verdict !== id) return
+    this.#verdict = 0
+    this.#wakeAtMs = now.monoMs + this.#options.stepMs
+  }
+
+  /** Something was announced or watched; returns why the reign is over, if it is. */
+  heard(found: Found): EndReason | undefined {
+    if (revisionOf(found) <= this.#revision || this.#isOwn(found)) return undefined
+    return found.kind === "none" ? "bucket lost" : "evicted"
+  }
+
+  /** The line of succession as it is now; news is published at once. */
+  lineIs(line: Line, now: Instant): void {
+    const isSame = line.reason === this.#line.reason && named(line) === named(this.#line)
+    this.#line = line
+    if (isSame) return
+    this.#isLineNew = true
+    this.hurry(now)
+  }
+
+  /** Leads no more, to be followed by `to` if it is named. */
+  resign(reason: EndReason, to?: Heir): void {
+    if (this.#phase !== "leading") return
+    this.#phase = "ending"
+    this.#reason = reason
+    if (to) {
+      const others = this.#line.heirs.filter((heir) => heir.id !== to.id)
+      this.#line = { ...this.#line, heirs: [to, ...others] }
+    }
+    this.#options.decide({ do: "wind-down", term: this.term, reason })
+  }
+
+  /** All that the reign started is finished: the heirs can be told. */
+  woundDown(): void {
+    if (this.#phase !== "ending") return
+    this.#phase = "handing"
+    const { reign, standing } = this
+    this.#options.decide({ do: "hand-on", reign, standing, reason: this.#reason })
+  }
+
+  #ask(): void {
+    this.#verdict = this.#options.nextId()
+    this.#options.decide({ do: "read", id: this.#verdict })
+  }
+
+  #renewed(revision: number, sent: Instant): void {
+    this.#unsureSince = undefined
+    this.#revision = Math.max(this.#revision, revision)
+    this.#end = leaseEnd(sent, this.#options.leaseMs)
+    this.#wakeAtMs = sent.monoMs + this.#options.renewMs
+    if (this.#phase === "handing") return
+    this.#options.decide({ do: "announce", standing: this.standing })
+  }
+
+  #renewal(): Claim {
+    const { heirs, strategy, reason } = this.#line
+    return {
+      ...this.#claim,
+      term: this.term,
+      heirs: heirs.slice(0, MAX_HEIRS),
+      strategy,
+      reason,
+    }
+  }
+
+  #isOwn(found: Found): boolean {
+    if (found.kind !== "claim" || found.standing.claim.released) return false
+    return found.standing.claim.nonce === this.#claim.nonce
+  }
+}
+
+function named(line: Line): string {
+  return line.heirs
+    .slice(0, MAX_HEIRS)
+    .map((heir) => heir.id)
+    .join()
+}

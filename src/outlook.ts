@@ -1,0 +1,135 @@
+/**
+ * What a member that does not lead knows of the claim, and when its own turn to claim comes.
+ *
+ * A reign is over if that was proven (its own word, its supervisor's, a release) or if nobody saw it renewed
+ * for longer than its lease. Then the heirs that the leader published take their turns one step apart, and
+ * everybody else after them. A claim that vanished, or can't be decoded, proves nothing: who knew a claim
+ * waits out its lease. With no claim and none ever known, the members rank themselves.
+ */
+import { type Heir, type Reign, reignOf, type StandingClaim, sameReign } from "./claim.js"
+import { type Found, revisionOf } from "./election-words.js"
+import { lapsesAt } from "./lease.js"
+
+/** What the outlook needs to know of its member. */
+export interface OutlookOptions {
+  readonly self: Heir
+  readonly leaseMs: number
+  readonly stepMs: number
+  readonly coldStartMs: number
+  /** 0 to 1; spreads those that have no place in the line. */
+  readonly random: () => number
+}
+
+/** Members without a place spread their turns over this many steps. */
+const SPREAD_STEPS = 5
+
+export class Outlook {
+  readonly #options: OutlookOptions
+  #last: { readonly found: Found; readonly seenMs: number } | undefined
+  /** The last claim that could be read, even if it vanished since. */
+  #standing: StandingClaim | undefined
+  #over: { readonly reign: Reign; readonly atMs: number; readonly isSummons: boolean } | undefined
+  #ranking: { readonly place: number; readonly fromMs: number } | undefined
+  #jitter = 0
+
+  constructor(options: OutlookOptions) {
+    this.#options = options
+  }
+
+  /** The last sight of the claim's key. */
+  get found(): Found | undefined {
+    return this.#last?.found
+  }
+
+  /** The last claim seen; it may have vanished since. */
+  get standing(): StandingClaim | undefined {
+    return this.#standing
+  }
+
+  /** The revision to claim over. */
+  get revision(): number {
+    return this.#last ? revisionOf(this.#last.found) : 0
+  }
+
+  /** Takes note of something read: any other revision than before is news, for the bucket may be a new one. */
+  read(found: Found, nowMs: number): void {
+    const before = this.#last?.found
+    if (before?.kind === found.kind && revisionOf(before) === revisionOf(found)) return
+    this.#note(found, nowMs)
+  }
+
+  /** Takes note of something announced or watched; false if it is older than what is known. */
+  heard(found: Found, nowMs: number): boolean {
+    if (revisionOf(found) <= this.revision) return false
+    this.#note(found, nowMs)
+    return true
+  }
+
+  #note(found: Found, nowMs: number): void {
+    this.#last = { found, seenMs: nowMs }
+    this.#ranking = undefined
+    this.#jitter = this.#options.random()
+    if (found.kind !== "claim") return
+    const { standing } = found
+    this.#standing = standing
+    const mine = standing.claim.id === this.#options.self.id
+    // A claim of one's own that one does not hold is the late arrival of an attempt given up.
+    if (standing.claim.released || mine) this.ended(reignOf(standing), nowMs)
+  }
+
+  /** Takes note of proof that `reign` is over. A summons is the word to this very member: its turn is now. */
+  ended(reign: Reign, nowMs: number, isSummons = false): void {
+    const isNews = !this.#over || !sameReign(this.#over.reign, reign)
+    if (isNews || isSummons) this.#over = { reign, atMs: nowMs, isSummons }
+  }
+
+  /** Whether the reign last seen is proven to be over. */
+  get isProvenOver(): boolean {
+    const known = this.#standing
+    return !!known && !!this.#over && sameReign(reignOf(known), this.#over.reign)
+  }
+
+  /** Whether a word about `reign`, last known at `revision`, may be acted on: nothing newer is known. */
+  isCurrent(reign: Reign, revision: number): boolean {
+    const known = this.#standing
+    return !known || sameReign(reignOf(known), reign) || known.revision < revision
+  }
+
+  /** Takes note of this member's place among all, where there is no claim. */
+  ranked(place: number, hasVeterans: boolean, nowMs: number): void {
+    // Nothing in the protocol deletes a claim, so a deletion's mark means that there was one until just now.
+    const wasDeleted = this.revision > 0
+    const waitMs = hasVeterans || wasDeleted ? lapsesAt(0, this.#options.leaseMs) : 0
+    this.#ranking = { place, fromMs: nowMs + waitMs }
+  }
+
+  /** When the members should be ranked, if that is what is missing. */
+  get rankAtMs(): number | undefined {
+    const isCold = this.#last?.found.kind === "none" && !this.#standing && !this.#ranking
+    return isCold && this.#last ? this.#last.seenMs + this.#options.coldStartMs : undefined
+  }
+
+  /** The monotonic time of this member's turn to claim, if one is in sight. */
+  get turnAtMs(): number | undefined {
+    if (!this.#last) return undefined
+    const { self, stepMs, leaseMs } = this.#options
+    const afterAll = (count: number) => count + this.#jitter * SPREAD_STEPS
+    if (this.#standing) {
+      const { heirs, lease } = this.#standing.claim
+      const isThere = this.#last.found.kind === "claim"
+      const over = isThere && this.isProvenOver ? this.#over : undefined
+      if (over?.isSummons) return over.atMs
+      const place = heirs.findIndex((heir) => heir.id === self.id)
+      const turn = stepMs * (place >= 0 ? place : afterAll(heirs.length))
+      if (over) return over.atMs + turn
+      // What vanished may have been a later claim than the one known: wait from when it was seen gone.
+      return lapsesAt(this.#last.seenMs, isThere ? lease : Math.max(lease, leaseMs)) + turn
+    }
+    if (this.#last.found.kind === "broken") {
+      return lapsesAt(this.#last.seenMs, leaseMs) + stepMs * afterAll(0)
+    }
+    if (!this.#ranking) return undefined
+    const { place, fromMs } = this.#ranking
+    return place < 0 ? undefined : fromMs + stepMs * place
+  }
+}
