@@ -227,7 +227,18 @@ export function isNoJetStream(error: unknown): boolean {
 
 /** Nobody subscribes to the subject. The request was not delivered, so repeating it is safe. */
 export function isNoResponders(error: unknown): boolean {
-  return [error, field(error, "cause")].some((e) => field(e, "name") === "NoRespondersError")
+  // The class is called NoRespondersError; the name it gives itself is the other one (3.3.1).
+  const names = ["NoResponders", "NoRespondersError"]
+  return [error, field(error, "cause")].some((e) => names.includes(field(e, "name")))
+}
+
+/** A message above the server's max_payload. It was not sent. */
+export function isPayloadTooLarge(error: unknown): boolean {
+  return (
+    field(error, "code") === "payload-too-large" ||
+    (field(error, "name") === "InvalidArgumentError" &&
+      String(field(error, "message")).includes("max_payload"))
+  )
 }
 
 /** The request was sent and no answer came in time. */

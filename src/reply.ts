@@ -1,0 +1,135 @@
+/**
+ * Answers as they go over the wire: who answered, in which term, and for a failure the service-API headers
+ * that every NATS client shows as an error. The only file that writes the headers of a reply.
+ */
+import { headers, type MsgHdrs } from "nats"
+import type { BusMessage } from "./bus.js"
+import { reasonOf } from "./errors.js"
+import type { MemberLabel } from "./job.js"
+import type { Leadership } from "./leadership.js"
+
+/** Name of the worker that answered. */
+export const WORKER_HEADER = "Pool-Worker"
+/** Id of the member that answered. */
+export const MEMBER_HEADER = "Pool-Member"
+/** The term of the leader that answered. */
+export const TERM_HEADER = "Pool-Term"
+/** On a failure, what is known about the work: see Outcome. Absent where the handler itself failed. */
+export const OUTCOME_HEADER = "Pool-Outcome"
+/** How many full members have passed this request on. */
+export const HOPS_HEADER = "Pool-Hops"
+export const ERROR_CODE_HEADER = "Nats-Service-Error-Code"
+export const ERROR_HEADER = "Nats-Service-Error"
+
+/** `not-done`: it never reached a handler, and is safe to repeat. `unknown`: it may or may not have been done. */
+export type Outcome = "not-done" | "unknown"
+
+/** A failure as the requester sees it. */
+export interface Failure {
+  /** As in HTTP: 400 bad request, 409 not the leader any more, 429 full, 500 handler failed, 504 too slow. */
+  readonly status: number
+  readonly reason: string
+  readonly outcome?: Outcome
+}
+
+/** The answer of a member whose reign ended while it had the request. */
+export const REIGN_OVER: Failure = {
+  status: 409,
+  reason: "the reign ended before the answer: the request may or may not have been done",
+  outcome: "unknown",
+}
+
+/** Carried from the request to the reply, so that a trace holds together (W3C Trace Context). */
+const TRACE_HEADERS = ["traceparent", "tracestate"]
+/** The longest reason sent, in characters: a stack or a whole document is no reason. */
+const LONGEST_REASON = 500
+
+/** Answers in the name of one member, or of one member in one reign. Made once, used for every reply. */
+export class Seal {
+  readonly #options: { headers: MsgHdrs }
+
+  constructor(
+    readonly member: MemberLabel,
+    /** The reign in which it answers; undefined for simple work. */
+    readonly leadership?: Leadership,
+  ) {
+    this.#options = { headers: encodedOnce(this.#headers()) }
+  }
+
+  /** Whether it may still answer: the reign it belongs to holds. */
+  holds(): boolean {
+    return this.leadership === undefined || this.leadership.isLeading()
+  }
+
+  /** Answers `message`. Throws what the connection throws, e.g. for an answer above max_payload. */
+  answer(message: BusMessage, payload: Uint8Array | string): void {
+    if (message.headers === undefined) message.respond(payload, this.#options)
+    else message.respond(payload, { headers: this.#headers(message.headers) })
+  }
+
+  /** Answers `message` with a failure. */
+  refuse(message: BusMessage, failure: Failure): void {
+    const hdrs = this.#headers(message.headers)
+    hdrs.set(ERROR_CODE_HEADER, String(failure.status))
+    hdrs.set(ERROR_HEADER, oneLine(failure.reason))
+    if (failure.outcome !== undefined) hdrs.set(OUTCOME_HEADER, failure.outcome)
+    message.respond("", { headers: hdrs })
+  }
+
+  #headers(request?: MsgHdrs): MsgHdrs {
+    const hdrs = headers()
+    hdrs.set(WORKER_HEADER, this.member.name)
+    hdrs.set(MEMBER_HEADER, this.member.id)
+    if (this.leadership !== undefined) hdrs.set(TERM_HEADER, String(this.leadership.term))
+    for (const name of request === undefined ? [] : TRACE_HEADERS) {
+      const value = request?.get(name)
+      if (value) hdrs.set(name, value)
+    }
+    return hdrs
+  }
+}
+
+/** What a handler returned, as a payload. Throws a TypeError that names the reason if JSON can't hold it. */
+export function payloadOf(result: unknown): Uint8Array | string {
+  if (typeof result === "string" || result instanceof Uint8Array) return result
+  if (result === undefined) return ""
+  let json: string | undefined
+  try {
+    json = JSON.stringify(result)
+  } catch (error) {
+    throw new TypeError(`the handler returned what JSON can't hold: ${firstLine(error)}`)
+  }
+  if (json === undefined) {
+    throw new TypeError(`the handler returned a ${typeof result}, which JSON can't hold`)
+  }
+  return json
+}
+
+/** What a handler threw, as a failure: its `status` if that is an error status, else 500. */
+export function failureOf(error: unknown): Failure {
+  const { status } = (error ?? {}) as { status?: unknown }
+  const known = Number.isInteger(status) && (status as number) >= 400 && (status as number) < 600
+  return {
+    status: known ? (status as number) : 500,
+    reason: reasonOf(error) || "the handler failed",
+  }
+}
+
+/** The headers of most replies never change, so their bytes are made once: a quarter of a reply's cost. */
+function encodedOnce(hdrs: MsgHdrs): MsgHdrs {
+  const encodable = hdrs as MsgHdrs & { encode(): Uint8Array }
+  const bytes = encodable.encode()
+  encodable.encode = () => bytes
+  return hdrs
+}
+
+/** V8 draws a picture of a circle; its first line says enough. */
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] as string
+}
+
+function oneLine(reason: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a header must not hold them
+  const line = reason.replace(/[\u0000-\u001f\u007f]+/g, " ").trim()
+  return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)}…` : line
+}

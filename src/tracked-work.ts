@@ -1,0 +1,195 @@
+/**
+ * Tracked work: what only the leader may answer. A plain subscription on `<pool>.leader`, one for each
+ * reign, which goes through
+ *
+ *   open      a claim is on its way: what arrives is held
+ *   begin     the claim was acknowledged: what was held is answered, then what arrives
+ *   refuse    the reign is ending: what arrives gets a 409 that says it was not done
+ *   close     unsubscribed, and what the server had sent before gets the same 409
+ *
+ * or, from any of them, to its end without a word: `abandon` (the claim was refused) and `lapse` (the lease
+ * ran out). Then somebody else may have a copy of whatever arrives, so it is dropped silently: to say "not
+ * done" of it would be a guess. Each request compares once with the lease, for a process that was frozen
+ * doesn't know yet that its reign is over. A result is sent only while the reign that took the request still
+ * holds; otherwise the requester learns that the outcome is unknown.
+ */
+import type { Bus, BusMessage, BusSubscription } from "./bus.js"
+import type { Instant } from "./clock.js"
+import type { Job, MemberLabel } from "./job.js"
+import type { Leadership } from "./leadership.js"
+import { holds } from "./lease.js"
+import { type Failure, REIGN_OVER, Seal } from "./reply.js"
+import { type RequestOptions, Requests } from "./requests.js"
+import type { Tally } from "./tally.js"
+import { WorkerStopped } from "./work-errors.js"
+
+/** How much is held at most while a claim is on its way; what comes after that is dropped. */
+const MOST_HELD = 10_000
+const MOST_HELD_BYTES = 64 * 1024 * 1024
+
+const NOT_LEADING: Failure = {
+  status: 409,
+  reason: "not the leader any more: the request was not done",
+  outcome: "not-done",
+}
+
+export interface TrackedWorkOptions extends RequestOptions {
+  readonly bus: Bus
+  readonly member: MemberLabel
+  /** The subject, `<pool>.leader`. */
+  readonly subject: string
+  /** What does the work; what it returns is the answer. */
+  readonly handler: (job: Job, leadership: Leadership) => unknown
+  /** Told of what goes wrong outside of any request, e.g. a subscription that the server refuses. */
+  readonly onProblem?: (problem: Error) => void
+}
+
+export class TrackedWork {
+  readonly #options: TrackedWorkOptions
+  readonly #requests: Requests
+  #seat: Seat | undefined
+
+  /** Throws BadInput for a handler timeout that cannot work. */
+  constructor(options: TrackedWorkOptions) {
+    this.#options = options
+    this.#requests = new Requests(options)
+  }
+
+  /** What it has done so far, in all reigns. */
+  get tally(): Tally {
+    return this.#requests.tally
+  }
+
+  /** Subscribes, and holds what arrives. To be called just before the claim is sent, on the same connection. */
+  open(): void {
+    this.abandon()
+    const { bus, subject, onProblem } = this.#options
+    const seat = new Seat()
+    seat.subscription = bus.subscribe(subject, {
+      callback: (error, message) => {
+        if (error) onProblem?.(error)
+        else this.#arrived(seat, message)
+      },
+    })
+    this.#seat = seat
+  }
+
+  /** The claim was acknowledged: answers what was held, and from now on what arrives. */
+  begin(leadership: Leadership): void {
+    const seat = this.#seat
+    if (seat?.state !== "holding") return
+    const { member, handler } = this.#options
+    const { signal } = leadership
+    const ended = () => this.#requests.abort(signal.reason)
+    signal.addEventListener("abort", ended, { once: true })
+    seat.reign = {
+      leadership,
+      seal: new Seal(member, leadership),
+      handler: (job) => handler(job, leadership),
+      forget: () => signal.removeEventListener("abort", ended),
+    }
+    seat.state = "serving"
+    for (const message of seat.release()) this.#arrived(seat, message)
+  }
+
+  /** Takes no more: what arrives gets a 409 that says it was not done. What is in flight goes on. */
+  refuse(): void {
+    const seat = this.#seat
+    if (seat?.reign === undefined) return
+    seat.state = "refusing"
+    // Once the lease is over somebody else may have a copy, and do it.
+    const leftMs = seat.reign.leadership.remainingMs()
+    if (leftMs > 0) seat.refusesUntil = later(this.#options.clock.now(), leftMs)
+  }
+
+  /**
+   * Resolves once nothing is in flight. What is not done after `graceMs` is answered with a 409 that says it
+   * may or may not have been done. Says whether all was done in time.
+   */
+  async finish(graceMs: number): Promise<boolean> {
+    const done = await this.#requests.idle(graceMs)
+    if (!done) this.#giveUp()
+    return done
+  }
+
+  /** Unsubscribes; what the server had sent before still gets the 409. Gives up what is in flight. */
+  close(): void {
+    if (this.#seat?.reign === undefined) {
+      this.abandon()
+      return
+    }
+    this.refuse()
+    this.#seat.subscription?.drain().catch(() => {
+      // The connection is gone, and the subscription with it.
+    })
+    this.#giveUp()
+    this.#seat = undefined
+  }
+
+  /** The claim was refused: unsubscribes, and drops what was held, for the true leader may have it too. */
+  abandon(): void {
+    this.lapse()
+  }
+
+  /** The lease ran out: unsubscribes, and tells everything in flight at once that its outcome is unknown. */
+  lapse(): void {
+    const seat = this.#seat
+    this.#seat = undefined
+    if (seat === undefined) return
+    seat.state = "vacant"
+    seat.release()
+    seat.subscription?.unsubscribe()
+    this.#giveUp(seat)
+  }
+
+  #giveUp(seat = this.#seat): void {
+    seat?.reign?.forget()
+    this.#requests.giveUp(REIGN_OVER, seat?.reign?.leadership.signal.reason ?? new WorkerStopped())
+    this.#requests.close()
+  }
+
+  #arrived(seat: Seat, message: BusMessage): void {
+    if (seat.state === "holding") seat.hold(message)
+    else if (seat.state === "vacant" || seat.reign === undefined) return
+    else if (seat.state === "serving") {
+      const { seal, handler } = seat.reign
+      if (seal.holds()) this.#requests.take(message, handler, seal)
+    } else if (seat.refusesUntil && holds(seat.refusesUntil, this.#options.clock.now())) {
+      seat.reign.seal.refuse(message, NOT_LEADING)
+    }
+  }
+}
+
+/** One subscription to tracked work, and the reign for which it was opened. */
+class Seat {
+  state: "holding" | "serving" | "refusing" | "vacant" = "holding"
+  subscription: BusSubscription | undefined
+  reign:
+    | {
+        readonly leadership: Leadership
+        readonly seal: Seal
+        readonly handler: (job: Job) => unknown
+        /** Stops listening to the signal of the reign. */
+        readonly forget: () => void
+      }
+    | undefined
+  /** Until when "not done" is certain. */
+  refusesUntil: Instant | undefined
+  #held: BusMessage[] = []
+  #heldBytes = 0
+
+  hold(message: BusMessage): void {
+    this.#heldBytes += message.data.length
+    if (this.#held.length < MOST_HELD && this.#heldBytes <= MOST_HELD_BYTES)
+      this.#held.push(message)
+  }
+
+  /** What was held, in order. */
+  release(): BusMessage[] {
+    return this.#held.splice(0)
+  }
+}
+
+function later({ monoMs, wallMs }: Instant, ms: number): Instant {
+  return { monoMs: monoMs + ms, wallMs: wallMs + ms }
+}
