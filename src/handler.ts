@@ -1,0 +1,88 @@
+/**
+ * The user's side of a worker: a module with the functions that do the work. It is loaded, and refused,
+ * before the worker joins its pool.
+ */
+import { spawnSync } from "node:child_process"
+import { statSync } from "node:fs"
+import { resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+import { BadHandler, reasonOf } from "./errors.js"
+import type { Job } from "./job.js"
+import type { Leadership } from "./leadership.js"
+
+/**
+ * What a worker does; at least one of the three. A returned string or Uint8Array is the answer as it is,
+ * nothing is an empty one, all else is sent as JSON. What is thrown is answered as an error: BadRequest as a
+ * 400, an error with a `status` from 400 to 599 with that, everything else as a 500 with its message.
+ *
+ * @example
+ * export const work = (job) => `hello ${job.text()}`
+ */
+export interface Handlers {
+  /** Answers simple work; on any member. */
+  work?(job: Job): unknown
+  /** Answers tracked work; on the leader. */
+  leaderWork?(job: Job, leadership: Leadership): unknown
+  /**
+   * Runs once in each reign, from its beginning; should return when `leadership.signal` fires. If it throws,
+   * the member gives up its reign.
+   */
+  lead?(leadership: Leadership): unknown
+}
+
+const NAMES = ["work", "leaderWork", "lead"] as const
+
+/**
+ * The handlers that the module at `path` exports, by name or in an object as its default export. `path` is
+ * relative to `cwd` (default: the working directory). Throws BadHandler, with a reason in one line, if the
+ * file is missing, fails while it is loaded, or exports nothing usable.
+ */
+export async function loadHandlers(path: string, cwd = process.cwd()): Promise<Handlers> {
+  const file = resolve(cwd, path)
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) throw new BadHandler(path, "no such file")
+  if (!stat.isFile()) throw new BadHandler(path, "not a file")
+  let module: Record<string, unknown>
+  try {
+    module = await import(pathToFileURL(file).href)
+  } catch (error) {
+    throw new BadHandler(path, `it can't be loaded: ${whereAndWhy(error, file)}`, { cause: error })
+  }
+  return handlersIn(module, path)
+}
+
+/** The handlers among the exports of a module. Throws BadHandler if there is none; `path` is for its message. */
+export function handlersIn(module: Record<string, unknown>, path: string): Handlers {
+  const inside = module.default
+  const isObject = typeof inside === "object" && inside !== null
+  const exported = { ...(isObject ? allOf(inside) : {}), ...module }
+  const handlers: Handlers = {}
+  for (const name of NAMES) {
+    const found = exported[name]
+    if (typeof found === "function") handlers[name] = found.bind(isObject ? inside : undefined)
+    else if (found !== undefined) {
+      throw new BadHandler(path, `its export ${name} is a ${typeof found}, not a function`)
+    }
+  }
+  if (Object.keys(handlers).length > 0) return handlers
+  const others = Object.keys(exported)
+  throw new BadHandler(
+    path,
+    others.length > 0 ? `it exports only ${others.join(", ")}` : "it exports nothing",
+  )
+}
+
+/** The properties of an object, those of its class included: a default export may be an instance. */
+function allOf(object: object): Record<string, unknown> {
+  const found: Record<string, unknown> = { ...object }
+  for (const name of NAMES) if (name in object) found[name] = object[name as keyof object]
+  return found
+}
+
+/** The reason as one line, and for a syntax error the line of the file, which only `node --check` tells. */
+function whereAndWhy(error: unknown, file: string): string {
+  if (!(error instanceof SyntaxError)) return reasonOf(error)
+  const { stderr } = spawnSync(process.execPath, ["--check", file], { encoding: "utf8" })
+  const line = /:(\d+)$/m.exec(stderr.split("\n", 1)[0] as string)?.[1]
+  return line === undefined ? reasonOf(error) : `line ${line}: ${reasonOf(error)}`
+}
