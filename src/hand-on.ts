@@ -1,0 +1,129 @@
+/**
+ * Handing on a reign that is over: its holder, or the supervisor that saw the holder die, tells the heirs one
+ * after another until one has claimed. One message and one write, whatever the size of the pool. Only if no heir
+ * takes the word is the release written, for all to see. An heir that is gone costs no time: nobody listens to its
+ * subject, and the server says so.
+ */
+import type { Bucket } from "./bucket.js"
+import type { Bus } from "./bus.js"
+import {
+  decodeAnnouncement,
+  encodeAnnouncement,
+  encodeClaim,
+  encodeWord,
+  type Reign,
+  reignOf,
+  type StandingClaim,
+  sameReign,
+} from "./claim.js"
+import type { Clock } from "./clock.js"
+import { isNoResponders, RevisionMismatch } from "./errors.js"
+import { CLAIM_KEY, type PoolNames } from "./names.js"
+import { foundIn } from "./roster.js"
+
+export interface HandOnOptions {
+  readonly bus: Bus
+  readonly bucket: Bucket
+  readonly names: PoolNames
+  readonly clock: Clock
+  /** How long an heir has to claim, in ms. */
+  readonly stepMs: number
+  /** Name of who tells, for the release. */
+  readonly by: string
+}
+
+/** The reign that is over. */
+export interface EndedReign {
+  readonly reign: Reign
+  /** The last claim of that reign known to its teller. */
+  readonly standing: StandingClaim
+  readonly reason: string
+}
+
+/** Tells the heirs; resolves with what came of it. Rejects if the release could not be written. */
+export async function handOn(
+  options: HandOnOptions,
+  ended: EndedReign,
+): Promise<"taken" | "released"> {
+  const succession = new Succession(options, ended.reign)
+  try {
+    for (const heir of ended.standing.claim.heirs) {
+      if (await succession.tell(heir.id, ended)) return "taken"
+    }
+    return (await release(options, ended)) ? "released" : "taken"
+  } finally {
+    succession.stop()
+  }
+}
+
+/** Listens for the claim that follows a reign. */
+class Succession {
+  readonly #options: HandOnOptions
+  readonly #stop: () => void
+  #isTaken = false
+  #onTaken: () => void = () => {}
+
+  constructor(options: HandOnOptions, reign: Reign) {
+    this.#options = options
+    const subscription = options.bus.subscribe(options.names.claim, {
+      callback: (error, message) => {
+        if (error) return
+        try {
+          const heard = reignOf(decodeAnnouncement(message.data))
+          if (heard.term <= reign.term) return
+          this.#isTaken = true
+          this.#onTaken()
+        } catch {
+          // Not an announcement; whoever sent it, it says nothing about the succession.
+        }
+      },
+    })
+    this.#stop = () => subscription.unsubscribe()
+  }
+
+  /** Whether the claim was taken within a step after this heir was told. */
+  tell(heirId: string, { reign, standing, reason }: EndedReign): Promise<boolean> {
+    const { bus, names, clock, stepMs } = this.#options
+    const word = encodeWord({ ...reign, revision: standing.revision, reason })
+    return new Promise((resolve) => {
+      const cancel = clock.after(stepMs, () => resolve(this.#isTaken))
+      const settle = () => {
+        cancel()
+        resolve(this.#isTaken)
+      }
+      this.#onTaken = settle
+      // The answer would come only after the claim was announced; what matters here is that somebody is there.
+      bus.request(names.heir(heirId), word, { timeout: stepMs * 2 }).then(
+        () => {},
+        (error) => {
+          if (isNoResponders(error)) settle()
+        },
+      )
+    })
+  }
+
+  stop(): void {
+    this.#stop()
+  }
+}
+
+/** Marks the claim as released if it is still that reign's; false if somebody else has claimed. */
+async function release(options: HandOnOptions, ended: EndedReign): Promise<boolean> {
+  const { bucket, bus, names, clock, by } = options
+  for (;;) {
+    const found = foundIn(await bucket.get(CLAIM_KEY))
+    if (found.kind !== "claim" || !sameReign(reignOf(found.standing), ended.reign)) return false
+    const { claim, revision } = found.standing
+    if (claim.released) return true
+    const at = new Date(clock.now().wallMs).toISOString()
+    const released = { at, by, reason: ended.reason }
+    const news = { ...claim, term: ended.reign.term, released }
+    try {
+      const written = await bucket.write(CLAIM_KEY, encodeClaim(news), revision)
+      bus.publish(names.claim, encodeAnnouncement({ claim: news, revision: written }))
+      return true
+    } catch (error) {
+      if (!(error instanceof RevisionMismatch)) throw error
+    }
+  }
+}

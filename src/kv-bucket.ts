@@ -1,0 +1,203 @@
+/**
+ * The bucket on JetStream KV: history 1, file storage so that terms survive a restart of the server, one TTL
+ * for all entries. Nothing depends on per-key TTL or on marks of expiry, so any server from 2.9 on will do.
+ * A bucket that was deleted is created anew by the next write.
+ */
+import { jetstreamManager, StorageType } from "@nats-io/jetstream"
+import { type KV, Kvm } from "@nats-io/kv"
+import { type NatsConnection, nanos } from "nats"
+import type { Bucket, Entry, StopWatch, WatchListener } from "./bucket.js"
+import type { Timings } from "./config.js"
+import {
+  isNoJetStream,
+  isStreamNotFound,
+  isWrongLastSequence,
+  NoJetStream,
+  RevisionMismatch,
+} from "./errors.js"
+import { entryOf, watchKv } from "./kv-watch.js"
+
+/** The most that an entry may hold, in bytes. */
+export const MAX_ENTRY_BYTES = 8192
+/** How long JetStream may take to answer. */
+const ANSWER_MS = 5_000
+
+/** The settings of a bucket that a pool depends on. */
+export interface BucketSettings {
+  readonly ttlMs: number
+  readonly replicas: number
+  readonly history: number
+}
+
+/** A bucket that existed with other settings than the pool's; they were adjusted. */
+export interface Adjustment {
+  readonly setting: keyof BucketSettings
+  readonly was: number
+  readonly is: number
+}
+
+/**
+ * Opens the bucket `name`, creating it if need be. Settings of an existing one that would break the pool are
+ * adjusted, and each is reported. Throws NoJetStream where there is none.
+ */
+export async function openKvBucket(
+  connection: NatsConnection,
+  name: string,
+  timings: Pick<Timings, "memberTtlMs" | "replicas">,
+  report: (adjustment: Adjustment) => void = () => {},
+): Promise<Bucket> {
+  const wanted = { ttlMs: timings.memberTtlMs, replicas: timings.replicas, history: 1 }
+  const open = async () => {
+    try {
+      const kv = await new Kvm(connection).create(name, {
+        history: 1,
+        ttl: wanted.ttlMs,
+        replicas: wanted.replicas,
+        storage: StorageType.File,
+        maxValueSize: MAX_ENTRY_BYTES,
+      })
+      await adjust(connection, name, wanted, report)
+      return kv
+    } catch (error) {
+      throw isNoJetStream(error) ? new NoJetStream(connection.getServer(), { cause: error }) : error
+    }
+  }
+  return new KvBucket(connection, name, await open(), open)
+}
+
+/** Opens the bucket `name` as it is, for those who only look; undefined if there is none. */
+export async function findKvBucket(
+  connection: NatsConnection,
+  name: string,
+): Promise<Bucket | undefined> {
+  const stream = await streamOf(connection, name)
+  if (!stream) return undefined
+  const kv = await new Kvm(connection).open(name, { allow_direct: stream.config.allow_direct })
+  return new KvBucket(connection, name, kv, async () => kv)
+}
+
+/** The settings of the bucket `name` as they are; undefined if there is none. */
+export async function settingsOf(
+  connection: NatsConnection,
+  name: string,
+): Promise<BucketSettings | undefined> {
+  const stream = await streamOf(connection, name)
+  if (!stream) return undefined
+  const { max_age, num_replicas, max_msgs_per_subject } = stream.config
+  return { ttlMs: max_age / nanos(1), replicas: num_replicas, history: max_msgs_per_subject }
+}
+
+async function streamOf(connection: NatsConnection, name: string) {
+  try {
+    const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
+    return await manager.streams.info(`KV_${name}`)
+  } catch (error) {
+    if (isStreamNotFound(error)) return undefined
+    throw isNoJetStream(error) ? new NoJetStream(connection.getServer(), { cause: error }) : error
+  }
+}
+
+async function adjust(
+  connection: NatsConnection,
+  name: string,
+  wanted: BucketSettings,
+  report: (adjustment: Adjustment) => void,
+): Promise<void> {
+  const found = (await settingsOf(connection, name)) ?? wanted
+  const settings = Object.keys(wanted) as (keyof BucketSettings)[]
+  const differing = settings.filter((setting) => found[setting] !== wanted[setting])
+  if (differing.length === 0) return
+  const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
+  await manager.streams.update(`KV_${name}`, {
+    max_age: nanos(wanted.ttlMs),
+    duplicate_window: nanos(Math.min(wanted.ttlMs, 120_000)),
+    num_replicas: wanted.replicas,
+    max_msgs_per_subject: wanted.history,
+  })
+  for (const setting of differing) {
+    report({ setting, was: found[setting], is: wanted[setting] })
+  }
+}
+
+class KvBucket implements Bucket {
+  readonly #connection: NatsConnection
+  readonly #name: string
+  readonly #reopen: () => Promise<KV>
+  #kv: KV
+
+  constructor(connection: NatsConnection, name: string, kv: KV, reopen: () => Promise<KV>) {
+    this.#connection = connection
+    this.#name = name
+    this.#kv = kv
+    this.#reopen = reopen
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
+    try {
+      const entry = await this.#kv.get(key)
+      return entry ? entryOf(entry) : undefined
+    } catch (error) {
+      // A direct get from a bucket that was deleted meets nobody: ask whether that is why.
+      if (isStreamNotFound(error)) return undefined
+      const stream = await streamOf(this.#connection, this.#name)
+      if (!stream) return undefined
+      throw error
+    }
+  }
+
+  write(key: string, value: Uint8Array, over: number): Promise<number> {
+    return this.#change(key, over, () =>
+      over > 0 ? this.#kv.update(key, value, over) : this.#kv.create(key, value),
+    )
+  }
+
+  put(key: string, value: Uint8Array): Promise<number> {
+    return this.#change(key, 0, () => this.#kv.put(key, value))
+  }
+
+  remove(key: string, over: number): Promise<void> {
+    return this.#change(key, over, () => this.#kv.delete(key, { previousSeq: over }))
+  }
+
+  async entries(): Promise<Entry[]> {
+    const found: Entry[] = []
+    let stop: StopWatch = () => {}
+    let timer: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        timer = setTimeout(() => reject(new Error("the bucket does not answer")), ANSWER_MS)
+        const heard = (entry: Entry) => {
+          if (!entry.deleted) found.push(entry)
+        }
+        const restart = () => {
+          found.length = 0
+        }
+        this.watch({ heard, restart, caughtUp: resolve }).then((stopWatch) => {
+          stop = stopWatch
+        }, reject)
+      })
+    } finally {
+      clearTimeout(timer)
+      stop()
+    }
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1))
+  }
+
+  async watch(listener: WatchListener): Promise<StopWatch> {
+    return watchKv(this.#connection, () => this.#kv, listener)
+  }
+
+  async #change<T>(key: string, over: number, change: () => Promise<T>): Promise<T> {
+    try {
+      try {
+        return await change()
+      } catch (error) {
+        if (!isNoJetStream(error) && !isStreamNotFound(error)) throw error
+        this.#kv = await this.#reopen()
+        return await change()
+      }
+    } catch (error) {
+      throw isWrongLastSequence(error) ? new RevisionMismatch(key, over, { cause: error }) : error
+    }
+  }
+}

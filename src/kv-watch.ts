@@ -1,0 +1,85 @@
+/**
+ * A watch over a KV bucket that does not go blind. The library's own notices a lost consumer only after a while,
+ * and after a bucket was deleted and created anew it looks for revisions that never come. So this one is opened
+ * anew after every reconnect, and whenever nothing was heard for a while.
+ */
+import type { KV, KvEntry, KvWatchEntry } from "@nats-io/kv"
+import type { NatsConnection, QueuedIterator } from "nats"
+import type { Entry, StopWatch, WatchListener } from "./bucket.js"
+
+/** A watch that hears nothing for this long is opened anew. A pool with members is never silent so long. */
+const SILENCE_MS = 10_000
+/** After a watch could not be opened, it is tried again after this long. */
+const RETRY_MS = 500
+
+/** Watches the bucket that `kv` returns at the time. Rejects if the first watch can't be opened. */
+export async function watchKv(
+  connection: NatsConnection,
+  kv: () => KV,
+  listener: WatchListener,
+): Promise<StopWatch> {
+  let isStopped = false
+  let current: QueuedIterator<KvWatchEntry> | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  const reopenIn = (ms: number) => {
+    clearTimeout(timer)
+    timer = setTimeout(reopen, ms)
+    timer.unref()
+  }
+  const open = async () => {
+    const { values } = await kv().status()
+    const entries = await kv().watch()
+    if (isStopped) return entries.stop()
+    current = entries
+    reopenIn(SILENCE_MS)
+    if (values === 0) listener.caughtUp?.()
+    deliver(entries, values === 0)
+  }
+  const deliver = async (entries: QueuedIterator<KvWatchEntry>, isEmpty: boolean) => {
+    let isCaughtUp = isEmpty
+    for await (const entry of entries) {
+      if (isStopped || current !== entries) return
+      timer?.refresh()
+      listener.heard(entryOf(entry))
+      if (!isCaughtUp && entry.delta === 0) {
+        isCaughtUp = true
+        listener.caughtUp?.()
+      }
+    }
+    if (!isStopped && current === entries) reopenIn(RETRY_MS)
+  }
+  const reopen = () => {
+    if (isStopped) return
+    current?.stop()
+    current = undefined
+    listener.restart?.()
+    open().catch(() => {
+      if (!isStopped) reopenIn(RETRY_MS)
+    })
+  }
+
+  const statuses = connection.status()
+  const followConnection = async () => {
+    for await (const status of statuses) if (status.type === "reconnect") reopen()
+  }
+  await open()
+  followConnection()
+  return () => {
+    isStopped = true
+    clearTimeout(timer)
+    current?.stop()
+    ;(statuses as QueuedIterator<unknown>).stop()
+  }
+}
+
+/** An entry of the client library as ours. */
+export function entryOf(entry: KvEntry): Entry {
+  return {
+    key: entry.key,
+    value: entry.value,
+    revision: entry.revision,
+    writtenMs: entry.created.getTime(),
+    deleted: entry.operation !== "PUT",
+  }
+}

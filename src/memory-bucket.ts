@@ -1,0 +1,82 @@
+/**
+ * The bucket inside one process: for pools without a server, and for the simulation. Entries expire as on a
+ * server of version 2.9: they are gone, and no watcher is told.
+ */
+import type { Bucket, Entry, StopWatch, WatchListener } from "./bucket.js"
+import type { Clock } from "./clock.js"
+import { RevisionMismatch } from "./errors.js"
+
+export class MemoryBucket implements Bucket {
+  readonly #clock: Clock
+  readonly #ttlMs: number
+  readonly #entries = new Map<string, Entry>()
+  readonly #listeners = new Set<WatchListener>()
+  #revision = 0
+
+  constructor(clock: Clock, ttlMs: number) {
+    this.#clock = clock
+    this.#ttlMs = ttlMs
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
+    return this.#last(key)
+  }
+
+  async write(key: string, value: Uint8Array, over: number): Promise<number> {
+    this.#compare(key, over)
+    return this.#append(key, value, false)
+  }
+
+  async put(key: string, value: Uint8Array): Promise<number> {
+    return this.#append(key, value, false)
+  }
+
+  async remove(key: string, over: number): Promise<void> {
+    this.#compare(key, over)
+    this.#append(key, new Uint8Array(), true)
+  }
+
+  async entries(): Promise<Entry[]> {
+    return this.#living()
+  }
+
+  async watch(listener: WatchListener): Promise<StopWatch> {
+    for (const entry of this.#living()) listener.heard(entry)
+    listener.caughtUp?.()
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Forgets everything, as `nats kv purge` or a deleted bucket does; revisions start anew if `anew`. */
+  wipe(anew: boolean): void {
+    this.#entries.clear()
+    if (anew) this.#revision = 0
+  }
+
+  #compare(key: string, over: number): void {
+    const last = this.#last(key)
+    const isMet = over === 0 ? !last || last.deleted : last?.revision === over
+    if (!isMet) throw new RevisionMismatch(key, over)
+  }
+
+  #append(key: string, value: Uint8Array, deleted: boolean): number {
+    this.#revision += 1
+    const writtenMs = this.#clock.now().wallMs
+    const entry = { key, value, revision: this.#revision, writtenMs, deleted }
+    this.#entries.set(key, entry)
+    for (const listener of this.#listeners) listener.heard(entry)
+    return entry.revision
+  }
+
+  #last(key: string): Entry | undefined {
+    const entry = this.#entries.get(key)
+    if (!entry || this.#clock.now().wallMs - entry.writtenMs < this.#ttlMs) return entry
+    this.#entries.delete(key)
+    return undefined
+  }
+
+  #living(): Entry[] {
+    const keys = [...this.#entries.keys()].sort()
+    return keys.map((key) => this.#last(key)).filter((entry) => entry && !entry.deleted) as Entry[]
+  }
+}
