@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process"
 import { accessSync, constants, statSync } from "node:fs"
-import { delimiter, join } from "node:path"
+import { delimiter, join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { BadInput, ServerTooOld } from "./errors.js"
 
@@ -37,7 +37,8 @@ export interface FindOptions {
  * NATS_SERVER names one that cannot be used: what was asked for by name is not replaced by something else.
  */
 export async function findServer(options: FindOptions): Promise<ServerProgram | undefined> {
-  const { env, into = ".pool/bin", report = () => {} } = options
+  const { env, report = () => {} } = options
+  const into = resolve(options.into ?? ".pool/bin")
   if (env.NATS_SERVER) return named(env.NATS_SERVER)
   const folders = (env.PATH ?? "").split(delimiter).filter(Boolean)
   for (const folder of [

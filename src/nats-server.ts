@@ -12,12 +12,12 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
-import { basename, dirname, join, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { NoJetStream } from "./errors.js"
 import { type Greeting, greetingOf } from "./greeting.js"
@@ -76,13 +76,14 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   const cwd = resolve(options.cwd ?? ".")
   const logFile = resolve(cwd, options.logFile ?? ".pool/logs/nats-server.log")
   mkdirSync(dirname(logFile), { recursive: true })
-  const portsDir = mkdtempSync(join(tmpdir(), "pool-ports-"))
+  const portsDir = mkdtempSync(join(dirname(logFile), "ports-"))
   const log = openSync(logFile, "a")
   const logStart = statSync(logFile).size
   const args = [...argumentsFor(options), "--ports_file_dir", portsDir]
   const child = spawn(options.binary, args, { cwd, detached: true, stdio: ["ignore", log, log] })
   closeSync(log)
   const ended = new Promise<void>((done) => child.once("exit", () => done()).once("error", done))
+  ended.then(() => rmSync(portsDir, { recursive: true, force: true }))
   const failed = new Promise<never>((_, fail) => {
     child.once("error", (cause) => fail(new ServerFailed(cause.message, logFile, { cause })))
     child.once("exit", () => fail(new ServerFailed(lastWords(logFile, logStart), logFile)))
@@ -90,11 +91,9 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   failed.catch(() => {})
   if (child.pid) ended.then(stopIfWeDie(child.pid, options.orphanGraceSeconds ?? 5))
   const stop = (graceMs = 5000) => stopChild(child, ended, graceMs)
+  const waiting = new AbortController()
   try {
-    const ports = await Promise.race([
-      readyPorts(join(portsDir, `${basename(options.binary)}_${child.pid}.ports`), options),
-      failed,
-    ])
+    const ports = await Promise.race([readyPorts(portsDir, options, waiting.signal), failed])
     const greeting = await greetingOf(ports.port)
     const version = typeof greeting === "string" ? "" : greeting.version
     const url = `nats://127.0.0.1:${ports.port}`
@@ -105,7 +104,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
       ? error
       : new ServerFailed(String(error), logFile, { cause: error })
   } finally {
-    rmSync(portsDir, { recursive: true, force: true })
+    waiting.abort()
   }
 }
 
@@ -136,24 +135,28 @@ function argumentsFor(options: StartOptions): string[] {
   ]
 }
 
-// The server writes its ports file once it listens, which is after JetStream is up. Unlike a
+// The server writes a file with its ports once it listens, which is after JetStream is up. Unlike a
 // connection to the port, the file cannot be another server's.
-async function readyPorts(portsFile: string, options: StartOptions) {
-  const deadline = performance.now() + (options.readyWithinMs ?? 10_000)
-  while (performance.now() < deadline) {
-    const ports = portsIn(portsFile)
+async function readyPorts(portsDir: string, options: StartOptions, waiting: AbortSignal) {
+  const { readyWithinMs = 10_000 } = options
+  const deadline = performance.now() + readyWithinMs
+  while (performance.now() < deadline && !waiting.aborted) {
+    const ports = portsIn(portsDir)
     if (ports) return ports
     await delay(POLL_MS)
   }
-  throw new Error(`not ready within ${options.readyWithinMs ?? 10_000} ms`)
+  throw new Error(`not ready within ${readyWithinMs} ms`)
 }
 
-function portsIn(file: string): { port: number; monitoringUrl: string | undefined } | undefined {
+function portsIn(portsDir: string) {
   try {
-    const { nats, monitoring } = JSON.parse(readFileSync(file, "utf8"))
-    return { port: Number(new URL(nats[0]).port), monitoringUrl: monitoring?.[0] }
+    const [file] = readdirSync(portsDir)
+    if (!file) return undefined
+    const { nats, monitoring } = JSON.parse(readFileSync(join(portsDir, file), "utf8"))
+    const monitoringUrl: string | undefined = monitoring?.[0]
+    return { port: Number(new URL(nats[0]).port), monitoringUrl }
   } catch {
-    return undefined // not there yet, or half written
+    return undefined // half written
   }
 }
 

@@ -1,0 +1,89 @@
+/**
+ * Gets what is at a URL, and gives up when nothing arrives any more: a machine behind a silent firewall
+ * must get to the next way of fetching within seconds.
+ */
+import { createHash } from "node:crypto"
+import { createWriteStream } from "node:fs"
+import { Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import { PoolError, reasonOf } from "./errors.js"
+
+export interface DownloadOptions {
+  /** Gets a line every two seconds. */
+  report?: (line: string) => void
+  signal?: AbortSignal
+  /** Longest wait for the next byte, in ms. Default 20000. */
+  stallMs?: number
+}
+
+const REPORT_EVERY_MS = 2000
+
+/** Writes what is at `url` to `file`; returns its SHA-256 in hex. */
+export function download(url: string, file: string, options: DownloadOptions): Promise<string> {
+  return patiently(url, options, async (answer, patience) => {
+    const hash = createHash("sha256")
+    const progress = progressOf(Number(answer.headers.get("content-length")), options.report)
+    async function* measured(chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        patience.renew()
+        hash.update(chunk)
+        progress(chunk.length)
+        yield chunk
+      }
+    }
+    const body = Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0])
+    await pipeline(body, measured, createWriteStream(file), { signal: patience.signal })
+    return hash.digest("hex")
+  })
+}
+
+/** The text at `url`, which must be short. */
+export function textAt(url: string, options: DownloadOptions): Promise<string> {
+  return patiently(url, options, (answer) => answer.text())
+}
+
+interface Patience {
+  readonly signal: AbortSignal
+  renew(): void
+}
+
+async function patiently<T>(
+  url: string,
+  { signal, stallMs = 20_000 }: DownloadOptions,
+  use: (answer: Response, patience: Patience) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController()
+  const stalled = () => controller.abort(new PoolError(`nothing arrived for ${stallMs} ms`))
+  const timer = setTimeout(stalled, stallMs)
+  const interrupt = () => controller.abort(new PoolError("interrupted"))
+  if (signal?.aborted) interrupt()
+  signal?.addEventListener("abort", interrupt)
+  try {
+    const answer = await fetch(url, { signal: controller.signal })
+    if (!answer.ok) throw new PoolError(`the server answered ${answer.status}`)
+    return await use(answer, { signal: controller.signal, renew: () => void timer.refresh() })
+  } catch (error) {
+    const cause = controller.signal.aborted ? controller.signal.reason : error
+    // fetch says only "fetch failed", and why in its cause
+    const reason = reasonOf(cause instanceof TypeError && cause.cause ? cause.cause : cause)
+    throw new PoolError(`${url}: ${reason}`, { cause })
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener("abort", interrupt)
+  }
+}
+
+function progressOf(total: number, report: DownloadOptions["report"]): (bytes: number) => void {
+  let sum = 0
+  let reported = performance.now()
+  return (bytes) => {
+    sum += bytes
+    if (performance.now() - reported < REPORT_EVERY_MS) return
+    reported = performance.now()
+    report?.(`${megabytes(sum)}${total ? ` of ${megabytes(total)}` : ""} MB`)
+  }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1)
+}
