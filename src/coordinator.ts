@@ -108,9 +108,8 @@ export class Coordinator {
 
   /** Whether this member leads at this instant. If its lease ran out meanwhile, its reign ends here and now. */
   leads(): boolean {
-    const now = this.#options.clock.now()
-    if (this.#election?.leads(now)) return true
-    if (this.#reign) this.#handle({ type: "wake" })
+    if (this.#election?.leads(this.#options.clock.now())) return true
+    this.#noticeLapse()
     return false
   }
 
@@ -144,6 +143,13 @@ export class Coordinator {
   connection(isUp: boolean): void {
     this.#handle({ type: isUp ? "connected" : "disconnected" })
     if (isUp) this.membership.renew()
+  }
+
+  /** A process that was frozen may be asked before its timer rings: then the reign ends in the question. */
+  #noticeLapse(): void {
+    const hasLapsed =
+      this.#election?.reign && this.#election.remainingMs(this.#options.clock.now()) === 0
+    if (hasLapsed) this.#handle({ type: "wake" })
   }
 
   #listen(subject: string, take: (data: Uint8Array) => void): void {
@@ -270,8 +276,12 @@ export class Coordinator {
       term,
       signal: abort.signal,
       isLeading: () => this.#reign?.leadership === leadership && this.leads(),
-      remainingMs: () =>
-        leadership.isLeading() ? (this.#election?.remainingMs(clock.now()) ?? 0) : 0,
+      remainingMs: () => {
+        const reign = this.#election?.reign
+        const leftMs = reign?.term === term ? (this.#election?.remainingMs(clock.now()) ?? 0) : 0
+        if (leftMs === 0) this.#noticeLapse()
+        return leftMs
+      },
     }
     this.#reign = { leadership, abort }
     seat.begin(leadership)

@@ -79,7 +79,7 @@ export class Election {
     return this.#holding?.leads(now) ?? false
   }
 
-  /** Milliseconds for which it leads if no renewal is acknowledged any more. */
+  /** Milliseconds for which nobody else can lead, if no renewal is acknowledged any more. */
   remainingMs(now: Instant): number {
     return this.#holding?.remainingMs(now) ?? 0
   }

@@ -71,8 +71,9 @@ export class Holding {
     return this.#phase === "leading" && holds(this.#end, now)
   }
 
+  /** Milliseconds for which nobody else can lead; also while it is ending. */
   remainingMs(now: Instant): number {
-    return this.#phase === "leading" ? remainingMs(this.#end, now) : 0
+    return this.#phase === "handing" ? 0 : remainingMs(this.#end, now)
   }
 
   /** Whether the claim can't be counted on any more. */

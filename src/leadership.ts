@@ -33,8 +33,11 @@ export interface Leadership {
   readonly term: number
   /** Fires when the reign ends, before anyone else can lead; its `reason` is a ReignEnded. */
   readonly signal: AbortSignal
-  /** Whether this reign still holds at this instant. */
+  /** Whether this member leads at this instant, and takes work as leader. */
   isLeading(): boolean
-  /** Milliseconds until it ends if no further renewal is acknowledged; 0 once it ended. */
+  /**
+   * Milliseconds until somebody else could lead, if no further renewal is acknowledged. Above 0 also while the
+   * reign winds down, when it takes nothing new but what it began may still be answered; 0 once it is over.
+   */
   remainingMs(): number
 }

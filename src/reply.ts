@@ -56,9 +56,9 @@ export class Seal {
     this.#options = { headers: encodedOnce(this.#headers()) }
   }
 
-  /** Whether it may still answer: the reign it belongs to holds. */
+  /** Whether it may still answer: nobody else can lead yet. So even while the reign winds down. */
   holds(): boolean {
-    return this.leadership === undefined || this.leadership.isLeading()
+    return this.leadership === undefined || this.leadership.remainingMs() > 0
   }
 
   /** Answers `message`. Throws what the connection throws, e.g. for an answer above max_payload. */
