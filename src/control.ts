@@ -1,0 +1,38 @@
+/**
+ * Obeys orders that come for one member, where that was allowed. An order is answered when it is understood and
+ * begun; what comes of it shows in the pool.
+ */
+import type { Bus, BusMessage, BusSubscription } from "./bus.js"
+import { reasonOf } from "./errors.js"
+import type { MemberLabel } from "./job.js"
+import { decodeOrder, type Order } from "./orders.js"
+import { Seal } from "./reply.js"
+
+export interface ControlOptions {
+  readonly bus: Bus
+  readonly subject: string
+  readonly member: MemberLabel
+  /** Begins what is ordered; what it throws is the answer. */
+  readonly obey: (order: Order) => void
+}
+
+/** Subscribes to orders; unsubscribe what it returns to end it. */
+export function takeOrders(options: ControlOptions): BusSubscription {
+  const seal = new Seal(options.member)
+  const take = (message: BusMessage) => {
+    try {
+      const order = decodeOrder(message.data)
+      // Answered first: after `kill` nobody is left to do it.
+      if (order.order === "kill") seal.answer(message, JSON.stringify(order))
+      options.obey(order)
+      if (order.order !== "kill") seal.answer(message, JSON.stringify(order))
+    } catch (error) {
+      seal.refuse(message, { status: 400, reason: reasonOf(error) })
+    }
+  }
+  return options.bus.subscribe(options.subject, {
+    callback: (error, message) => {
+      if (!error) take(message)
+    },
+  })
+}

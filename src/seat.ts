@@ -1,0 +1,79 @@
+/**
+ * What a member does with its leadership: it answers tracked work, and runs the user's `lead` for the length of
+ * each reign. A `lead` that returns is done, and the reign goes on; one that throws gives the reign up.
+ */
+import type { Seat } from "./coordinator.js"
+import type { Handlers } from "./handler.js"
+import type { Leadership } from "./leadership.js"
+import type { TrackedWork } from "./tracked-work.js"
+
+export interface LeaderSeatOptions {
+  readonly tracked: TrackedWork
+  readonly lead: Handlers["lead"]
+  /** How long what a reign started may take to finish when the reign ends kindly, in ms. */
+  readonly graceMs: number
+  /** Resolves after `ms`; cancelled when what it limits is done. */
+  readonly within: <T>(ms: number, work: Promise<T>) => Promise<T>
+  readonly onBegin: (leadership: Leadership) => void
+  readonly onEnd: () => void
+  /** `lead` threw while its reign held. */
+  readonly onFailed: (error: unknown) => void
+  readonly report: (problem: string, error?: unknown) => void
+}
+
+export class LeaderSeat implements Seat {
+  readonly #options: LeaderSeatOptions
+  #leading: Promise<void> | undefined
+
+  constructor(options: LeaderSeatOptions) {
+    this.#options = options
+  }
+
+  prepare(): void {
+    this.#options.tracked.open()
+  }
+
+  abandon(): void {
+    this.#options.tracked.abandon()
+  }
+
+  begin(leadership: Leadership): void {
+    this.#options.tracked.begin(leadership)
+    this.#options.onBegin(leadership)
+    if (this.#options.lead) this.#leading = this.#lead(this.#options.lead, leadership)
+  }
+
+  async windDown(): Promise<void> {
+    const { tracked, graceMs, within, report } = this.#options
+    tracked.refuse()
+    const lead = this.#leading
+    const [isDone] = await Promise.all([
+      tracked.finish(graceMs),
+      lead &&
+        within(graceMs, lead).catch(() => report("lead() did not stop within its grace time")),
+    ])
+    if (!isDone) report("tracked work was cut short: it took longer than the grace time")
+  }
+
+  close(): void {
+    this.#options.tracked.close()
+    this.#options.onEnd()
+  }
+
+  lapse(): void {
+    this.#options.tracked.lapse()
+    this.#options.onEnd()
+  }
+
+  async #lead(lead: NonNullable<Handlers["lead"]>, leadership: Leadership): Promise<void> {
+    // Begun after this turn, so that what was held is answered first.
+    await null
+    try {
+      await lead(leadership)
+    } catch (error) {
+      if (leadership.signal.aborted) return
+      this.#options.report("lead() failed", error)
+      this.#options.onFailed(error)
+    }
+  }
+}
