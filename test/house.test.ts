@@ -1,0 +1,189 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join, relative } from "node:path"
+import t from "tap"
+
+/**
+ * The house, from the ground up: a file imports only from its own row or from rows below it. A new file
+ * must be put in a row here; `folder/*` stands for all files of a folder.
+ */
+const ROWS: Record<string, readonly string[]> = {
+  pure: [
+    ...["bucket", "bus", "claim", "clock", "config", "election", "election-words", "errors"],
+    ...["holding", "job", "json", "leadership", "lease", "member", "names", "orders", "outlook"],
+    ...["strategies", "succession", "server-errors", "tally", "within", "work-errors"],
+  ],
+  coordinator: [
+    ...["connection", "control", "coordinator", "discovery", "hand-on", "handler"],
+    ...["built-in-handlers", "kv-bucket", "kv-watch", "line-watch", "membership"],
+    ...["memory-bucket", "memory-bus", "reply", "request", "requests", "roster", "seat"],
+    ...["simple-work", "system-clock", "tracked-work"],
+  ],
+  worker: [
+    ...["client", "supervisor", "worker", "worker-process", "member-run"],
+    ...["download", "fetch-debian", "fetch-go", "fetch-release", "fetch-server", "find-server"],
+    ...["greeting", "local-server", "nats-server", "run-program", "watchdog"],
+  ],
+  top: ["cli", "commands/*", "dashboard/*", "index"],
+}
+
+const LONGEST_FILE = 250
+const ROW_NAMES = Object.keys(ROWS)
+const SRC = join(import.meta.dirname, "../src")
+
+interface SourceFile {
+  /** Path below src without its ending: `commands/server`. */
+  readonly name: string
+  readonly row: string | undefined
+  readonly text: string
+  readonly lines: number
+  readonly imports: readonly Import[]
+}
+
+interface Import {
+  /** A file of src, by its name; or a package. */
+  readonly target: string
+  readonly isOurs: boolean
+  readonly isTypeOnly: boolean
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((path) => /\.tsx?$/.test(path))
+  .map(read)
+const byName = new Map(files.map((file) => [file.name, file]))
+
+t.test("every file of src is in a row", async (t) => {
+  t.ok(files.length > 10, "src was read")
+  t.strictSame(namesOf(files.filter((file) => !file.row)), [])
+})
+
+t.test("no file is in two rows", async (t) => {
+  const all = Object.values(ROWS).flat()
+  t.strictSame(all.toSorted(), [...new Set(all)].toSorted())
+})
+
+t.test("a file imports only from its own row or from rows below it", async (t) => {
+  t.strictSame(upward(files), [])
+})
+
+t.test("the pure row knows no NATS, no process and no package, but for types", async (t) => {
+  const foreign = pure().flatMap((file) =>
+    file.imports
+      .filter((it) => !it.isOurs && !(it.isTypeOnly && it.target === "nats"))
+      .map((it) => `${file.name} imports ${it.target}`),
+  )
+  t.strictSame(foreign, [])
+})
+
+t.test("the pure row takes time as an argument", async (t) => {
+  const clocks =
+    /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date\(\)|performance\.now|process\.[a-z])/
+  t.strictSame(namesOf(pure().filter((file) => clocks.test(withoutComments(file.text)))), [])
+})
+
+t.test("only the dashboard imports React or Ink", async (t) => {
+  const screens = files.filter((file) =>
+    file.imports.some((it) => /^(react|ink)([-/]|$)/.test(it.target)),
+  )
+  t.strictSame(namesOf(screens.filter((file) => !file.name.startsWith("dashboard/"))), [])
+})
+
+t.test("the services know nothing of the election", async (t) => {
+  for (const name of ["simple-work", "tracked-work", "handler", "control"]) {
+    const known = reachableFrom(name)
+    t.strictSame(
+      ["election", "holding", "outlook", "coordinator", "bucket", "kv-bucket"].filter((it) =>
+        known.has(it),
+      ),
+      [],
+      name,
+    )
+  }
+})
+
+t.test("only the coordinator joins the election and the bucket", async (t) => {
+  const joins = (file: SourceFile) =>
+    ["election", "bucket"].every((name) => file.imports.some((it) => it.target === name))
+  t.strictSame(namesOf(files.filter((file) => joins(file) && file.name !== "coordinator")), [])
+})
+
+t.test("only the command line reads process.argv or sets exit codes", async (t) => {
+  const found = files.filter((file) =>
+    /process\.(argv|exit\b|exitCode)/.test(withoutComments(file.text)),
+  )
+  t.strictSame(namesOf(found.filter((file) => file.name !== "cli")), [])
+})
+
+t.test(`no file of src is longer than ${LONGEST_FILE} lines`, async (t) => {
+  const long = files.filter((file) => file.lines > LONGEST_FILE)
+  t.strictSame(
+    long.map((file) => `${file.name}: ${file.lines}`),
+    [],
+  )
+})
+
+t.test("the rule would notice an import that goes up", async (t) => {
+  const bad = { ...byName.get("lease"), name: "lease", row: "pure" } as SourceFile
+  const imports = importsIn(`import { x } from "./worker.js"\nexport * from "./client.js"`, "lease")
+  t.strictSame(upward([{ ...bad, imports }]), [
+    "lease (pure) imports worker (worker)",
+    "lease (pure) imports client (worker)",
+  ])
+})
+
+function read(path: string): SourceFile {
+  const text = readFileSync(join(SRC, path), "utf8")
+  const name = path.replace(/\.tsx?$/, "")
+  const lines = text.split("\n").length - 1
+  return { name, row: rowOf(name), text, lines, imports: importsIn(text, path) }
+}
+
+function rowOf(name: string): string | undefined {
+  const isIn = (row: string) =>
+    ROWS[row]?.some((it) => (it.endsWith("/*") ? name.startsWith(it.slice(0, -1)) : it === name))
+  return ROW_NAMES.find(isIn)
+}
+
+function importsIn(text: string, path: string): Import[] {
+  const statements =
+    /(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:[\w*{][^"';]*?\sfrom\s+)?"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g
+  return [...withoutComments(text).matchAll(statements)].map((found) => {
+    const target = (found[2] ?? found[3]) as string
+    const isOurs = target.startsWith(".")
+    const ours = relative(SRC, join(SRC, path, "..", target)).replace(/\.jsx?$/, "")
+    return { target: isOurs ? ours : target, isOurs, isTypeOnly: found[1] !== undefined }
+  })
+}
+
+function upward(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) =>
+    file.imports
+      .filter((it) => it.isOurs && level(rowOf(it.target)) > level(file.row))
+      .map((it) => `${file.name} (${file.row}) imports ${it.target} (${rowOf(it.target)})`),
+  )
+}
+
+function level(row: string | undefined): number {
+  return row === undefined ? 0 : ROW_NAMES.indexOf(row)
+}
+
+function reachableFrom(name: string, seen = new Set<string>()): Set<string> {
+  for (const it of byName.get(name)?.imports ?? []) {
+    if (it.isOurs && !seen.has(it.target)) {
+      seen.add(it.target)
+      reachableFrom(it.target, seen)
+    }
+  }
+  return seen
+}
+
+function pure(): SourceFile[] {
+  return files.filter((file) => file.row === "pure")
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1")
+}
+
+function namesOf(files: readonly SourceFile[]): string[] {
+  return files.map((file) => file.name)
+}
