@@ -12,7 +12,7 @@ export interface ControlOptions {
   readonly bus: Bus
   readonly subject: string
   readonly member: MemberLabel
-  /** Begins what is ordered; what it throws is the answer. */
+  /** Begins what is ordered, and leaves time for the answer; what it throws is the answer. */
   readonly obey: (order: Order) => void
 }
 
@@ -22,10 +22,8 @@ export function takeOrders(options: ControlOptions): BusSubscription {
   const take = (message: BusMessage) => {
     try {
       const order = decodeOrder(message.data)
-      // Answered first: after `kill` nobody is left to do it.
-      if (order.order === "kill") seal.answer(message, JSON.stringify(order))
       options.obey(order)
-      if (order.order !== "kill") seal.answer(message, JSON.stringify(order))
+      seal.answer(message, JSON.stringify(order))
     } catch (error) {
       seal.refuse(message, { status: 400, reason: reasonOf(error) })
     }

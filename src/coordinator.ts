@@ -87,8 +87,11 @@ export class Coordinator {
     })
   }
 
-  /** Joins the pool: writes the entry, listens, and takes part in the election from now on. */
-  async join(): Promise<void> {
+  /**
+   * Joins the pool: writes the entry, listens, and takes part in the election from now on. `open` is called when
+   * the member may take work; the promise resolves once the server knows all its subscriptions.
+   */
+  async join(open: () => void = () => {}): Promise<void> {
     const { bus, names, portrait, strategy, timings, random, nonce } = this.#options
     await this.membership.join()
     const { id, name, eligible } = portrait()
@@ -102,8 +105,10 @@ export class Coordinator {
     })
     this.#listen(names.claim, (data) => this.#announced(decodeAnnouncement(data)))
     this.#listen(names.heir(id), (data) => this.#handle({ type: "word", word: decodeWord(data) }))
+    open()
     await bus.flush()
     this.#handle({ type: "joined" })
+    await this.membership.renew()
   }
 
   /** Whether this member leads at this instant. If its lease ran out meanwhile, its reign ends here and now. */
@@ -249,7 +254,8 @@ export class Coordinator {
         const self = this.membership.member
         const oldestNewcomer = self.start - timings.leaseMs * 1000
         const veterans = members.some((member) => member.start < oldestNewcomer)
-        this.#handle({ type: "ranked", place: placeOf(self, members, strategy), veterans })
+        const place = placeOf(self, members, strategy)
+        this.#handle({ type: "ranked", place: place < 0 ? members.length : place, veterans })
       },
       (error) => {
         this.#report("the members could not be listed", error)

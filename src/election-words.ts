@@ -31,7 +31,7 @@ export type ElectionEvent =
   | { readonly type: "read-failed"; readonly id: number }
   /** A holder or its supervisor says that a reign is over. */
   | { readonly type: "word"; readonly word: Word }
-  /** The answer to the decision `rank`: this member's place, 0 is first, -1 is not in the line at all. */
+  /** The answer to the decision `rank`: this member's place (0 is first), and whether others are old. */
   | { readonly type: "ranked"; readonly place: number; readonly veterans: boolean }
   | { readonly type: "rank-failed" }
   /** The write of this attempt was acknowledged, was refused, or nobody knows. */

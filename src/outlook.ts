@@ -130,6 +130,6 @@ export class Outlook {
     }
     if (!this.#ranking) return undefined
     const { place, fromMs } = this.#ranking
-    return place < 0 ? undefined : fromMs + stepMs * place
+    return fromMs + stepMs * place
   }
 }

@@ -18,7 +18,11 @@ export interface Strategy {
 export const oldest: Strategy = {
   name: "oldest",
   rank: (members) => [...members].sort(bySeniority),
-  why: (member, line) => `${place(line.indexOf(member))}oldest of ${line.length}`,
+  why: (member, line) => `${place(placeIn(line, member))}oldest of ${line.length}`,
+}
+
+function placeIn(line: readonly Member[], { id }: Member): number {
+  return line.findIndex((member) => member.id === id)
 }
 
 function place(index: number): string {

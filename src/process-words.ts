@@ -1,0 +1,39 @@
+/** What a supervisor and its worker processes say to each other. */
+import type { StandingClaim } from "./claim.js"
+import type { TimingOptions } from "./config.js"
+import type { ConnectionOptions } from "./connection.js"
+
+/** Everything a worker process needs to know; plain data. */
+export interface WorkerSettings extends TimingOptions {
+  readonly pool: string
+  readonly name: string
+  readonly connect: ConnectionOptions
+  /** Path of the user's handler module; the built-in handlers if there is none. */
+  readonly handler?: string | undefined
+  readonly eligible?: boolean | undefined
+  readonly weight?: number | undefined
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  readonly concurrency?: number | undefined
+  readonly handlerTimeoutMs?: number | undefined
+  readonly graceMs?: number | undefined
+  readonly leaderGraceMs?: number | undefined
+  readonly allowControl?: boolean | undefined
+  readonly logLevel?: string | undefined
+}
+
+/** From the supervisor. */
+export type ToWorker =
+  | { readonly type: "start"; readonly settings: WorkerSettings }
+  /** Stop kindly. */
+  | { readonly type: "stop" }
+
+/** From the worker. */
+export type FromWorker =
+  /** It is ready, under this key and id; again after each restart of its service. */
+  | { readonly type: "joined"; readonly key: string; readonly id: string }
+  /** It holds this claim, acknowledged; or none any more. */
+  | { readonly type: "holds"; readonly standing?: StandingClaim }
+  /** It left kindly; what follows is its exit. */
+  | { readonly type: "left" }
+  /** It could not join, or go on. */
+  | { readonly type: "failed"; readonly message: string; readonly code: string }

@@ -1,0 +1,191 @@
+/**
+ * Runs workers, each in a process of its own, and sees them end. What a process left standing when it died (a claim,
+ * an entry) is ended in its name at once: the parent of a process is the one witness that can prove its death. A
+ * worker whose supervisor dies notices that, and stops kindly.
+ */
+import { type ChildProcess, fork } from "node:child_process"
+import { createWriteStream, mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import type { StandingClaim } from "./claim.js"
+import { PoolError } from "./errors.js"
+import { evict } from "./eviction.js"
+import type { HandOnOptions } from "./hand-on.js"
+import type { FromWorker, ToWorker, WorkerSettings } from "./process-words.js"
+
+const ENTRY = fileURLToPath(new URL("./worker-process.js", import.meta.url))
+
+/** A worker process ended, or never began, with a reason. */
+export class WorkerFailed extends PoolError {
+  override readonly name = "WorkerFailed"
+  constructor(
+    readonly worker: string,
+    message: string,
+    override readonly code: string = "worker-failed",
+  ) {
+    super(message)
+  }
+}
+
+/** What happens to a worker process. */
+export type WorkerEvent =
+  | { readonly type: "joined"; readonly worker: Worker }
+  | { readonly type: "failed"; readonly worker: Worker; readonly message: string }
+  /** It is gone; `evicted` resolves when its claim and entry are, too. */
+  | {
+      readonly type: "gone"
+      readonly worker: Worker
+      /** Whether it left kindly; otherwise it died, or was killed. */
+      readonly isKind: boolean
+      readonly how: string
+    }
+
+export interface SupervisorOptions {
+  /** What eviction needs: a bus and a bucket of the supervisor's own. */
+  readonly pool: HandOnOptions
+  /** Where each worker's output goes, a file a worker; without it to this process's own output. */
+  readonly logDir?: string | undefined
+  readonly onEvent: (event: WorkerEvent) => void
+  readonly report: (problem: string, error?: unknown) => void
+}
+
+/** One worker process, as its supervisor knows it. */
+export interface Worker {
+  readonly name: string
+  readonly pid: number
+  /** Unique id of the member it runs; undefined before it joined. */
+  readonly id: string | undefined
+  readonly startedMs: number
+}
+
+interface Child extends Worker {
+  readonly process: ChildProcess
+  id: string | undefined
+  key: string | undefined
+  standing: StandingClaim | undefined
+  isKind: boolean
+  failure: { readonly message: string; readonly code: string } | undefined
+  /** Resolves when the process is gone and what it left is cleared away. */
+  readonly over: Promise<void>
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #children = new Map<number, Child>()
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+    if (options.logDir) mkdirSync(options.logDir, { recursive: true })
+  }
+
+  /** The workers that run, in the order in which they were started. */
+  get workers(): readonly Worker[] {
+    return [...this.#children.values()]
+  }
+
+  /** Starts a worker; resolves when it has joined. Rejects with WorkerFailed if it could not. */
+  start(settings: WorkerSettings): Promise<Worker> {
+    return new Promise((resolve, reject) => {
+      const process = this.#fork(settings.name)
+      let settleOver: () => void = () => {}
+      const child: Child = {
+        name: settings.name,
+        pid: process.pid ?? 0,
+        startedMs: Date.now(),
+        process,
+        id: undefined,
+        key: undefined,
+        standing: undefined,
+        isKind: false,
+        failure: undefined,
+        over: new Promise<void>((over) => {
+          settleOver = over
+        }),
+      }
+      this.#children.set(child.pid, child)
+      process.on("message", (word: FromWorker) => {
+        this.#heard(child, word)
+        if (word.type === "joined") resolve(child)
+      })
+      process.once("exit", (code, signal) => {
+        this.#children.delete(child.pid)
+        const how = signal ? `killed by ${signal}` : `ended with exit code ${code}`
+        const { message, code: why } = child.failure ?? {}
+        reject(new WorkerFailed(child.name, message ?? `worker ${child.name} ${how}`, why))
+        this.#gone(child, how).then(settleOver)
+      })
+      process.once("error", reject)
+      this.#tell(child, { type: "start", settings })
+    })
+  }
+
+  /** Stops a worker kindly; resolves when it is gone. One that does not obey is killed after `killAfterMs`. */
+  async stop(pid: number, killAfterMs: number): Promise<void> {
+    const child = this.#children.get(pid)
+    if (!child) return
+    this.#tell(child, { type: "stop" })
+    const timer = setTimeout(() => child.process.kill("SIGKILL"), killAfterMs)
+    await child.over
+    clearTimeout(timer)
+  }
+
+  /** Stops all kindly: the followers first, youngest before older, so that leadership moves at most once. */
+  async stopAll(killAfterMs: number): Promise<void> {
+    const children = [...this.#children.values()]
+    const followers = children.filter((child) => !child.standing).reverse()
+    await Promise.all(followers.map(({ pid }) => this.stop(pid, killAfterMs)))
+    await Promise.all([...this.#children.keys()].map((pid) => this.stop(pid, killAfterMs)))
+  }
+
+  /** Kills all at once, without a kind word. */
+  killAll(): void {
+    for (const { process } of this.#children.values()) process.kill("SIGKILL")
+  }
+
+  #fork(name: string): ChildProcess {
+    const { logDir } = this.#options
+    if (!logDir) return fork(ENTRY, [], { stdio: ["ignore", "inherit", "inherit", "ipc"] })
+    const log = createWriteStream(join(logDir, `${name}.log`), { flags: "a" })
+    const process = fork(ENTRY, [], { stdio: ["ignore", "pipe", "pipe", "ipc"] })
+    process.stdout?.pipe(log, { end: false })
+    process.stderr?.pipe(log, { end: false })
+    process.once("close", () => log.end())
+    return process
+  }
+
+  #heard(child: Child, word: FromWorker): void {
+    switch (word.type) {
+      case "joined":
+        child.id = word.id
+        child.key = word.key
+        child.standing = undefined
+        return this.#options.onEvent({ type: "joined", worker: child })
+      case "holds":
+        child.standing = word.standing
+        return
+      case "left":
+        child.isKind = true
+        return
+      case "failed":
+        child.failure = word
+        this.#options.onEvent({ type: "failed", worker: child, message: word.message })
+    }
+  }
+
+  async #gone(child: Child, how: string): Promise<void> {
+    const { key, id, standing, isKind, name } = child
+    const eviction =
+      !isKind && key && id
+        ? evict(this.#options.pool, { key, id, standing }, "killed").catch((error) =>
+            this.#options.report(`could not evict ${name}; its lease runs out`, error),
+          )
+        : undefined
+    this.#options.onEvent({ type: "gone", worker: child, isKind, how })
+    await eviction
+  }
+
+  #tell(child: Child, word: ToWorker): void {
+    // A process that is ending takes no words any more; its exit tells the rest.
+    if (child.process.connected) child.process.send(word, () => {})
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * One worker in a process of its own, started by a supervisor. It is told what to do and to stop over the channel to
+ * its parent, and when that channel closes the parent is gone: then it stops kindly.
+ */
+import { pino } from "pino"
+import { loadHandlers } from "./handler.js"
+import type { FromWorker, ToWorker, WorkerSettings } from "./process-words.js"
+import { joinPool, type PoolWorker } from "./worker.js"
+
+let worker: PoolWorker | undefined
+let isStopping = false
+
+process.on("message", (word: ToWorker) => {
+  if (word.type === "start") start(word.settings)
+  else stop()
+})
+process.on("disconnect", stop)
+process.on("SIGTERM", stop)
+// Ctrl-C reaches every process of a terminal; the supervisor hears it too, and says in which order they stop.
+process.on("SIGINT", () => {})
+
+async function start(settings: WorkerSettings): Promise<void> {
+  const { handler, connect, logLevel, ...options } = settings
+  const log = pino({
+    level: logLevel ?? "info",
+    base: { worker: settings.name, pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  })
+  try {
+    const handlers = handler ? await loadHandlers(handler) : {}
+    let joinedId: string | undefined
+    const sayJoined = () => {
+      if (!worker || worker.id === joinedId) return
+      joinedId = worker.id
+      tell({ type: "joined", key: worker.member.key, id: joinedId })
+      log.info({ id: joinedId, key: worker.member.key }, "joined")
+    }
+    worker = await joinPool({
+      ...defined(options),
+      ...handlers,
+      connect,
+      onStopOrder: stop,
+      onJoined: sayJoined,
+      onLeader(standing, isSelf) {
+        if (isSelf) tell({ type: "holds", standing })
+      },
+      onReign(leadership) {
+        if (leadership) log.info({ term: leadership.term }, "leads")
+        else {
+          log.info("does not lead any more")
+          tell({ type: "holds" })
+        }
+      },
+      report: (problem, error) => log.warn({ err: error }, problem),
+    })
+    sayJoined()
+    if (isStopping) await leave()
+  } catch (error) {
+    const { message, code } = error as { message?: string; code?: string }
+    log.error({ err: error }, "could not join")
+    tell({ type: "failed", message: message ?? String(error), code: code ?? "failed" })
+    process.exitCode = 1
+    process.disconnect?.()
+  }
+}
+
+function stop(): void {
+  if (isStopping) return
+  isStopping = true
+  if (worker) leave()
+}
+
+async function leave(): Promise<void> {
+  await worker?.leave()
+  tell({ type: "left" })
+  process.disconnect?.()
+}
+
+function tell(word: FromWorker): void {
+  if (process.connected) process.send?.(word)
+}
+
+/** `options` without what is undefined, so that defaults apply. */
+function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
+}
