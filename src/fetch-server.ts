@@ -20,11 +20,19 @@ import {
 } from "./find-server.js"
 import { NoServerProgram } from "./server-errors.js"
 
-/** A way of fetching. `debian-testing` is never tried unless it is named. */
-export type FetchStep = "release" | "debian" | "debian-testing" | "go"
+/**
+ * A way of fetching: a release, the package of this machine's distribution, the package of a suite of
+ * Debian (`debian:bookworm`, `debian:testing`), or the Go toolchain.
+ */
+export type FetchStep = "release" | "debian" | `debian:${string}` | "go"
 
-export const FETCH_STEPS: readonly FetchStep[] = ["release", "debian", "debian-testing", "go"]
+/** What is tried where nothing is named, in this order. */
 export const DEFAULT_STEPS: readonly FetchStep[] = ["release", "debian", "go"]
+
+/** Whether `text` names a way of fetching. */
+export function isFetchStep(text: string): text is FetchStep {
+  return DEFAULT_STEPS.includes(text as FetchStep) || /^debian:[a-z][a-z-]*$/.test(text)
+}
 
 export interface FetchOptions
   extends Pick<ReleaseOptions, "version" | "releasesUrl" | "sums" | "signal" | "stallMs"> {
@@ -77,16 +85,9 @@ export async function fetchServer(options: FetchOptions): Promise<ServerProgram>
 function fetchBy(step: FetchStep, options: FetchOptions & { folder: string }): Promise<string> {
   const report = (line: string) => options.report?.(`${step}: ${line}`)
   const { version = PINNED_VERSION } = options
-  switch (step) {
-    case "release":
-      return fetchRelease({ ...options, version, report })
-    case "debian":
-      return fetchDebian({ ...options, report })
-    case "debian-testing":
-      return fetchDebian({ ...options, report, suite: "testing" })
-    case "go":
-      return fetchGo({ ...options, version, report })
-  }
+  if (step === "release") return fetchRelease({ ...options, version, report })
+  if (step === "go") return fetchGo({ ...options, version, report })
+  return fetchDebian({ ...options, report, suite: step.split(":")[1] })
 }
 
 async function usable(path: string): Promise<ServerProgram> {

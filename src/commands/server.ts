@@ -1,7 +1,13 @@
 /** `pool server`: a nats-server on this machine, found or fetched, run until Ctrl-C. */
 import { Command } from "commander"
 import { BadInput, PoolError } from "../errors.js"
-import { FETCH_STEPS, type FetchStep, fetchServer, findOrFetchServer } from "../fetch-server.js"
+import {
+  DEFAULT_STEPS,
+  type FetchStep,
+  fetchServer,
+  findOrFetchServer,
+  isFetchStep,
+} from "../fetch-server.js"
 import { findServer, type ServerProgram } from "../find-server.js"
 import { DEFAULT_PORT, localServer } from "../local-server.js"
 
@@ -14,6 +20,8 @@ interface ServerFlags {
   json?: boolean
 }
 
+const WAYS = [...DEFAULT_STEPS, "debian:<suite>"].join(", ")
+
 /** The command, to be added to a program. */
 export function serverCommand(): Command {
   return new Command("server")
@@ -21,7 +29,7 @@ export function serverCommand(): Command {
     .option("--port <port>", "port for clients", portIn, DEFAULT_PORT)
     .option("--config <file>", "configuration (default: the one that comes with this package)")
     .option("--fetch-only", "print the path of the program, and do not run it")
-    .option("--by <steps>", `fetch one, by these steps only: ${FETCH_STEPS.join(", ")}`, stepsIn)
+    .option("--by <ways>", `fetch one, in these ways only: ${WAYS}`, stepsIn)
     .option("--into <folder>", "fetch one into this folder, unless it is there already")
     .option("--json", "print JSON")
     .action(serve)
@@ -82,7 +90,6 @@ function portIn(text: string): number {
 
 function stepsIn(text: string): FetchStep[] {
   const steps = text.split(",").map((step) => step.trim())
-  const isStep = (step: string): step is FetchStep => FETCH_STEPS.includes(step as FetchStep)
-  if (!steps.every(isStep)) throw new BadInput("--by", `some of ${FETCH_STEPS.join(", ")}`, text)
+  if (!steps.every(isFetchStep)) throw new BadInput("--by", `some of ${WAYS}`, text)
   return steps
 }

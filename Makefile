@@ -1,0 +1,84 @@
+# `make` alone prints the targets. Each installs what it needs and is missing, in this folder only.
+
+BIN := node_modules/.bin
+# tap brings the loader with which Node runs TypeScript as it is.
+RUN_TS := node --import=@tapjs/typescript/import
+SOURCES := $(shell find src -name '*.ts' -o -name '*.tsx')
+NAME ?= a
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: cluster
+cluster: build ## a server, three workers and the dashboard in this terminal; ARGS="--workers 5"
+	@node dist/cli.js cluster $(ARGS)
+
+.PHONY: tui
+tui: build ## the dashboard, attached to the pool that runs
+	@node dist/cli.js dashboard $(ARGS)
+
+.PHONY: worker
+worker: build ## one more worker; NAME=d
+	@node dist/cli.js worker --name $(NAME) $(ARGS)
+
+.PHONY: server
+server: build ## nats-server alone, found or fetched; ARGS="--port 4333"
+	@node dist/cli.js server $(ARGS)
+
+.PHONY: test
+test: check build ## check, then every test; TESTS=test/lease.test.ts for some
+	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
+	  $(BIN)/tap $(TAP_ARGS) $(TESTS)
+
+.PHONY: check
+check: node_modules/.package-lock.json ## types, format and lint
+	@$(BIN)/tsc --noEmit
+	@$(BIN)/biome check .
+
+.PHONY: format
+format: node_modules/.package-lock.json ## put the code into its format
+	@$(BIN)/biome check --write .
+
+.PHONY: build
+build: dist/.built ## dist, what a user installs
+
+.PHONY: bench
+bench: build ## measure hand-over, kill -9, and work a second
+	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
+	  $(RUN_TS) bench/index.ts $(ARGS)
+
+.PHONY: soak
+soak: build ## the election in many more schedules, and for longer
+	@SOAK=1 $(BIN)/tap $(TAP_ARGS) test/simulation
+
+.PHONY: faults
+faults: build ## real processes and servers killed, frozen, cut off
+	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
+	  FAULTS=all $(BIN)/tap $(TAP_ARGS) test/faults
+
+.PHONY: clean
+clean: ## remove what was built, fetched and written: dist, .tap, .pool, node_modules
+	@if [ -n "$$(ls .pool/logs/ports-*/*.ports 2>/dev/null)" ]; then \
+	  echo "a nats-server runs from .pool; stop it first (make server tells where)" >&2; exit 1; fi
+	@rm -rf dist .tap .pool node_modules
+
+# --include=dev: with NODE_ENV=production npm would leave out what builds and tests.
+node_modules/.package-lock.json: package-lock.json | node
+	@npm ci --no-fund --no-audit --include=dev
+	@touch $@
+
+dist/.built: $(SOURCES) tsconfig.json tsconfig.build.json node_modules/.package-lock.json | node
+	@rm -rf dist
+	@$(BIN)/tsc -p tsconfig.build.json
+	@chmod +x dist/cli.js
+	@touch $@
+
+.PHONY: node
+node:
+	@command -v node >/dev/null || { echo "there is no node: install Node 20 or later, https://nodejs.org" >&2; exit 1; }
+	@node -e 'if (parseInt(process.versions.node) < 20) { console.error("node is " + process.version + ": install Node 20 or later, https://nodejs.org"); process.exit(1) }'
+	@command -v npm >/dev/null || { echo "there is no npm: it comes with Node, https://nodejs.org" >&2; exit 1; }
