@@ -2,8 +2,8 @@
  * One worker in a process of its own, started by a supervisor. It is told what to do and to stop over the channel to
  * its parent, and when that channel closes the parent is gone: then it stops kindly.
  */
-import { pino } from "pino"
 import { loadHandlers } from "./handler.js"
+import { createLog } from "./log.js"
 import type { FromWorker, ToWorker, WorkerSettings } from "./process-words.js"
 import { joinPool, type PoolWorker } from "./worker.js"
 
@@ -21,11 +21,7 @@ process.on("SIGINT", () => {})
 
 async function start(settings: WorkerSettings): Promise<void> {
   const { handler, connect, logLevel, ...options } = settings
-  const log = pino({
-    level: logLevel ?? "info",
-    base: { worker: settings.name, pid: process.pid },
-    timestamp: pino.stdTimeFunctions.isoTime,
-  })
+  const log = createLog(logLevel ?? "info", { worker: settings.name, pid: process.pid })
   try {
     const handlers = handler ? await loadHandlers(handler) : {}
     let joinedId: string | undefined

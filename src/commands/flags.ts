@@ -1,0 +1,111 @@
+/** Flags that several commands share, and how their values are read. */
+import { type Command, Option } from "commander"
+import ms, { type StringValue } from "ms"
+import type { TimingOptions } from "../config.js"
+import type { ConnectionOptions } from "../connection.js"
+import { BadInput } from "../errors.js"
+import { checkedPool, DEFAULT_POOL } from "../names.js"
+
+/** How to reach the server, as the `nats` command line has it. */
+export interface ConnectionFlags {
+  servers?: string
+  user?: string
+  password?: string
+  token?: string
+  creds?: string
+  nkey?: string
+  tlsca?: string
+  tlscert?: string
+  tlskey?: string
+  context?: string
+}
+
+export interface PoolFlags extends ConnectionFlags {
+  pool: string
+}
+
+/** Adds `--pool` and the flags for the connection. */
+export function withPoolFlags(command: Command): Command {
+  const pool = new Option("-p, --pool <name>", "the pool, also the subject of its work")
+  return withConnectionFlags(
+    command.addOption(pool.env("POOL").default(DEFAULT_POOL).argParser(checkedPool)),
+  )
+}
+
+/** Adds the flags for the connection; each has the environment variable of the `nats` command line. */
+export function withConnectionFlags(command: Command): Command {
+  return command
+    .option("-s, --servers <urls>", "server addresses, with commas between (NATS_URL)")
+    .option("--user <name>", "user name (NATS_USER)")
+    .option("--password <secret>", "password (NATS_PASSWORD)")
+    .option("--token <secret>", "token (NATS_TOKEN)")
+    .option("--creds <file>", "credentials file (NATS_CREDS)")
+    .option("--nkey <file>", "file with an nkey seed (NATS_NKEY)")
+    .option("--tlsca <file>", "certificate authority to trust (NATS_CA)")
+    .option("--tlscert <file>", "certificate of this client (NATS_CERT)")
+    .option("--tlskey <file>", "its private key (NATS_KEY)")
+    .option("--context <name>", "a context of the nats command line (NATS_CONTEXT)")
+}
+
+/** The connection that `flags` ask for. */
+export function connectionIn(flags: ConnectionFlags): ConnectionOptions {
+  const { servers, user, password, token, creds, nkey, context } = flags
+  const { tlsca: ca, tlscert: cert, tlskey: key } = flags
+  const given = { servers, user, password, token, creds, nkey, ca, cert, key, context }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+export interface TimingFlags {
+  lease?: number
+  renew?: number
+  replicas?: number
+}
+
+/** Adds the timings of a pool. */
+export function withTimingFlags(command: Command): Command {
+  return command
+    .option(
+      "--lease <time>",
+      "how long a claim holds unrenewed (2s; 12s with replicas)",
+      durationIn("--lease"),
+    )
+    .option(
+      "--renew <time>",
+      "how often it is renewed (a quarter of the lease)",
+      durationIn("--renew"),
+    )
+    .option("--replicas <n>", "copies of the bucket: 1, 3 or 5 (1)", wholeIn("--replicas", 1))
+}
+
+export function timingIn({ lease, renew, replicas }: TimingFlags): TimingOptions {
+  return {
+    ...(lease === undefined ? {} : { leaseMs: lease }),
+    ...(renew === undefined ? {} : { renewMs: renew }),
+    ...(replicas === undefined ? {} : { replicas }),
+  }
+}
+
+/** Reads a time such as `2s`, `500ms` or `1m`, in ms. A bare number is taken as ms. */
+export function durationIn(flag: string): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === "" ? undefined : ms(text.trim() as StringValue)
+    if (value !== undefined && Number.isFinite(value) && value >= 0) return value
+    throw new BadInput(flag, "a time such as 2s, 500ms or 1m", text)
+  }
+}
+
+/** Reads a whole number from `least` up. */
+export function wholeIn(flag: string, least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value
+    throw new BadInput(flag, `a whole number from ${least}`, text)
+  }
+}
+
+/** Collects `key=value`. */
+export function labelIn(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf("=")
+  if (at < 1) throw new BadInput("--label", "key=value", text)
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+}
