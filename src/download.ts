@@ -9,20 +9,19 @@ import { pipeline } from "node:stream/promises"
 import { PoolError, reasonOf } from "./errors.js"
 
 export interface DownloadOptions {
-  /** Gets a line every two seconds. */
+  /** Gets a line on how far it is, every `reportEveryMs` (2000). */
   report?: (line: string) => void
+  reportEveryMs?: number
   signal?: AbortSignal
   /** Longest wait for the next byte, in ms. Default 20000. */
   stallMs?: number
 }
 
-const REPORT_EVERY_MS = 2000
-
 /** Writes what is at `url` to `file`; returns its SHA-256 in hex. */
 export function download(url: string, file: string, options: DownloadOptions): Promise<string> {
   return patiently(url, options, async (answer, patience) => {
     const hash = createHash("sha256")
-    const progress = progressOf(Number(answer.headers.get("content-length")), options.report)
+    const progress = progressOf(Number(answer.headers.get("content-length")), options)
     async function* measured(chunks: AsyncIterable<Uint8Array>) {
       for await (const chunk of chunks) {
         patience.renew()
@@ -73,12 +72,12 @@ async function patiently<T>(
   }
 }
 
-function progressOf(total: number, report: DownloadOptions["report"]): (bytes: number) => void {
+function progressOf(total: number, { report, reportEveryMs = 2000 }: DownloadOptions) {
   let sum = 0
   let reported = performance.now()
-  return (bytes) => {
+  return (bytes: number) => {
     sum += bytes
-    if (performance.now() - reported < REPORT_EVERY_MS) return
+    if (performance.now() - reported < reportEveryMs) return
     reported = performance.now()
     report?.(`${megabytes(sum)}${total ? ` of ${megabytes(total)}` : ""} MB`)
   }

@@ -12,6 +12,7 @@ import { fetchGo } from "./fetch-go.js"
 import { fetchRelease, PINNED_VERSION, type ReleaseOptions } from "./fetch-release.js"
 import {
   FETCHED_NAME,
+  type FindOptions,
   findServer,
   isAtLeast,
   OLDEST_SERVER,
@@ -47,7 +48,9 @@ export interface FetchOptions
 }
 
 /** The nats-server of this machine, or a fetched one. Throws what `findServer` and `fetchServer` throw. */
-export async function findOrFetchServer(options: FetchOptions): Promise<ServerProgram> {
+export async function findOrFetchServer(
+  options: FetchOptions & FindOptions,
+): Promise<ServerProgram> {
   return (await findServer(options)) ?? (await fetchServer(options))
 }
 
