@@ -72,7 +72,6 @@ node_modules/.package-lock.json: package-lock.json | node
 	@touch $@
 
 dist/.built: $(SOURCES) tsconfig.json tsconfig.build.json node_modules/.package-lock.json | node
-	@rm -rf dist
 	@$(BIN)/tsc -p tsconfig.build.json
 	@chmod +x dist/cli.js
 	@touch $@

@@ -42,7 +42,9 @@ export function greetingOf(
       if (text.includes("\r\n")) answer(greetingIn(text) ?? "stranger")
       else if (text.length > LONGEST_GREETING) answer("stranger")
     })
-    socket.on("error", () => answer(isConnected ? "stranger" : "nobody"))
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      answer(isConnected || error.code === "ECONNRESET" ? "stranger" : "nobody")
+    })
     socket.on("close", () => answer(isConnected ? "stranger" : "nobody"))
   })
 }

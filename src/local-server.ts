@@ -6,13 +6,14 @@
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type FetchOptions, findOrFetchServer } from "./fetch-server.js"
+import type { FindOptions } from "./find-server.js"
 import { findRunning, type RunningServer, type StartedServer, startServer } from "./nats-server.js"
 
 /** The configuration that comes with this package; it keeps JetStream's files in `.pool/jetstream`. */
 export const PACKAGED_CONFIG = fileURLToPath(new URL("../nats-server.conf", import.meta.url))
 export const DEFAULT_PORT = 4222
 
-export interface LocalServerOptions extends Omit<FetchOptions, "into"> {
+export interface LocalServerOptions extends Omit<FetchOptions & FindOptions, "into"> {
   /** Port for clients. Default 4222; on any other, monitoring takes whichever port is free. */
   port?: number
   /** The folder with `.pool` in it. Default: the one this process stands in. */
