@@ -13,7 +13,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["strategies", "succession", "server-errors", "tally", "within", "work-errors"],
   ],
   coordinator: [
-    ...["connection", "control", "coordinator", "discovery", "hand-on", "handler"],
+    ...["control", "coordinator", "discovery", "hand-on", "handler"],
     ...["built-in-handlers", "kv-bucket", "kv-watch", "line-watch", "membership"],
     ...["memory-bucket", "memory-bus", "reply", "request", "requests", "roster", "seat"],
     ...["simple-work", "system-clock", "tracked-work"],
@@ -21,6 +21,8 @@ const ROWS: Record<string, readonly string[]> = {
   worker: [
     ...["client", "supervisor", "worker", "worker-process", "member-run"],
     ...["download", "fetch-debian", "fetch-go", "fetch-release", "fetch-server", "find-server"],
+    ...["connection", "connection-errors", "credentials", "nats-context", "secret"],
+    ...["server-address", "tls-settings"],
     ...["greeting", "local-server", "nats-server", "run-program", "watchdog"],
   ],
   top: ["cli", "commands/*", "dashboard/*", "index"],
