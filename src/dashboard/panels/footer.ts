@@ -1,0 +1,77 @@
+/** The two lines at the bottom: what came of the last key, and what keys there are; or a question. */
+import { plural } from "../format.js"
+import { KEYMAP } from "../keymap.js"
+import type { Layout } from "../layout.js"
+import { fitted, type Line, line, type Span, span, spread, widthOf } from "../line.js"
+import type { Snapshot } from "../snapshot.js"
+import { nextInLine } from "../world/rows.js"
+import type { Look } from "./look.js"
+
+/** How many ranks of hints there are in the keymap. */
+const RANKS = 10
+
+export function footer(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
+  const { mode } = snapshot
+  const lines =
+    mode.kind === "kill"
+      ? killQuestion(snapshot, mode.id, layout)
+      : mode.kind === "filter"
+        ? filterPrompt(snapshot, layout)
+        : [message(snapshot), hints(snapshot, layout, look)]
+  return lines.map((row) => fitted(row, layout.columns))
+}
+
+function message({ message }: Snapshot): Line {
+  return line(` ${message.text}`, message.isError ? "bad" : "plain")
+}
+
+function killQuestion({ pool, leader, rows }: Snapshot, id: string, { columns }: Layout): Line[] {
+  const row = rows.find((one) => one.id === id)
+  const question = ` Kill ${row?.name ?? ""} with SIGKILL?`
+  const heir = nextInLine(pool)
+  const next = heir === undefined ? undefined : pool.members.living.get(heir)?.member.name
+  const busy = row?.busy ? `The ${plural(row.busy, "request")} it is doing will be lost.` : ""
+  const consequence =
+    leader?.id !== id
+      ? busy || "It does not lead: only its place in line is lost."
+      : next === undefined
+        ? "It leads, and nobody is there to take over."
+        : `It leads; ${next} is next and takes over at once, without a kind goodbye.`
+  const isRoomy = question.length + 1 + consequence.length <= columns
+  const short = leader?.id === id ? "It leads." : ""
+  return [
+    line(`${question} ${isRoomy ? consequence : short}`, "bad"),
+    [span(" y", "key"), span(" kill   any other key keeps it")],
+  ]
+}
+
+function filterPrompt({ filter, matching, living }: Snapshot, { columns }: Layout): Line[] {
+  const found = [span(`${matching} of ${plural(living, "worker")} `)]
+  return [
+    spread([span(" filter: ", "key"), span(`${filter}_`)], found, columns),
+    [span(" Enter", "key"), span(" keep   "), span("Esc", "key"), span(" clear")],
+  ]
+}
+
+/** As many hints as fit, the rarest left out first; the help has them all. */
+export function hints({ facts }: Snapshot, { columns }: Layout, { glyphs }: Look): Line {
+  const all = KEYMAP.filter(({ hint, command }) => hint && (command !== "start" || facts.canStart))
+  const gaps = [` ${glyphs.bar} `, "  ", " "]
+  for (let rank = RANKS; rank > 0; rank--) {
+    const shown = all.filter(({ hint }) => hint && hint.rank <= rank)
+    for (const gap of rank > 1 ? gaps.slice(0, 2) : gaps) {
+      const spelled = spell(shown, gap)
+      if (widthOf(spelled) <= columns) return spelled
+    }
+  }
+  return spell(all, " ")
+}
+
+function spell(shown: typeof KEYMAP, groupGap: string): Line {
+  const gap = groupGap === " " ? " " : "  "
+  return shown.flatMap(({ shown: keys = "", hint, group }, index): Span[] => {
+    const before = shown[index - 1]
+    const space = before === undefined ? " " : before.group === group ? gap : groupGap
+    return [span(space, "dim"), span(keys.split(" ")[0] ?? "", "key"), span(` ${hint?.word}`)]
+  })
+}

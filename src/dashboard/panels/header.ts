@@ -1,0 +1,75 @@
+/** The first line: which pool, whether it can be reached, who leads, and how fresh all this is. */
+import { duration, latency, plural, timeOfDay } from "../format.js"
+import type { Layout } from "../layout.js"
+import { type Line, type Span, type Style, span, spread, widthOf } from "../line.js"
+import type { Snapshot } from "../snapshot.js"
+import type { Look } from "./look.js"
+
+/** The longest wording that fits; only the smallest screens see the shortest one. */
+export function header(snapshot: Snapshot, { columns }: Layout, look: Look): Line {
+  const rights = [freshness(snapshot, false), freshness(snapshot, true)]
+  for (const right of rights) {
+    for (const left of wordings(snapshot, look)) {
+      if (widthOf(left) + 2 + widthOf(right) <= columns) return spread(left, right, columns)
+    }
+  }
+  return spread(leader(snapshot), freshness(snapshot, true), columns)
+}
+
+function wordings(snapshot: Snapshot, look: Look): Line[] {
+  const { facts, living, onlyHost, staleMs } = snapshot
+  const pool = span(` ${facts.pool}`, "bold")
+  const server = span(`  ${facts.server}  `)
+  const mark = reachMark(snapshot, look)
+  const leads = leader(snapshot)
+  const isStale = staleMs !== undefined
+  const workers = span(isStale ? "" : `, ${plural(living, "worker")}`)
+  const host = span(onlyHost === undefined || isStale ? "" : ` on ${onlyHost}`)
+  const [long, short] = reach(snapshot)
+  return [
+    [pool, server, mark, long, ...leads, workers, host],
+    [pool, server, mark, long, ...leads, workers],
+    [pool, span("  "), mark, long, ...leads, workers],
+    [pool, span("  "), mark, short, ...leads, workers],
+    [pool, span(" "), mark, short, ...leads],
+    [span(" "), mark, span(" "), ...leads],
+  ]
+}
+
+function reachMark({ pool }: Snapshot, { glyphs }: Look): Span {
+  return pool.reach.isUp ? span(glyphs.connected, "good") : span(glyphs.disconnected, "late")
+}
+
+/** As wide for each round trip, so that what follows stays where it is. */
+function reach({ pool, staleMs }: Snapshot): readonly [Span, Span] {
+  if (staleMs !== undefined) {
+    const since = ` disconnected ${duration(staleMs)}`
+    return [span(`${since}, retrying   `, "late"), span(`${since}  `, "late")]
+  }
+  const { roundTripMs } = pool.reach
+  const trip = (roundTripMs === undefined ? "" : latency(roundTripMs)).padEnd(6)
+  return [span(` connected ${trip}  `), span(` ${trip} `)]
+}
+
+function leader({ leader, pool, staleMs }: Snapshot): Line {
+  if (staleMs !== undefined) {
+    const last = pool.reigns.current
+    return [span(last ? `last leader ${last.name}` : "", "dim")]
+  }
+  if (!leader) return [span("no leader", "late")]
+  return [span("leader "), span(leader.name, "leader"), span(`, term ${leader.term}`)]
+}
+
+function freshness({ at, paused, staleMs }: Snapshot, isShort: boolean): Line {
+  const time = timeOfDay(at.wallMs)
+  const live = (word: string, style: Style) => [
+    span(word, style),
+    span(`${isShort ? " " : "  "}${time} `),
+  ]
+  if (paused) {
+    const missed = isShort ? "" : `, ${paused.missed} missed`
+    return [span(`PAUSED ${duration(paused.forMs)}${missed} `, "warn")]
+  }
+  if (staleMs !== undefined) return live(`STALE ${duration(staleMs)}`, "late")
+  return isShort ? [span(`${time} `)] : live("live", "good")
+}

@@ -1,0 +1,94 @@
+/** The help: every key, from the keymap, and what the screen means. Replaces everything but the footer. */
+import { namesOf } from "../../names.js"
+import { beside, framed } from "../frame.js"
+import { type Group, KEYMAP } from "../keymap.js"
+import type { Layout } from "../layout.js"
+import { EMPTY, fitted, type Line, line, span, widthOf } from "../line.js"
+import type { Facts, Snapshot } from "../snapshot.js"
+import type { Look } from "./look.js"
+
+const HEADINGS: Readonly<Record<Group, string>> = {
+  Work: "Work",
+  Workers: "The selected worker",
+  View: "View",
+}
+
+export function helpPanel(snapshot: Snapshot, { columns, rows, kind }: Layout, look: Look): Line[] {
+  if (kind === "small") return terse(columns, rows)
+  const panel = { title: "Keys", remark: "any key closes", width: columns, height: rows }
+  const inside = columns - 2
+  const wide = threeColumns()
+  const keys = Math.max(...wide.map(widthOf)) <= inside ? wide : twoColumns()
+  const words = meaning(snapshot.facts, inside)
+  const room = rows - 2 - keys.length
+  return framed(panel, [...spaced(keys, words, room)], look.glyphs)
+}
+
+function spaced(keys: Line[], words: Line[], room: number): Line[] {
+  if (room >= words.length + 2) return [EMPTY, ...keys, EMPTY, ...words]
+  if (room >= 1) return [...keys, ...words.filter((row) => row !== EMPTY).slice(-room)]
+  return keys
+}
+
+function threeColumns(): Line[] {
+  return stacked([group("Work"), group("Workers"), group("View")])
+}
+
+function twoColumns(): Line[] {
+  return stacked([[...group("Work"), EMPTY, ...group("Workers")], group("View")])
+}
+
+/** Columns of keys, each as wide as its widest line. */
+function stacked(columns: readonly Line[][]): Line[] {
+  const height = Math.max(...columns.map(({ length }) => length))
+  const [first = [], ...rest] = columns.map((lines) => {
+    const width = Math.max(...lines.map(widthOf)) + 2
+    return Array.from({ length: height }, (_, row) => fitted(lines[row] ?? EMPTY, width))
+  })
+  return rest.reduce((left, right) => beside(left, right), first)
+}
+
+function group(name: Group): Line[] {
+  const bindings = KEYMAP.filter((binding) => binding.group === name && binding.shown)
+  const widest = Math.max(...bindings.map(({ shown = "" }) => shown.length))
+  const keys = bindings.map(({ shown = "", help }) => [
+    span(`  ${shown.padEnd(widest)}`, "key"),
+    span(`  ${help}`),
+  ])
+  return [line(`  ${HEADINGS[name]}`, "bold"), ...keys]
+}
+
+function meaning({ pool, logs }: Facts, width: number): Line[] {
+  const { work, leader } = namesOf(pool)
+  const shell = `  From a shell:  nats req ${work} hello     nats req ${leader} hello`
+  const log = logs === undefined ? "" : `log: ${logs}`
+  const isOneLine = shell.length + log.length + 5 < width
+  const wide = [
+    "  The order is the order of start times; next takes over when the leader goes.",
+    "  LEASE is the time left until a silent worker is dropped. A killed one is evicted at once.",
+  ]
+  const narrow = [
+    "  next takes over when the leader goes.",
+    "  LEASE: time left until a silent worker is dropped.",
+  ]
+  const words = wide.every((text) => text.length <= width) ? wide : narrow
+  const places = isOneLine ? [`${shell}     ${log}`] : [shell, ...(log ? [`  ${log}`] : [])]
+  return [...places.map((text) => line(text)), EMPTY, ...words.map((text) => line(text, "dim"))]
+}
+
+/** Keys and words in running text, for a screen that is too small for columns. */
+function terse(columns: number, rows: number): Line[] {
+  const lines: Line[] = []
+  let now: Line = []
+  for (const { shown = "", hint } of KEYMAP) {
+    if (!hint) continue
+    const next = [span(` ${shown}`, "key"), span(` ${hint.word} `)]
+    if (widthOf([...now, ...next]) > columns && now.length > 0) {
+      lines.push(now)
+      now = []
+    }
+    now = [...now, ...next]
+  }
+  const all = [...lines, now, EMPTY, line(" any key closes", "dim")]
+  return Array.from({ length: rows }, (_, row) => fitted(all[row] ?? EMPTY, columns))
+}

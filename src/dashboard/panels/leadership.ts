@@ -1,0 +1,57 @@
+/** Who led when, who leads and why, who is next and why. */
+import { remaining } from "../format.js"
+import { framed } from "../frame.js"
+import { type Layout, LEADERSHIP_ROWS } from "../layout.js"
+import { fitted, type Line, line, span } from "../line.js"
+import type { Snapshot } from "../snapshot.js"
+import { claimLeftMs } from "../world/reigns.js"
+import { ribbon } from "../world/ribbon.js"
+import { history } from "../world/sentences.js"
+import type { Look } from "./look.js"
+
+export function leadershipPanel(
+  snapshot: Snapshot,
+  { columns: width }: Layout,
+  look: Look,
+): Line[] {
+  const panel = { title: "Leadership", remark: "last 5 min", width, height: LEADERSHIP_ROWS }
+  const ribbonLine = [span(" "), ...ribbonSpans(snapshot, width - 8), span(" now", "dim")]
+  return framed(panel, [ribbonLine, ...story(snapshot)], look.glyphs)
+}
+
+/** The ribbon alone, for a screen without frames. */
+export function ribbonLine(snapshot: Snapshot, width: number): Line {
+  return fitted([span(" "), ...ribbonSpans(snapshot, width - 6), span(" now", "dim")], width)
+}
+
+/** Who led before and who leads now; and why. */
+export function story(snapshot: Snapshot): Line[] {
+  return [line(` ${past(snapshot)}`), why(snapshot)]
+}
+
+function ribbonSpans({ pool, shownAt }: Snapshot, width: number): Line {
+  const cells = ribbon(pool.reigns, shownAt.monoMs, width)
+  const pieces = cells.match(/\.+|[^.]+/g) ?? []
+  return pieces.map((piece) => span(piece, piece.startsWith(".") ? "late" : "plain"))
+}
+
+function past({ pool, leader, shownAt }: Snapshot): string {
+  const { reigns } = pool
+  if (!reigns.current && reigns.past.length === 0) {
+    return pool.isCaughtUp ? "No leader: nobody holds a lease." : ""
+  }
+  return history(reigns, leader !== undefined, shownAt.monoMs)
+}
+
+/** The strategy's own words; while a lease runs down, how long it still holds. */
+function why({ pool, leader, shownAt, staleMs }: Snapshot): Line {
+  const { standing } = pool.reigns
+  if (!standing || !leader) return [span("")]
+  const { claim } = standing
+  const leftMs = claimLeftMs(pool.reigns, shownAt)
+  if (staleMs === undefined && leftMs < claim.lease * 0.6) {
+    const left = remaining(leftMs)
+    return [span(` ${leader.name} does not renew: its lease is over in ${left}`, "late")]
+  }
+  return [span(` ${claim.reason}`), span(` (strategy ${claim.strategy})`, "dim")]
+}

@@ -1,0 +1,80 @@
+/** The member table. Only the rows that show are drawn, so a large pool costs no more than a small one. */
+import { framed } from "../frame.js"
+import type { Layout } from "../layout.js"
+import { EMPTY, fitted, type Line, line, restyled, span } from "../line.js"
+import type { Snapshot } from "../snapshot.js"
+import type { Row } from "../world/rows.js"
+import { type Column, columnsFor, headings, rowCells } from "./columns.js"
+import type { Look } from "./look.js"
+
+export function membersPanel(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
+  const { columns: width, members: height, kind } = layout
+  const isFramed = kind !== "small"
+  const inside = isFramed ? width - 2 : width
+  const columns = columnsFor(inside - (isFramed ? 1 : 2), extentOf(snapshot, kind === "large"))
+  const rows = visibleRows(snapshot, height).map((row) =>
+    drawn(row, snapshot, columns, look, inside),
+  )
+  const lines = rows.length > 0 ? rows : emptiness(snapshot)
+  const filled = [...lines, ...Array<Line>(Math.max(0, height - lines.length)).fill(EMPTY)]
+  if (!isFramed) return filled.map((row) => fitted(row, width))
+  const heading = rows.length > 0 ? [span(" "), ...headings(columns)] : EMPTY
+  const panel = { title: titleOf(snapshot), remark: order(snapshot), width, height: height + 3 }
+  return framed(panel, [heading, ...filled], look.glyphs)
+}
+
+/** The rows in the window around the selected one. */
+export function visibleRows({ rows, selectedIndex }: Snapshot, height: number): readonly Row[] {
+  const middle = selectedIndex - Math.floor(height / 2)
+  const top = Math.max(0, Math.min(middle, rows.length - height))
+  return rows.slice(top, top + height)
+}
+
+function drawn(
+  row: Row,
+  snapshot: Snapshot,
+  columns: readonly Column[],
+  look: Look,
+  width: number,
+) {
+  const { selected, shownAt, staleMs } = snapshot
+  const isSelected = row.id === selected?.id && !row.ended
+  const mark = isSelected ? look.glyphs.selected : " "
+  const cells = [span(mark, "bold"), ...rowCells(row, columns, shownAt.wallMs, look.glyphs)]
+  if (isSelected) return restyled(fitted(cells, width), { style: "plain", inverse: true })
+  return staleMs === undefined ? cells : restyled(cells, { style: "dim" })
+}
+
+function extentOf({ rows, living, onlyHost }: Snapshot, isLarge: boolean) {
+  return {
+    members: living,
+    longestName: Math.max(0, ...rows.map(({ name }) => name.length)),
+    longestHost: Math.max(0, ...rows.map(({ host }) => host.length)),
+    hasHosts: onlyHost === undefined || !isLarge,
+  }
+}
+
+function titleOf({ living, matching, filter, mode }: Snapshot): string {
+  if (filter === "" || mode.kind === "filter") return `Members ${living.toLocaleString("en-US")}`
+  return `Members ${matching} of ${living} with "${filter}"`
+}
+
+/** What the order of the rows means: the line of succession, if the leader and its heirs stand in it. */
+function order({ pool, leader, filter }: Snapshot): string {
+  const { line: seniority } = pool.members
+  if (!leader || filter !== "" || seniority.length < 2) return "by seniority"
+  const heirs = pool.reigns.standing?.claim.heirs ?? []
+  const wanted = [leader.id, ...heirs.map(({ id }) => id)].filter((id) =>
+    pool.members.living.has(id),
+  )
+  const isLine = wanted.every((id, index) => seniority[index] === id)
+  return isLine ? "in line of succession" : "by seniority"
+}
+
+function emptiness({ pool, living, filter, facts }: Snapshot): Line[] {
+  if (living > 0)
+    return [line(` No worker has "${filter}" in its name, state or host. Esc clears.`, "dim")]
+  if (!pool.isCaughtUp) return [line(" Reading the pool...", "dim")]
+  const how = facts.canStart ? "Press n, or run: pool worker" : "Run: pool worker"
+  return [line(` No workers. ${how}`)]
+}
