@@ -1,0 +1,190 @@
+/**
+ * The pool as this dashboard knows it: a pure function from what it knew and what happened to what it knows
+ * now. Each change is told in the log by comparing what was with what is.
+ */
+import type { StandingClaim } from "../../claim.js"
+import type { Instant } from "../../clock.js"
+import type { Member } from "../../member.js"
+import { ordinal } from "../../succession.js"
+import { latency } from "../format.js"
+import type { PoolEvent, Reach } from "../source.js"
+import { inOrder, type Log, NO_LOG, type Note, noted } from "./log.js"
+import * as members from "./members.js"
+import * as reigns from "./reigns.js"
+import { NO_REIGNS, type Reigns } from "./reigns.js"
+import { leads, WENT, workState } from "./sentences.js"
+import { counted, NO_WORK, secondOver, type WorkSeen } from "./work.js"
+
+export interface Pool {
+  readonly ttlMs: number
+  readonly isCaughtUp: boolean
+  readonly reach: Reach & { readonly sinceMonoMs: number }
+  readonly members: members.Members
+  readonly reigns: Reigns
+  readonly work: WorkSeen
+  readonly log: Log
+  /** Keys of entries that can't be read. */
+  readonly undecodable: ReadonlySet<string>
+}
+
+/** What a dashboard knows that has not listened yet. */
+export function unknownPool(ttlMs: number, at: Instant): Pool {
+  return {
+    ttlMs,
+    isCaughtUp: false,
+    reach: { isUp: true, sinceMonoMs: at.monoMs },
+    members: members.NO_MEMBERS,
+    reigns: NO_REIGNS,
+    work: NO_WORK,
+    log: NO_LOG,
+    undecodable: new Set(),
+  }
+}
+
+/** `pool` after `event`. `killedMonoMs`: when we killed the leader, if we did. */
+export function heard(pool: Pool, event: PoolEvent, at: Instant, killedMonoMs?: number): Pool {
+  switch (event.kind) {
+    case "member":
+      return memberSeen(pool, event.member, at)
+    case "left":
+      return memberGone(pool, event, at)
+    case "claim":
+      return claimSeen(pool, event.standing, at, killedMonoMs)
+    case "caught-up":
+      return { ...pool, isCaughtUp: true, log: inOrder(pool.log) }
+    case "connection":
+      return reached(pool, event, at)
+    case "counters":
+      return { ...pool, work: counted(pool.work, event.counters, at.monoMs) }
+    case "undecodable":
+      return undecodable(pool, event.key, event.reason, at)
+  }
+}
+
+/** `pool` after a second went by. While the pool can't be reached nothing is concluded from silence. */
+export function ticked(pool: Pool, at: Instant): Pool {
+  if (!pool.reach.isUp) return pool
+  const older = { ...pool, work: secondOver(pool.work) }
+  const aged = members.aged(pool.members, pool.ttlMs, at)
+  return [...aged.living.values()]
+    .filter(({ member, isSilent }) => isSilent && !pool.members.living.get(member.id)?.isSilent)
+    .reduce(
+      (now, { member, seenMonoMs }) =>
+        note(now, "silent", member, `silent for ${latency(at.monoMs - seenMonoMs)}`, at),
+      { ...older, members: aged },
+    )
+}
+
+function memberSeen(pool: Pool, member: Member, at: Instant): Pool {
+  const before = pool.members.living.get(member.id)
+  const now = { ...pool, members: members.seen(pool.members, member, at) }
+  if (!before) return joined(now, member, at)
+  if (before.isSilent) return note(now, "heard", member, "heard of again", at)
+  if (before.member.state === member.state) return now
+  const text = workState(before.member.state, member)
+  return text === "" ? now : note(now, "state", member, text, at, { state: member.state })
+}
+
+/** Those that were there before us are told with the time at which they started, not with a place in line. */
+function joined(pool: Pool, member: Member, at: Instant): Pool {
+  const wallMs = Math.min(at.wallMs, member.start / 1000)
+  const told = { kind: "joined", name: member.name, id: member.id } as const
+  if (!pool.isCaughtUp)
+    return { ...pool, log: noted(pool.log, { ...told, text: "joined", wallMs }, at) }
+  const place = pool.members.line.indexOf(member.id) + 1
+  const text = `joined, ${ordinal(place)} in line`
+  return { ...pool, log: noted(pool.log, { ...told, text, figures: { place } }, at) }
+}
+
+function memberGone(
+  pool: Pool,
+  { id, how, why }: Extract<PoolEvent, { kind: "left" }>,
+  at: Instant,
+): Pool {
+  const before = pool.members.living.get(id)
+  if (!before) return pool
+  const now = {
+    ...pool,
+    members: members.gone(pool.members, id, how, at),
+    reigns: reigns.leaderGone(pool.reigns, id, how, at),
+  }
+  const text = why === undefined ? WENT[how] : `${WENT[how]}: ${why}`
+  return note(now, "left", before.member, text, at, { how })
+}
+
+function claimSeen(
+  pool: Pool,
+  standing: StandingClaim | undefined,
+  at: Instant,
+  killedMonoMs?: number,
+): Pool {
+  const before = pool.reigns
+  const after = reigns.claimed(before, standing, at)
+  const now = { ...pool, reigns: after }
+  const { current } = after
+  if (current && current !== before.current) {
+    const isNews = pool.isCaughtUp
+    const told = leads(before, after, isNews ? killedMonoMs : undefined)
+    const line: Note = { kind: "leads", name: current.name, id: current.id, ...told }
+    const entry = isNews ? line : { ...line, wallMs: current.fromWallMs }
+    return { ...now, log: noted(pool.log, entry, at) }
+  }
+  if (!before.current || current) return now
+  const { name, id } = before.current
+  const reason = standing?.claim.released?.reason
+  return reason === undefined
+    ? note(now, "claim-lost", { name, id }, "led, but its claim is gone from the bucket", at)
+    : note(now, "released", { name, id }, `gave up leading: ${reason}`, at)
+}
+
+/** Connection lost or back. Leases could not be seen meanwhile, so the outage does not count. */
+function reached(pool: Pool, { isUp, roundTripMs, reason }: Reach, at: Instant): Pool {
+  const { reach, log } = pool
+  const fact = {
+    isUp,
+    ...(roundTripMs !== undefined && { roundTripMs }),
+    ...(reason && { reason }),
+  }
+  if (reach.isUp === isUp) {
+    return { ...pool, reach: { ...reach, ...fact } }
+  }
+  const now = { ...pool, reach: { ...fact, sinceMonoMs: at.monoMs } }
+  const told = { name: "" }
+  if (!isUp) {
+    const text = reason === undefined ? "connection lost" : `connection lost: ${reason}`
+    return { ...now, log: noted(log, { ...told, kind: "disconnected", text }, at) }
+  }
+  const outageMs = at.monoMs - reach.sinceMonoMs
+  const text = `connection back after ${latency(outageMs)}`
+  return {
+    ...now,
+    members: members.excused(pool.members, outageMs),
+    reigns: reigns.overlooked(pool.reigns, outageMs),
+    work: { ...pool.work, counters: new Map() },
+    log: noted(log, { ...told, kind: "connected", text, figures: { afterMs: outageMs } }, at),
+  }
+}
+
+function undecodable(pool: Pool, key: string, reason: string, at: Instant): Pool {
+  if (pool.undecodable.has(key)) return pool
+  const log = noted(
+    pool.log,
+    { kind: "undecodable", name: "", text: `entry ${key} can't be read: ${reason}` },
+    at,
+  )
+  return { ...pool, log, undecodable: new Set([...pool.undecodable, key].slice(-50)) }
+}
+
+function note(
+  pool: Pool,
+  kind: Note["kind"],
+  { name, id }: Pick<Member, "name" | "id">,
+  text: string,
+  at: Instant,
+  figures?: Note["figures"],
+): Pool {
+  return {
+    ...pool,
+    log: noted(pool.log, { kind, name, id, text, ...(figures && { figures }) }, at),
+  }
+}
