@@ -1,0 +1,38 @@
+/**
+ * The screen as a component: a picture of the store's snapshot, and the one place where keys come in.
+ *
+ * Ink measures each text it lays out, and keeps every string it ever measured (vadimdemedes/ink#986), so a
+ * clock alone would fill the memory. Here it measures a block of blanks, which only changes with the size of
+ * the terminal; the words are put in afterwards.
+ */
+import { Transform, useInput } from "ink"
+import { useSyncExternalStore } from "react"
+import { keysOf } from "./keys.js"
+import type { Size } from "./layout.js"
+import { painted } from "./palette.js"
+import type { Look } from "./panels/look.js"
+import { picture } from "./picture.js"
+import type { DashboardStore } from "./store.js"
+
+export interface Canvas {
+  /** The same object until the terminal is resized. */
+  size(): Size
+  onResize(listener: () => void): () => void
+}
+
+export interface AppProps {
+  readonly store: DashboardStore
+  readonly canvas: Canvas
+  readonly look: Look
+}
+
+export function App({ store, canvas, look }: AppProps) {
+  const size = useSyncExternalStore(canvas.onResize, canvas.size)
+  const snapshot = useSyncExternalStore(store.subscribe, store.snapshot)
+  useInput((input, key) => store.press(keysOf(input, key)))
+  const lines = picture(snapshot, size, look)
+  const blank = Array<string>(lines.length).fill(" ".repeat(size.columns)).join("\n")
+  return (
+    <Transform transform={(_, row) => (lines[row] ?? []).map(painted).join("")}>{blank}</Transform>
+  )
+}

@@ -1,0 +1,223 @@
+/** A FakePool as the dashboard sees it: it obeys orders, answers requests, counts, and has some load. */
+import type { Clock } from "../clock.js"
+import { NoWorkers, RequestTimeout } from "../errors.js"
+import { systemClock } from "../system-clock.js"
+import { type FakeMember, FakePool, type FakeStart, TTL_MS } from "./fake-pool.js"
+import type { Answer, Counters, Order, PoolEvent, PoolSource, WorkKind } from "./source.js"
+
+export interface FakeOptions {
+  readonly members?: readonly FakeStart[]
+  readonly seed?: number
+  /** Requests a second that others send, about; default 0. */
+  readonly load?: number
+  /** Default true. */
+  readonly canStart?: boolean
+  readonly logs?: string
+}
+
+const COUNTERS_MS = 500
+/** How long a request waits for an answer. */
+const TIMEOUT_MS = 2000
+
+export class FakeSource implements PoolSource {
+  readonly pool = "work"
+  readonly server = "nats://127.0.0.1:4222"
+  readonly memberTtlMs = TTL_MS
+  readonly ownsPool = true
+  readonly logs: string
+  readonly fake: FakePool
+  startWorker?: () => Promise<string>
+  isClosed = false
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #load: number
+  /** Frozen members that were dropped meanwhile: their processes still exist. */
+  readonly #frozen = new Map<string, FakeMember>()
+  #heard: ((event: PoolEvent) => void) | undefined
+  #turn = 0
+
+  constructor(clock: Clock, options: FakeOptions = {}) {
+    this.#clock = clock
+    this.#random = seeded(options.seed ?? 1)
+    this.#load = options.load ?? 0
+    this.logs = options.logs ?? ".pool/logs"
+    this.fake = new FakePool(clock, this.#random)
+    for (const start of options.members ?? []) this.fake.join(start)
+    if (options.canStart !== false) this.startWorker = () => this.#start()
+    this.#count()
+  }
+
+  listen(heard: (event: PoolEvent) => void): () => void {
+    this.#heard = heard
+    this.fake.tell = (event) => this.#heard?.(event)
+    heard({ kind: "connection", isUp: true, roundTripMs: 0.4 })
+    for (const { member } of this.fake.members.values()) heard({ kind: "member", member })
+    if (this.fake.claim) heard({ kind: "claim", standing: this.fake.claim })
+    heard({ kind: "caught-up" })
+    return () => {
+      this.#heard = undefined
+    }
+  }
+
+  /** Tells something out of turn: an outage, an entry that can't be read. */
+  say(event: PoolEvent): void {
+    this.#heard?.(event)
+  }
+
+  async request(kind: WorkKind, _payload: string): Promise<Answer> {
+    const one = kind === "tracked" ? this.fake.leader() : this.#anyReady()
+    if (!one) throw new NoWorkers(this.pool)
+    const ms = this.#latency()
+    await this.#after(one.isFrozen ? TIMEOUT_MS : ms)
+    if (one.isFrozen)
+      throw new RequestTimeout(kind === "simple" ? "work" : "work.leader", TIMEOUT_MS)
+    this.#did(one, kind === "tracked")
+    const { name, id } = one.member
+    const term = this.fake.claim?.claim.term
+    return { worker: name, id, ms, ...(kind === "tracked" && term !== undefined && { term }) }
+  }
+
+  async order(id: string, order: Order): Promise<string | undefined> {
+    const one = this.fake.members.get(id) ?? this.#frozen.get(id)
+    if (!one) throw new Error("it is not there any more")
+    if (one.isFrozen && order !== "thaw" && order !== "kill") {
+      await this.#after(TIMEOUT_MS)
+      throw new Error(`no answer within ${TIMEOUT_MS} ms`)
+    }
+    await this.#after(0.5)
+    return this.#obey(one, order)
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+    this.fake.close()
+  }
+
+  #obey(one: FakeMember, order: Order): string | undefined {
+    const { fake } = this
+    const { id, name, host } = one.member
+    switch (order) {
+      case "stop":
+        return this.#stop(one, () => {})
+      case "restart":
+        return this.#stop(one, () => this.#clock.after(180, () => fake.join({ name, host })))
+      case "kill":
+        return this.#kill(one)
+      case "hand-over":
+        this.#clock.after(1.5, () => fake.lead(id))
+        return undefined
+      case "pause":
+      case "resume":
+        fake.change(id, { state: order === "pause" ? "paused" : "ready" })
+        return undefined
+      case "freeze":
+        this.#frozen.set(id, one)
+        fake.freeze(id)
+        return undefined
+      case "thaw":
+        this.#frozen.delete(id)
+        fake.thaw(one)
+        return undefined
+    }
+  }
+
+  #stop(one: FakeMember, then: () => void): undefined {
+    const { id, counters } = one.member
+    if (this.fake.claim?.claim.id === id) this.fake.succeed(1)
+    this.fake.change(id, { state: "draining" })
+    this.#clock.after(counters.busy > 0 ? 1200 : 40, () => {
+      this.fake.leave(id, "left")
+      then()
+    })
+  }
+
+  #kill(one: FakeMember): string | undefined {
+    const { id } = one.member
+    this.#frozen.delete(id)
+    this.#clock.after(3.6, () => {
+      if (this.fake.claim?.claim.id === id) this.fake.succeed(4.9)
+      this.fake.leave(id, "killed")
+    })
+    return one.isFrozen ? "it was frozen, so its supervisor did it" : undefined
+  }
+
+  async #start(): Promise<string> {
+    const taken = new Set([...this.fake.members.values()].map(({ member }) => member.name))
+    const name = [..."abcdefghijklmnopqrstuvwxyz"].find((letter) => !taken.has(letter)) ?? "zz"
+    await this.#after(30)
+    this.#clock.after(110, () => {
+      const { member } = this.fake.join({ name, state: "starting" })
+      this.#clock.after(60, () => this.fake.change(member.id, { state: "ready" }))
+    })
+    return name
+  }
+
+  #anyReady(): FakeMember | undefined {
+    const ready = [...this.fake.members.values()].filter(({ member }) => member.state === "ready")
+    return ready[this.#turn++ % Math.max(1, ready.length)]
+  }
+
+  /** The load of others, and the statistics twice a second. */
+  #count(): void {
+    this.#clock.after(COUNTERS_MS, () => {
+      if (this.isClosed) return
+      const wave = 0.6 + 0.4 * Math.sin(this.#clock.now().monoMs / 4000)
+      const simple = Math.round(
+        (this.#load * wave * (0.7 + 0.6 * this.#random()) * COUNTERS_MS) / 1000,
+      )
+      for (let n = 0; n < simple; n++) this.#didIf(this.#anyReady(), false)
+      if (this.#random() < this.#load / 12) this.#didIf(this.fake.leader(), true)
+      if (this.#heard) this.say({ kind: "counters", counters: this.#counters() })
+      this.#count()
+    })
+  }
+
+  #didIf(one: FakeMember | undefined, isTracked: boolean): void {
+    if (one && !one.isFrozen) this.#did(one, isTracked)
+  }
+
+  #did(one: FakeMember, isTracked: boolean): void {
+    const { done, failed } = one.member.counters
+    if (isTracked) one.tracked++
+    const busy = this.#load > 0 ? Math.floor(this.#random() * 3) : 0
+    one.member = { ...one.member, counters: { done: done + 1, failed, busy } }
+  }
+
+  #counters(): ReadonlyMap<string, Counters> {
+    return new Map(
+      [...this.fake.members.values()].map(({ member, tracked }) => {
+        const { counters, pid } = member
+        const p50Ns = counters.done > 0 ? 1.9e6 + (pid % 5) * 1e5 : undefined
+        return [member.id, { ...counters, tracked, ...(p50Ns !== undefined && { p50Ns }) }]
+      }),
+    )
+  }
+
+  #latency(): number {
+    const isSlow = this.#random() < 0.03
+    return (isSlow ? 8 : 1.7) + this.#random() * 0.9
+  }
+
+  #after(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#clock.after(ms, resolve)
+    })
+  }
+}
+
+/** A fake pool of three in real time. */
+export function fakeSource(): FakeSource {
+  const members = ["a", "b", "c"].map((name, index) => ({ name, agoMs: 60_000 - 900 * index }))
+  return new FakeSource(systemClock, { members, load: 20, seed: Date.now() })
+}
+
+/** A small generator of random numbers that repeats itself for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
