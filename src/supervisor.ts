@@ -31,11 +31,10 @@ export class WorkerFailed extends PoolError {
 export type WorkerEvent =
   | { readonly type: "joined"; readonly worker: Worker }
   | { readonly type: "failed"; readonly worker: Worker; readonly message: string }
-  /** It is gone; `evicted` resolves when its claim and entry are, too. */
   | {
       readonly type: "gone"
       readonly worker: Worker
-      /** Whether it left kindly; otherwise it died, or was killed. */
+      /** Whether it left kindly; otherwise its claim and entry are being cleared away. */
       readonly isKind: boolean
       readonly how: string
     }
@@ -72,6 +71,8 @@ interface Child extends Worker {
 export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #children = new Map<number, Child>()
+  /** Workers that are gone, while what they left is cleared away. */
+  readonly #clearing = new Set<Promise<void>>()
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -112,7 +113,12 @@ export class Supervisor {
         const how = signal ? `killed by ${signal}` : `ended with exit code ${code}`
         const { message, code: why } = child.failure ?? {}
         reject(new WorkerFailed(child.name, message ?? `worker ${child.name} ${how}`, why))
-        this.#gone(child, how).then(settleOver)
+        const cleared = this.#gone(child, how)
+        this.#clearing.add(cleared)
+        cleared.then(() => {
+          this.#clearing.delete(cleared)
+          settleOver()
+        })
       })
       process.once("error", reject)
       this.#tell(child, { type: "start", settings })
@@ -135,6 +141,7 @@ export class Supervisor {
     const followers = children.filter((child) => !child.standing).reverse()
     await Promise.all(followers.map(({ pid }) => this.stop(pid, killAfterMs)))
     await Promise.all([...this.#children.keys()].map((pid) => this.stop(pid, killAfterMs)))
+    await Promise.all(this.#clearing)
   }
 
   /** Kills all at once, without a kind word. */

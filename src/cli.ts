@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+/** From the command line to a command. The only file that reads argv or turns errors into exit codes. */
+import { createRequire } from "node:module"
+import { Command, CommanderError } from "commander"
+import { EXIT, exitCodeOf, sayingOf } from "./commands/exit.js"
+import { serverCommand } from "./commands/server.js"
+import { workerCommand } from "./commands/worker.js"
+
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string }
+
+const program = new Command("pool")
+  .description("a pool of workers on NATS, exactly one of which leads")
+  .version(version)
+  .option("--verbose", "show the whole stack of an error")
+  .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 bad usage, 3 nobody is there.")
+  .exitOverride()
+  .showHelpAfterError(false)
+
+for (const command of [workerCommand(), serverCommand()]) {
+  program.addCommand(command.exitOverride())
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = ending(error)
+}
+
+function ending(error: unknown): number {
+  // Commander has said what it has to say; help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  console.error(sayingOf(error, program.opts().verbose === true))
+  return exitCodeOf(error)
+}

@@ -1,0 +1,34 @@
+/** `pool dashboard`: the screen, attached to a pool that runs; or the same in lines, once, or in JSON. */
+import { Command } from "commander"
+import { attach } from "../dashboard/pool-source.js"
+import { runDashboard } from "../dashboard/start.js"
+import { connectionIn, type PoolFlags, withPoolFlags } from "./flags.js"
+
+interface DashboardFlags extends PoolFlags {
+  once?: boolean
+  plain?: boolean
+  json?: boolean
+  ascii?: boolean
+  demo?: boolean
+}
+
+/** The command, to be added to a program. */
+export function dashboardCommand(): Command {
+  return withPoolFlags(new Command("dashboard"))
+    .description("watch a pool live, and pull its levers")
+    .option("--once", "print the table, and exit")
+    .option("--plain", "a line for every event (on a pipe: always)")
+    .option("--json", "a JSON object for every event")
+    .option("--ascii", "draw with plain characters")
+    .option("--demo", "a made-up pool; no server needed")
+    .addHelpText("after", "\nExamples:\n  pool dashboard\n  pool dashboard --once\n  pool dashboard --json | jq .")
+    .action(show)
+}
+
+async function show(flags: DashboardFlags): Promise<void> {
+  const { once, plain, json, ascii } = flags
+  const source = flags.demo
+    ? (await import("../dashboard/fake-source.js")).fakeSource()
+    : await attach({ pool: flags.pool, connect: connectionIn(flags) })
+  process.exitCode = await runDashboard(source, { once, plain, json, ascii })
+}

@@ -1,0 +1,74 @@
+/** `pool leader`: who leads, since when, and who comes next. */
+import { Command } from "commander"
+import { type Claim, decodeAnnouncement, reignOf, type StandingClaim } from "../claim.js"
+import { connectToNats } from "../connection.js"
+import { NoLeader } from "../errors.js"
+import { namesOf } from "../names.js"
+import { viewOf } from "../pool-view.js"
+import { connectionIn, type PoolFlags, withPoolFlags } from "./flags.js"
+import { interrupts } from "./interrupt.js"
+
+interface LeaderFlags extends PoolFlags {
+  json?: boolean
+  watch?: boolean
+}
+
+/** The command, to be added to a program. */
+export function leaderCommand(): Command {
+  return withPoolFlags(new Command("leader"))
+    .description("who leads the pool, and who comes next")
+    .option("-w, --watch", "go on, a line for every change, until Ctrl-C")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExamples:\n  pool leader\n  pool leader --watch --json")
+    .action(showLeader)
+}
+
+async function showLeader(flags: LeaderFlags): Promise<void> {
+  const connection = await connectToNats(connectionIn(flags), `pool ${flags.pool} leader`)
+  const print = (standing: StandingClaim) => {
+    const summary = summaryOf(standing)
+    console.log(flags.json ? JSON.stringify(summary) : lineOf(standing))
+  }
+  let last = ""
+  const printNews = (standing: StandingClaim) => {
+    const news = JSON.stringify([reignOf(standing), standing.claim.released, standing.claim.reason])
+    if (news !== last) print(standing)
+    last = news
+  }
+  try {
+    if (flags.watch) {
+      connection.subscribe(namesOf(flags.pool).claim, {
+        callback: (error, message) => {
+          if (!error) printNews(decodeAnnouncement(message.data))
+        },
+      })
+    }
+    const { standing, isHeld } = await viewOf(connection, flags.pool)
+    if (standing && isHeld) printNews(standing)
+    else if (!flags.watch) throw new NoLeader(flags.pool, 0)
+    if (!flags.watch) return
+    const interrupted = interrupts(() => process.exit(0))
+    await Promise.race([interrupted.first, connection.closed()])
+    interrupted.stop()
+  } finally {
+    await connection.close()
+  }
+}
+
+function summaryOf(standing: StandingClaim) {
+  const { name, id, key, since, heirs, strategy, reason, lease, released } = standing.claim
+  const { term } = reignOf(standing)
+  return { name, id, key, term, since, lease, heirs: heirs.map(named), strategy, reason, released }
+}
+
+function lineOf(standing: StandingClaim): string {
+  const { name, since, reason, released } = standing.claim
+  const { term } = reignOf(standing)
+  if (released) return `nobody leads: ${name} (term ${term}) ended: ${released.reason}`
+  return `${name}  term ${term}  since ${since}  ${reason}`
+}
+
+/** An heir with its name, which stands in its key. */
+function named({ key, id }: Claim["heirs"][number]) {
+  return { name: key.slice(key.indexOf(".") + 1), id, key }
+}

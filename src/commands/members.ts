@@ -1,0 +1,58 @@
+/** `pool members`: who is in the pool, in order of seniority. */
+import { Command } from "commander"
+import { connectToNats } from "../connection.js"
+import { NoWorkers } from "../errors.js"
+import type { Member } from "../member.js"
+import { type PoolView, viewOf } from "../pool-view.js"
+import { connectionIn, type PoolFlags, withPoolFlags } from "./flags.js"
+import { type Column, span, table } from "./table.js"
+
+/** The command, to be added to a program. */
+export function membersCommand(): Command {
+  return withPoolFlags(new Command("members"))
+    .description("who is in the pool, longest running first")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExamples:\n  pool members\n  pool members --pool mail --json")
+    .action(listMembers)
+}
+
+async function listMembers(flags: PoolFlags & { json?: boolean }): Promise<void> {
+  const connection = await connectToNats(connectionIn(flags), `pool ${flags.pool} members`)
+  try {
+    const view = await viewOf(connection, flags.pool)
+    if (flags.json)
+      console.log(JSON.stringify(view.members.map((member) => withRole(view, member))))
+    for (const key of view.unreadable) {
+      console.error(`pool: ignored the entry "${key}": this version can't read it`)
+    }
+    if (view.members.length === 0) throw new NoWorkers(flags.pool)
+    if (!flags.json) console.log(table(columnsFor(view), view.members))
+  } finally {
+    await connection.close()
+  }
+}
+
+type Role = "leader" | "next" | ""
+
+function roleOf({ standing, isHeld }: PoolView, { id }: Member): Role {
+  if (!standing || !isHeld) return ""
+  if (standing.claim.id === id) return "leader"
+  return standing.claim.heirs[0]?.id === id ? "next" : ""
+}
+
+function withRole(view: PoolView, member: Member) {
+  return { ...member, role: roleOf(view, member) || "follower" }
+}
+
+function columnsFor(view: PoolView): Column<Member>[] {
+  return [
+    { title: "NAME", of: ({ name }) => name },
+    { title: "ROLE", of: (member) => roleOf(view, member) },
+    { title: "STATE", of: ({ state }) => state },
+    { title: "UPTIME", of: ({ start }) => span(view.serverMs - start / 1000), right: true },
+    { title: "DONE", of: ({ counters }) => String(counters.done), right: true },
+    { title: "HOST", of: ({ host }) => host },
+    { title: "PID", of: ({ pid }) => String(pid), right: true },
+    { title: "ID", of: ({ id }) => id },
+  ]
+}

@@ -1,0 +1,225 @@
+/**
+ * The pool as it is: the roster for members and claim, service statistics for counters, control subjects for orders.
+ * Attached to the crew of a cluster it also starts workers, and knows how its own ended.
+ */
+import { hostname } from "node:os"
+import type { NatsConnection } from "nats"
+import type { Bucket } from "../bucket.js"
+import { PoolClient } from "../client.js"
+import { type ConnectionOptions, connectToNats } from "../connection.js"
+import type { Crew } from "../crew.js"
+import { isNoResponders, isTimeout } from "../errors.js"
+import { freeName } from "../free-name.js"
+import { findKvBucket, settingsOf } from "../kv-bucket.js"
+import type { Member } from "../member.js"
+import { namesOf, type PoolNames } from "../names.js"
+import { sendOrder } from "../order-sender.js"
+import { Roster, type RosterChange } from "../roster.js"
+import { systemClock } from "../system-clock.js"
+import type { Answer, Order, PoolEvent, PoolSource, WorkKind } from "./source.js"
+import { askStatistics } from "./statistics.js"
+
+export interface AttachOptions {
+  readonly pool: string
+  readonly connect?: ConnectionOptions
+  /** The crew whose dashboard this is; without one it only looks at a pool that others run. */
+  readonly crew?: Crew
+  /** Folder of the crew's logs. */
+  readonly logs?: string
+}
+
+const REQUEST_TIMEOUT_MS = 2_000
+const STATISTICS_EVERY_MS = 500
+const ROUND_TRIP_EVERY_MS = 2_000
+/** A bucket that is not there yet is looked for this often. */
+const LOOK_EVERY_MS = 500
+
+/** A source for the pool `pool`. Throws as `connectToNats` does. */
+export async function attach(options: AttachOptions): Promise<PoolSource> {
+  const connection = await connectToNats(options.connect, `pool ${options.pool} dashboard`)
+  try {
+    const settings = await settingsOf(connection, namesOf(options.pool).bucket)
+    return new LivePool(options, connection, settings?.ttlMs ?? 6_000)
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+class LivePool implements PoolSource {
+  readonly pool: string
+  readonly server: string
+  readonly ownsPool: boolean
+  readonly startWorker?: () => Promise<string>
+  readonly logs?: string
+  readonly #names: PoolNames
+  readonly #connection: NatsConnection
+  readonly #client: PoolClient
+  readonly #crew: Crew | undefined
+  readonly #members = new Map<string, Member>()
+  #stops: (() => void)[] = []
+
+  constructor(
+    { pool, crew, logs }: AttachOptions,
+    connection: NatsConnection,
+    readonly memberTtlMs: number,
+  ) {
+    this.pool = pool
+    this.server = connection.getServer()
+    this.ownsPool = crew !== undefined
+    this.#names = namesOf(pool)
+    this.#connection = connection
+    this.#crew = crew
+    this.#client = new PoolClient(connection, { pool })
+    if (logs !== undefined) this.logs = logs
+    if (crew) this.startWorker = () => this.#startWorker(crew)
+  }
+
+  listen(heard: (event: PoolEvent) => void): () => void {
+    let isStopped = false
+    const tell = (event: PoolEvent) => {
+      if (!isStopped) heard(event)
+    }
+    this.#followConnection(tell)
+    this.#followRoster(tell)
+    const every = (ms: number, act: () => void) => {
+      const timer = setInterval(act, ms)
+      this.#stops.push(() => clearInterval(timer))
+    }
+    every(STATISTICS_EVERY_MS, () => {
+      askStatistics(this.#connection, this.pool).then((counters) => {
+        if (counters.size > 0) tell({ kind: "counters", counters })
+      }, ignored)
+    })
+    every(ROUND_TRIP_EVERY_MS, () => this.#tellRoundTrip(tell))
+    return () => {
+      isStopped = true
+      for (const stop of this.#stops.splice(0)) stop()
+    }
+  }
+
+  async request(kind: WorkKind, payload: string): Promise<Answer> {
+    const options = { timeoutMs: REQUEST_TIMEOUT_MS, waitForWorkers: false }
+    const answer =
+      kind === "simple"
+        ? await this.#client.work(payload, options)
+        : await this.#client.leaderWork(payload, options)
+    const { worker, memberId, term, ms } = answer
+    return { worker, id: memberId, ms, ...(term === undefined ? {} : { term }) }
+  }
+
+  async order(id: string, order: Order): Promise<string | undefined> {
+    const member = [...this.#members.values()].find((other) => other.id === id)
+    if (!member) throw new Error("that worker is not there any more")
+    if (order === "freeze" || order === "thaw") return this.#signal(member, order)
+    if (order === "hand-over") {
+      const leader = [...this.#members.values()].find((other) => other.id === this.#leaderId)
+      if (!leader) throw new Error("nobody leads, so nobody can hand over")
+      await sendOrder(this.#connection, this.#names, leader.id, { order, to: id })
+      return undefined
+    }
+    try {
+      await sendOrder(this.#connection, this.#names, id, { order })
+    } catch (error) {
+      const isSilent = isTimeout(error) || isNoResponders(error)
+      if (order !== "kill" || !isSilent || !this.#isHere(member)) throw error
+      process.kill(member.pid, "SIGKILL")
+      return `${member.name} did not answer, so its process ${member.pid} was killed`
+    }
+    return undefined
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop()
+    await this.#client.close()
+    await this.#connection.close()
+  }
+
+  #leaderId: string | undefined
+
+  async #startWorker(crew: Crew): Promise<string> {
+    const taken = [...this.#members.values(), ...crew.supervisor.workers]
+    const name = freeName(taken.map((one) => one.name))
+    await crew.start(name)
+    return name
+  }
+
+  #signal(member: Member, order: "freeze" | "thaw"): undefined {
+    if (!this.#isHere(member)) throw new Error(`${member.name} runs on ${member.host}, not here`)
+    process.kill(member.pid, order === "freeze" ? "SIGSTOP" : "SIGCONT")
+  }
+
+  #isHere({ host }: Member): boolean {
+    return host === hostname()
+  }
+
+  async #followRoster(tell: (event: PoolEvent) => void): Promise<void> {
+    let isStopped = false
+    this.#stops.push(() => {
+      isStopped = true
+    })
+    while (!isStopped) {
+      try {
+        const bucket = await findKvBucket(this.#connection, this.#names.bucket)
+        if (bucket && !isStopped) return await this.#watch(bucket, tell)
+        tell({ kind: "caught-up" })
+      } catch {
+        // The server is away; the connection's own events say so.
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+    }
+  }
+
+  async #watch(bucket: Bucket, tell: (event: PoolEvent) => void): Promise<void> {
+    const roster = new Roster({
+      bucket,
+      clock: systemClock,
+      memberTtlMs: this.memberTtlMs,
+      onChange: (change) => this.#changed(change, tell),
+    })
+    this.#stops.push(() => roster.stop())
+    await roster.start()
+  }
+
+  #changed(change: RosterChange, tell: (event: PoolEvent) => void): void {
+    switch (change.type) {
+      case "joined":
+      case "changed":
+        this.#members.set(change.member.key, change.member)
+        return tell({ kind: "member", member: change.member })
+      case "gone": {
+        this.#members.delete(change.member.key)
+        const { id, state } = change.member
+        // A kind stop shows as draining first. Whose entry goes without that was evicted: its process died.
+        const how = change.how === "expired" ? "expired" : state === "draining" ? "left" : "killed"
+        return tell({ kind: "left", id, how })
+      }
+      case "claim": {
+        const standing = change.found.kind === "claim" ? change.found.standing : undefined
+        this.#leaderId = standing?.claim.id
+        return tell({ kind: "claim", standing })
+      }
+      case "unreadable":
+        return tell({ kind: "undecodable", key: change.key, reason: change.reason })
+      case "complete":
+        return tell({ kind: "caught-up" })
+    }
+  }
+
+  async #followConnection(tell: (event: PoolEvent) => void): Promise<void> {
+    this.#tellRoundTrip(tell)
+    for await (const { type } of this.#connection.status()) {
+      if (type === "disconnect") tell({ kind: "connection", isUp: false })
+      if (type === "reconnect") this.#tellRoundTrip(tell)
+    }
+  }
+
+  #tellRoundTrip(tell: (event: PoolEvent) => void): void {
+    this.#connection.rtt().then((roundTripMs) => {
+      tell({ kind: "connection", isUp: true, roundTripMs })
+    }, ignored)
+  }
+}
+
+/** What fails because the connection is away is told by the connection's own events. */
+function ignored(): void {}
