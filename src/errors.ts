@@ -1,8 +1,9 @@
 /**
  * One class a failure. Each has a stable `code` for programs, its data as fields, the cause kept, and a
- * message for people: lower case, what is wrong, then the way out. Below them, predicates that recognise
- * the failures of NATS by their shape, so that nothing else needs to know how NATS words them.
+ * message for people: lower case, what is wrong, then the way out. With them come the predicates that
+ * recognise the failures of NATS.
  */
+export * from "./nats-errors.js"
 
 /** The root of every error this package throws on purpose. `code` is stable; the message is not. */
 export class PoolError extends Error {
@@ -177,10 +178,13 @@ export class PayloadTooLarge extends PoolError {
   override readonly code = "payload-too-large"
   constructor(
     readonly bytes: number,
+    /** The server's max_payload, headers included; Infinity if it is not known. */
     readonly maxBytes: number,
+    options?: ErrorOptions,
   ) {
     super(
-      `payload of ${bytes} bytes: the server takes at most ${maxBytes}; send less, or raise max_payload in its configuration`,
+      `payload of ${bytes} bytes: the server takes at most ${maxBytes}, headers included; send less, or raise max_payload in its configuration`,
+      options,
     )
   }
 }
@@ -205,57 +209,6 @@ export class BadHandler extends PoolError {
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error)
   return text.replace(/\s+/g, " ").trim()
-}
-
-/** A refused compare-and-set, by either of the codes JetStream uses for it. */
-export function isWrongLastSequence(error: unknown): boolean {
-  const code = field(error, "code")
-  return code === 10071 || code === 10164
-}
-
-/** The bucket's stream does not exist (any more). */
-export function isStreamNotFound(error: unknown): boolean {
-  return field(error, "code") === 10059
-}
-
-/** JetStream did not answer at all: it is off, or (after a bucket was deleted) nobody stores its subjects. */
-export function isNoJetStream(error: unknown): boolean {
-  return (
-    field(error, "name") === "JetStreamNotEnabled" || [10039, 10076].includes(field(error, "code"))
-  )
-}
-
-/** Nobody subscribes to the subject. The request was not delivered, so repeating it is safe. */
-export function isNoResponders(error: unknown): boolean {
-  // The class is called NoRespondersError; the name it gives itself is the other one (3.3.1).
-  const names = ["NoResponders", "NoRespondersError"]
-  return [error, field(error, "cause")].some((e) => names.includes(field(e, "name")))
-}
-
-/** A message above the server's max_payload. It was not sent. */
-export function isPayloadTooLarge(error: unknown): boolean {
-  return (
-    field(error, "code") === "payload-too-large" ||
-    (field(error, "name") === "InvalidArgumentError" &&
-      String(field(error, "message")).includes("max_payload"))
-  )
-}
-
-/** The request was sent and no answer came in time. */
-export function isTimeout(error: unknown): boolean {
-  return field(error, "name") === "TimeoutError"
-}
-
-/** The server refused the credentials at connect. */
-export function isAuthorizationError(error: unknown): boolean {
-  return ["AuthorizationError", "UserAuthenticationExpiredError"].includes(field(error, "name"))
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: reads one field of whatever was thrown
-function field(error: unknown, name: string): any {
-  return typeof error === "object" && error !== null
-    ? (error as Record<string, unknown>)[name]
-    : undefined
 }
 
 function quote(value: unknown): string {

@@ -89,22 +89,6 @@ export class Seal {
   }
 }
 
-/** What a handler returned, as a payload. Throws a TypeError that names the reason if JSON can't hold it. */
-export function payloadOf(result: unknown): Uint8Array | string {
-  if (typeof result === "string" || result instanceof Uint8Array) return result
-  if (result === undefined) return ""
-  let json: string | undefined
-  try {
-    json = JSON.stringify(result)
-  } catch (error) {
-    throw new TypeError(`the handler returned what JSON can't hold: ${firstLine(error)}`)
-  }
-  if (json === undefined) {
-    throw new TypeError(`the handler returned a ${typeof result}, which JSON can't hold`)
-  }
-  return json
-}
-
 /** What a handler threw, as a failure: its `status` if that is an error status, else 500. */
 export function failureOf(error: unknown): Failure {
   const { status } = (error ?? {}) as { status?: unknown }
@@ -121,11 +105,6 @@ function encodedOnce(hdrs: MsgHdrs): MsgHdrs {
   const bytes = encodable.encode()
   encodable.encode = () => bytes
   return hdrs
-}
-
-/** V8 draws a picture of a circle; its first line says enough. */
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] as string
 }
 
 function oneLine(reason: string): string {

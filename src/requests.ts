@@ -12,7 +12,8 @@ import type { BusMessage } from "./bus.js"
 import type { Cancel, Clock } from "./clock.js"
 import { BadInput, isPayloadTooLarge } from "./errors.js"
 import type { Job } from "./job.js"
-import { type Failure, failureOf, payloadOf, REIGN_OVER, type Seal } from "./reply.js"
+import { isLarger, payloadOf } from "./payload.js"
+import { type Failure, failureOf, REIGN_OVER, type Seal } from "./reply.js"
 import { TakenRequest } from "./request.js"
 import { Tally } from "./tally.js"
 import { AnswerTooLarge, HandlerTimeout } from "./work-errors.js"
@@ -141,7 +142,7 @@ export class Requests {
   }
 
   #answer(request: TakenRequest, result: unknown): void {
-    const payload = payloadOf(result)
+    const payload = payloadOf(result, "what the handler returned")
     // The connection checks this too, but not while it is being opened anew.
     if (this.#maxPayload !== undefined && isLarger(payload, this.#maxPayload)) {
       throw new AnswerTooLarge(this.#maxPayload)
@@ -175,10 +176,4 @@ export class Requests {
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | undefined | null)?.then === "function"
-}
-
-function isLarger(payload: Uint8Array | string, maxBytes: number): boolean {
-  if (typeof payload !== "string") return payload.length > maxBytes
-  // UTF-8 takes at most 3 bytes for each UTF-16 unit.
-  return payload.length * 3 > maxBytes && Buffer.byteLength(payload) > maxBytes
 }

@@ -1,0 +1,163 @@
+/**
+ * Asks for work until there is an answer or the time is over.
+ *
+ * An attempt that was certainly not done is repeated, after a pause that grows from 4 to 64 ms and ends at once
+ * when a new reign is announced. One that may have been done is repeated if the request is idempotent. When a
+ * new reign begins, a request that is with the old leader gets a short slack, for an answer that is under
+ * way, and counts as one that may have been done.
+ */
+import type { MsgHdrs } from "nats"
+import { Answer, termIn } from "./answer.js"
+import type { Bus, BusMessage } from "./bus.js"
+import { ClientClosed } from "./client-errors.js"
+import type { Cancel, Clock } from "./clock.js"
+import { LeaderChanged, NoLeader, PayloadTooLarge } from "./errors.js"
+import type { PoolNames } from "./names.js"
+import { bytesOf, isLarger } from "./payload.js"
+import { PendingRequest } from "./pending-request.js"
+import { ReignNews } from "./reign-news.js"
+import { type Asked, type Setback, setbackIn, setbackOf } from "./setback.js"
+
+/** How long an answer of the old leader may still be under way once a new reign was announced, in ms. */
+const SLACK_MS = 20
+/** How long to wait for a first member to say that it is there, in ms. */
+const PING_MS = 500
+
+export interface AskerOptions {
+  readonly bus: Bus
+  readonly names: PoolNames
+  readonly clock: Clock
+  readonly random: () => number
+  readonly maxPayload: number
+}
+
+export interface Question {
+  readonly payload: Uint8Array | string
+  readonly headers: MsgHdrs | undefined
+  readonly toLeader: boolean
+  readonly timeoutMs: number
+  readonly isIdempotent: boolean
+  readonly waitsForWorkers: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+export class Asker {
+  readonly #options: AskerOptions
+  readonly #news: ReignNews
+  readonly #pending = new Set<PendingRequest>()
+  readonly #withLeader = new Set<PendingRequest>()
+  readonly #slacks = new Set<Cancel>()
+  #isClosed = false
+
+  constructor(options: AskerOptions) {
+    this.#options = options
+    this.#news = new ReignNews(options.bus, options.names.claim, () => this.#newReign())
+  }
+
+  async ask(question: Question): Promise<Answer> {
+    const { clock, names, maxPayload, random } = this.#options
+    const { payload, timeoutMs, toLeader, isIdempotent, waitsForWorkers } = question
+    if (this.#isClosed) throw new ClientClosed()
+    if (isLarger(payload, maxPayload)) throw new PayloadTooLarge(bytesOf(payload), maxPayload)
+    if (toLeader) this.#news.listen()
+    const subject = toLeader ? names.leader : names.work
+    const asked = { pool: names.pool, subject, payload, maxPayload, timeoutMs }
+    const pending = new PendingRequest(clock, timeoutMs, question.signal)
+    this.#pending.add(pending)
+    let isInhabited = waitsForWorkers
+    try {
+      for (;;) {
+        const result = await this.#attempt(pending, question, asked)
+        if (result instanceof Answer) return result
+        const { error, outcome, isDeserted } = result
+        if (outcome === "final" || (outcome === "unknown" && !isIdempotent)) throw error
+        if (isDeserted && !isInhabited) {
+          isInhabited = await this.#isAnybodyThere(pending)
+          if (!isInhabited) throw error
+        }
+        await pending.pause(random)
+        if (pending.leftMs < 1) throw this.#tooLate(result, question)
+      }
+    } finally {
+      this.#pending.delete(pending)
+      pending.close()
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const cancel of this.#slacks) cancel()
+    this.#slacks.clear()
+    for (const pending of this.#pending) pending.giveUp(new ClientClosed())
+    this.#news.close()
+  }
+
+  async #attempt(
+    pending: PendingRequest,
+    { payload, headers, toLeader }: Question,
+    asked: Asked,
+  ): Promise<Answer | Setback> {
+    pending.epoch = this.#news.epoch
+    if (toLeader) this.#withLeader.add(pending)
+    try {
+      const message = await pending.until(
+        this.#options.bus.request(asked.subject, payload, {
+          timeout: Math.max(1, pending.leftMs),
+          ...(headers && { headers }),
+        }),
+      )
+      const setback = setbackIn(message, asked) ?? (toLeader ? this.#stale(message) : undefined)
+      if (toLeader && setback?.outcome === "not-done") this.#news.vacant()
+      return setback ?? new Answer(message, pending.ms)
+    } catch (error) {
+      if (pending.givenUp) throw pending.givenUp.reason
+      const setback = setbackOf(error, asked)
+      if (toLeader && setback.isDeserted) this.#news.vacant()
+      return setback
+    } finally {
+      this.#withLeader.delete(pending)
+    }
+  }
+
+  /** The setback in an answer of a leader that was replaced already. */
+  #stale(message: BusMessage): Setback | undefined {
+    const term = termIn(message)
+    if (term === undefined || this.#news.isCurrent(term)) return undefined
+    return { error: this.#leaderChanged(), outcome: "unknown" }
+  }
+
+  /** Whether the pool has any member, even if none takes work at the moment. */
+  async #isAnybodyThere(pending: PendingRequest): Promise<boolean> {
+    const { bus, names } = this.#options
+    try {
+      const timeout = Math.max(1, Math.min(PING_MS, pending.leftMs))
+      await pending.until(bus.request(`$SRV.PING.${names.pool}`, "", { timeout }))
+      return true
+    } catch {
+      if (pending.givenUp) throw pending.givenUp.reason
+      return false
+    }
+  }
+
+  #tooLate({ error, outcome, isDeserted }: Setback, { toLeader, timeoutMs }: Question): unknown {
+    if (!toLeader || outcome !== "not-done") return error
+    const cause = isDeserted ? (error as Error).cause : error
+    return new NoLeader(this.#options.names.pool, timeoutMs, { cause })
+  }
+
+  #newReign(): void {
+    for (const pending of this.#pending) pending.wake()
+    if (this.#withLeader.size === 0) return
+    const cancel = this.#options.clock.after(SLACK_MS, () => {
+      this.#slacks.delete(cancel)
+      for (const pending of this.#withLeader) {
+        if (pending.epoch < this.#news.epoch) pending.interrupt(this.#leaderChanged())
+      }
+    })
+    this.#slacks.add(cancel)
+  }
+
+  #leaderChanged(): LeaderChanged {
+    return new LeaderChanged(this.#options.names.pool, this.#news.term)
+  }
+}

@@ -1,0 +1,26 @@
+/** Failures of a client that are nobody's answer. */
+import { PoolError } from "./errors.js"
+
+/** The client was closed while it had the request, or before. It may or may not have been done. */
+export class ClientClosed extends PoolError {
+  override readonly name = "ClientClosed"
+  override readonly code = "client-closed"
+  constructor() {
+    super("the client was closed: a request in flight may or may not have been done")
+  }
+}
+
+/** The server doesn't let this user ask. The request was not delivered. */
+export class NotPermitted extends PoolError {
+  override readonly name = "NotPermitted"
+  override readonly code = "not-permitted"
+  constructor(
+    readonly subject: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `not permitted to send to "${subject}" or to take its answers; see the user's permissions on the server`,
+      options,
+    )
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Asks a pool for work. Requests are at most once: what may have been delivered is never sent a second time,
+ * unless it is marked idempotent. What certainly was not (nobody listened, or a worker said so) is repeated
+ * until the timeout.
+ *
+ * Tracked work waits out a change of leader. An answer with a lower term than the highest known one is from a
+ * leader that doesn't know yet that it was replaced; it counts for nothing.
+ */
+import { headers, type MsgHdrs } from "nats"
+import type { Answer } from "./answer.js"
+import { Asker } from "./asker.js"
+import type { Bus } from "./bus.js"
+import type { Clock } from "./clock.js"
+import { type ConnectionOptions, connectToNats } from "./connection.js"
+import { BadInput } from "./errors.js"
+import { DEFAULT_POOL, namesOf } from "./names.js"
+import { payloadOf } from "./payload.js"
+import { systemClock } from "./system-clock.js"
+
+export { Answer } from "./answer.js"
+
+/** How long a request may take, waiting for a worker or a leader included, where nothing else is said, in ms. */
+export const DEFAULT_TIMEOUT_MS = 2000
+/** The longest timeout a timer can hold, in ms: 24 days. */
+const LONGEST_TIMEOUT_MS = 2_147_483_647
+
+/** A client over a connection that is open already, and stays open when the client is closed. */
+export interface ClientOptions {
+  readonly bus: Bus
+  /** Default `work`. */
+  readonly pool?: string | undefined
+  /** The server's max_payload in bytes: `connection.info.max_payload`. */
+  readonly maxPayload?: number | undefined
+  /** Default: the clock of this machine. */
+  readonly clock?: Clock | undefined
+  /** From 0 to 1; spreads attempts. Default `Math.random`. */
+  readonly random?: (() => number) | undefined
+}
+
+/** How to ask. */
+export interface AskOptions {
+  /** How long it may take, waiting for a worker or a leader included, in ms. Default 2000. */
+  readonly timeoutMs?: number | undefined
+  /** Headers of the request. */
+  readonly headers?: Readonly<Record<string, string>> | MsgHdrs | undefined
+  /** It may be done twice: repeat it where it is not known whether it was done. Default false. */
+  readonly idempotent?: boolean | undefined
+  /** Gives the request up; it may or may not have been done. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Wait until somebody joins when the pool has no members at all. Default true. With false that is a
+   * NoWorkers at once; members that are full, or that have no leader yet, are waited for all the same.
+   */
+  readonly waitForWorkers?: boolean | undefined
+}
+
+/** Asks one pool for work. Safe for any number of requests at once. */
+export class PoolClient {
+  readonly #asker: Asker
+  #disconnect: (() => Promise<void>) | undefined
+
+  /** Throws BadInput for a bad pool name. */
+  constructor({ bus, pool, maxPayload, clock, random }: ClientOptions) {
+    this.#asker = new Asker({
+      bus,
+      names: namesOf(pool ?? DEFAULT_POOL),
+      clock: clock ?? systemClock,
+      random: random ?? Math.random,
+      maxPayload: maxPayload ?? Number.POSITIVE_INFINITY,
+    })
+  }
+
+  /**
+   * A client with a connection of its own, made as the `nats` command line makes it. Throws what connectToNats
+   * throws.
+   *
+   * @example
+   * const client = await PoolClient.connect({ pool: "mail" })
+   * const answer = await client.work({ to: "a@example.org" })
+   * console.log(answer.worker, answer.json())
+   * await client.close()
+   */
+  static async connect(
+    options: ConnectionOptions & { readonly pool?: string | undefined } = {},
+  ): Promise<PoolClient> {
+    const { pool } = namesOf(options.pool ?? DEFAULT_POOL)
+    const bus = await connectToNats(options, `pool ${pool} client`)
+    const client = new PoolClient({ bus, pool, maxPayload: bus.info?.max_payload })
+    client.#disconnect = () => bus.close()
+    return client
+  }
+
+  /**
+   * Asks any worker. `payload` is sent as it is if it is text or bytes, else as JSON. Throws NoWorkers,
+   * RequestTimeout, PayloadTooLarge, NotPermitted, ClientClosed, and WorkFailed when the worker answers a
+   * failure or all were full until the timeout.
+   */
+  work(payload?: unknown, options: AskOptions = {}): Promise<Answer> {
+    return this.#ask(payload, options, false)
+  }
+
+  /**
+   * Asks the leader; waits until there is one. Throws as `work` does, NoLeader if nobody led within the
+   * timeout, and LeaderChanged if the leader changed while it had the request, unless that is idempotent.
+   */
+  leaderWork(payload?: unknown, options: AskOptions = {}): Promise<Answer> {
+    return this.#ask(payload, options, true)
+  }
+
+  /** Gives up what is in flight, with ClientClosed, and closes the connection if the client made it. */
+  async close(): Promise<void> {
+    this.#asker.close()
+    await this.#disconnect?.()
+  }
+
+  async #ask(payload: unknown, options: AskOptions, toLeader: boolean): Promise<Answer> {
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+    if (!(timeoutMs >= 1 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
+      throw new BadInput("timeout", `1 to ${LONGEST_TIMEOUT_MS} ms`, timeoutMs)
+    }
+    return this.#asker.ask({
+      payload: payloadOf(payload, "the payload"),
+      headers: headersIn(options.headers),
+      toLeader,
+      timeoutMs,
+      isIdempotent: options.idempotent ?? false,
+      waitsForWorkers: options.waitForWorkers ?? true,
+      signal: options.signal,
+    })
+  }
+}
+
+function headersIn(given: AskOptions["headers"]): MsgHdrs | undefined {
+  if (given === undefined || isMsgHdrs(given)) return given
+  const hdrs = headers()
+  for (const [name, value] of Object.entries(given)) hdrs.set(name, value)
+  return hdrs
+}
+
+function isMsgHdrs(given: object): given is MsgHdrs {
+  return "append" in given && typeof given.append === "function"
+}

@@ -1,0 +1,57 @@
+/** Predicates that recognise the failures of NATS by their shape, so that nothing else knows how NATS words them. */
+
+/** A refused compare-and-set, by either of the codes JetStream uses for it. */
+export function isWrongLastSequence(error: unknown): boolean {
+  const code = field(error, "code")
+  return code === 10071 || code === 10164
+}
+
+/** The bucket's stream does not exist (any more). */
+export function isStreamNotFound(error: unknown): boolean {
+  return field(error, "code") === 10059
+}
+
+/** JetStream did not answer at all: it is off, or (after a bucket was deleted) nobody stores its subjects. */
+export function isNoJetStream(error: unknown): boolean {
+  return (
+    field(error, "name") === "JetStreamNotEnabled" || [10039, 10076].includes(field(error, "code"))
+  )
+}
+
+/** Nobody subscribes to the subject. The request was not delivered, so repeating it is safe. */
+export function isNoResponders(error: unknown): boolean {
+  // The class is called NoRespondersError; the name it gives itself is the other one (3.3.1).
+  const names = ["NoResponders", "NoRespondersError"]
+  return [error, field(error, "cause")].some((e) => names.includes(field(e, "name")))
+}
+
+/** A message above the server's max_payload. It was not sent. */
+export function isPayloadTooLarge(error: unknown): boolean {
+  return (
+    field(error, "code") === "payload-too-large" ||
+    (field(error, "name") === "InvalidArgumentError" &&
+      String(field(error, "message")).includes("max_payload"))
+  )
+}
+
+/** The request was sent and no answer came in time. */
+export function isTimeout(error: unknown): boolean {
+  return field(error, "name") === "TimeoutError"
+}
+
+/** The server does not let this user send there, or listen there. */
+export function isNotPermitted(error: unknown): boolean {
+  return [error, field(error, "cause")].some((e) => field(e, "name") === "PermissionViolationError")
+}
+
+/** The server refused the credentials at connect. */
+export function isAuthorizationError(error: unknown): boolean {
+  return ["AuthorizationError", "UserAuthenticationExpiredError"].includes(field(error, "name"))
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: reads one field of whatever was thrown
+function field(error: unknown, name: string): any {
+  return typeof error === "object" && error !== null
+    ? (error as Record<string, unknown>)[name]
+    : undefined
+}

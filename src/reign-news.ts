@@ -1,0 +1,77 @@
+/**
+ * What a client knows of who leads, from the announcements of a pool and from answers. One subscription,
+ * however many requests there are. Terms only grow, so whatever is lower than the highest is history.
+ *
+ * Each request belongs to the epoch in which it was sent. An epoch ends when a new reign is heard of, or
+ * already when a request met nobody who leads: what is sent after that can only reach the next leader, so
+ * the news of its reign is no reason to give that request up.
+ */
+import type { Bus, BusSubscription } from "./bus.js"
+import { decodeAnnouncement, reignOf, type StandingClaim } from "./claim.js"
+
+export class ReignNews {
+  /** The highest term heard of; 0 if there was none yet. */
+  term = 0
+  epoch = 0
+  #isVacant = false
+  readonly #bus: Bus
+  readonly #subject: string
+  readonly #onReign: () => void
+  #subscription: BusSubscription | undefined
+
+  /** `onReign` is called when a new reign was heard of; what was sent in an earlier epoch is then lost. */
+  constructor(bus: Bus, subject: string, onReign: () => void) {
+    this.#bus = bus
+    this.#subject = subject
+    this.#onReign = onReign
+  }
+
+  /** Begins to listen, if it doesn't yet. What is sent after this can't miss a change of leader. */
+  listen(): void {
+    this.#subscription ??= this.#bus.subscribe(this.#subject, {
+      callback: (error, message) => {
+        if (!error) this.#heard(message.data)
+      },
+    })
+  }
+
+  /** Notes the term of an answer; false if it is a lower one than is known. */
+  isCurrent(term: number): boolean {
+    if (term > this.term) this.#begin(term, this.term > 0)
+    else if (term === this.term) this.#isVacant = false
+    return term >= this.term
+  }
+
+  /** Notes that a request met nobody who leads. */
+  vacant(): void {
+    if (this.#isVacant) return
+    this.#isVacant = true
+    this.epoch++
+  }
+
+  close(): void {
+    this.#subscription?.unsubscribe()
+    this.#subscription = undefined
+  }
+
+  #heard(data: Uint8Array): void {
+    let standing: StandingClaim
+    try {
+      standing = decodeAnnouncement(data)
+    } catch {
+      return // Written by hand, or by a newer version: it says nothing to us.
+    }
+    const { term } = reignOf(standing)
+    if (term <= this.term) return
+    // The first write of a reign holds no term: its own revision is the term. The first that is heard of may
+    // also be an old reign that was renewed.
+    this.#begin(term, this.term > 0 || standing.claim.term === undefined)
+  }
+
+  #begin(term: number, isNew: boolean): void {
+    this.term = term
+    if (isNew && !this.#isVacant) this.epoch++
+    this.#isVacant = false
+    this.#onReign()
+  }
+}
