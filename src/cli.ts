@@ -2,8 +2,13 @@
 /** From the command line to a command. The only file that reads argv or turns errors into exit codes. */
 import { createRequire } from "node:module"
 import { Command, CommanderError } from "commander"
+import { clusterCommand } from "./commands/cluster.js"
+import { dashboardCommand } from "./commands/dashboard.js"
 import { EXIT, exitCodeOf, sayingOf } from "./commands/exit.js"
+import { leaderCommand } from "./commands/leader.js"
+import { membersCommand } from "./commands/members.js"
 import { serverCommand } from "./commands/server.js"
+import { workCommand } from "./commands/work.js"
 import { workerCommand } from "./commands/worker.js"
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string }
@@ -16,9 +21,16 @@ const program = new Command("pool")
   .exitOverride()
   .showHelpAfterError(false)
 
-for (const command of [workerCommand(), serverCommand()]) {
-  program.addCommand(command.exitOverride())
-}
+const commands = [
+  clusterCommand,
+  workerCommand,
+  dashboardCommand,
+  workCommand,
+  membersCommand,
+  leaderCommand,
+  serverCommand,
+]
+for (const command of commands) program.addCommand(command().exitOverride())
 
 try {
   await program.parseAsync()

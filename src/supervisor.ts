@@ -141,6 +141,11 @@ export class Supervisor {
     const followers = children.filter((child) => !child.standing).reverse()
     await Promise.all(followers.map(({ pid }) => this.stop(pid, killAfterMs)))
     await Promise.all([...this.#children.keys()].map((pid) => this.stop(pid, killAfterMs)))
+    await this.cleared()
+  }
+
+  /** Resolves when nothing is left of the workers that are gone: no claim, no entry. */
+  async cleared(): Promise<void> {
     await Promise.all(this.#clearing)
   }
 

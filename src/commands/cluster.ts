@@ -61,7 +61,12 @@ async function runWorkers(settings: WorkerSettings, flags: ClusterFlags): Promis
     for (let n = 0; n < flags.workers; n += 1) {
       await crew.start(freeName(crew.supervisor.workers.map(({ name }) => name)))
     }
-    const source = await attach({ pool: settings.pool, connect: settings.connect, crew, logs: LOGS })
+    const source = await attach({
+      pool: settings.pool,
+      connect: settings.connect,
+      crew,
+      logs: LOGS,
+    })
     const { json, ascii, dashboard } = flags
     return await runDashboard(source, { json, ascii, plain: !dashboard })
   } finally {

@@ -1,7 +1,7 @@
 /** `pool dashboard`: the screen, attached to a pool that runs; or the same in lines, once, or in JSON. */
 import { Command } from "commander"
 import { attach } from "../dashboard/pool-source.js"
-import { runDashboard } from "../dashboard/start.js"
+import { runDashboard, runDemo } from "../dashboard/start.js"
 import { connectionIn, type PoolFlags, withPoolFlags } from "./flags.js"
 
 interface DashboardFlags extends PoolFlags {
@@ -21,14 +21,17 @@ export function dashboardCommand(): Command {
     .option("--json", "a JSON object for every event")
     .option("--ascii", "draw with plain characters")
     .option("--demo", "a made-up pool; no server needed")
-    .addHelpText("after", "\nExamples:\n  pool dashboard\n  pool dashboard --once\n  pool dashboard --json | jq .")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  pool dashboard\n  pool dashboard --once\n  pool dashboard --json | jq .",
+    )
     .action(show)
 }
 
 async function show(flags: DashboardFlags): Promise<void> {
-  const { once, plain, json, ascii } = flags
-  const source = flags.demo
-    ? (await import("../dashboard/fake-source.js")).fakeSource()
-    : await attach({ pool: flags.pool, connect: connectionIn(flags) })
-  process.exitCode = await runDashboard(source, { once, plain, json, ascii })
+  const { once, plain, json, ascii, demo, pool } = flags
+  const options = { once, plain, json, ascii }
+  process.exitCode = demo
+    ? await runDemo(options)
+    : await runDashboard(await attach({ pool, connect: connectionIn(flags) }), options)
 }

@@ -70,7 +70,11 @@ class LivePool implements PoolSource {
     this.#names = namesOf(pool)
     this.#connection = connection
     this.#crew = crew
-    this.#client = new PoolClient(connection, { pool })
+    this.#client = new PoolClient({
+      bus: connection,
+      pool,
+      maxPayload: connection.info?.max_payload,
+    })
     if (logs !== undefined) this.logs = logs
     if (crew) this.startWorker = () => this.#startWorker(crew)
   }

@@ -1,0 +1,87 @@
+/** `pool work`: asks the pool, and says who answered and how fast. */
+import { text } from "node:stream/consumers"
+import { Command } from "commander"
+import { type Answer, PoolClient } from "../client.js"
+import { connectionIn, durationIn, type PoolFlags, wholeIn, withPoolFlags } from "./flags.js"
+
+interface WorkFlags extends PoolFlags {
+  leader?: boolean
+  count: number
+  timeout: number
+  idempotent?: boolean
+  raw?: boolean
+  json?: boolean
+}
+
+const DEFAULT_TIMEOUT_MS = 2_000
+
+/** The command, to be added to a program. */
+export function workCommand(): Command {
+  return withPoolFlags(new Command("work"))
+    .description("ask any worker, or with --leader the leader")
+    .argument("[payload]", "what to send; - reads it from standard input", "")
+    .option("-l, --leader", "ask the leader; waits out a change of leader")
+    .option("-c, --count <n>", "ask this often, one after another", wholeIn("--count", 1), 1)
+    .option("-t, --timeout <time>", "for each answer", durationIn("--timeout"), DEFAULT_TIMEOUT_MS)
+    .option(
+      "--idempotent",
+      "it may be done twice: repeat it where nobody knows whether it was done",
+    )
+    .option("--raw", "print the answer and nothing else")
+    .option("--json", "print a JSON object for each answer")
+    .addHelpText(
+      "after",
+      `
+Exit codes: 0 answered, 1 a worker answered with an error, 2 bad usage, 3 nobody is there.
+
+Examples:
+  pool work hello
+  pool work --leader --count 100 hello
+  echo '{"to":"a"}' | pool work --pool mail -`,
+    )
+    .action(ask)
+}
+
+async function ask(payload: string, flags: WorkFlags): Promise<void> {
+  const body = payload === "-" ? await text(process.stdin) : payload
+  const client = await PoolClient.connect({ ...connectionIn(flags), pool: flags.pool })
+  try {
+    const answers: Answer[] = []
+    const { timeout: timeoutMs, idempotent } = flags
+    for (let n = 0; n < flags.count; n += 1) {
+      const options = { timeoutMs, idempotent, waitForWorkers: false }
+      const answer = flags.leader
+        ? await client.leaderWork(body, options)
+        : await client.work(body, options)
+      console.log(printed(answer, flags))
+      answers.push(answer)
+    }
+    if (answers.length > 1 && !flags.raw && !flags.json) console.error(summary(answers))
+  } finally {
+    await client.close()
+  }
+}
+
+function printed(answer: Answer, { raw, json }: WorkFlags): string {
+  const { worker, memberId, term, ms } = answer
+  if (raw) return answer.text()
+  if (json)
+    return JSON.stringify({ worker, id: memberId, term, ms: rounded(ms), answer: answer.text() })
+  const who = term === undefined ? worker : `${worker} (leader, term ${term})`
+  return `${who} answered in ${rounded(ms)} ms: ${answer.text()}`
+}
+
+/** `100 answers: a 34, b 33, c 33; median 0.4 ms, longest 3.1 ms`. */
+function summary(answers: readonly Answer[]): string {
+  const counts = new Map<string, number>()
+  for (const { worker } of answers) counts.set(worker, (counts.get(worker) ?? 0) + 1)
+  const shares = [...counts].sort().map(([worker, count]) => `${worker} ${count}`)
+  const times = answers.map(({ ms }) => ms).sort((a, b) => a - b)
+  const median = times[Math.floor(times.length / 2)] ?? 0
+  const speed = `median ${rounded(median)} ms, longest ${rounded(times.at(-1) ?? 0)} ms`
+  return `${answers.length} answers: ${shares.join(", ")}; ${speed}`
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100
+}

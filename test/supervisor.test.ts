@@ -1,0 +1,97 @@
+import { once } from "node:events"
+import t from "tap"
+import { findKvBucket } from "../src/kv-bucket.js"
+import { membersIn } from "../src/roster.js"
+import { testCrew } from "./fixtures/crew.js"
+
+t.test(
+  "when the leader's process is killed its supervisor gives the word, long before the lease is over",
+  async (t) => {
+    // A lease of a minute: whoever leads within the test was told.
+    const { crew, start, leads, worker, events, problems } = await testCrew(t, { leaseMs: 60_000 })
+    await start("a", "b", "c")
+    const before = await leads("a", "b", "c")
+    process.kill(worker("a").pid, "SIGKILL")
+    const after = await leads("b", "c")
+    t.ok(after.term > before.term)
+    const gone = await events.one((event) => event.type === "gone")
+    t.match(gone, { worker: { name: "a" }, isKind: false, how: "killed by SIGKILL" })
+    await crew.supervisor.cleared()
+    const bucket = await findKvBucket(crew.connection, "pool_work")
+    const names = membersIn((await bucket?.entries()) ?? []).map(({ name }) => name)
+    t.strictSame(names, ["b", "c"], "its entry is gone as well")
+    t.strictSame(problems, [])
+  },
+)
+
+t.test(
+  "when leader and next in line are killed at once the third leads, without waiting for the dead",
+  async (t) => {
+    const { start, leads, worker } = await testCrew(t, { leaseMs: 60_000 })
+    await start("a", "b", "c", "d")
+    await leads("a", "b", "c", "d")
+    process.kill(worker("b").pid, "SIGKILL")
+    process.kill(worker("a").pid, "SIGKILL")
+    await leads("c", "d")
+    t.pass("c leads")
+  },
+)
+
+t.test("when a follower's process is killed the leader goes on in its term", async (t) => {
+  const { start, leads, worker } = await testCrew(t, { leaseMs: 60_000 })
+  await start("a", "b", "c")
+  const before = await leads("a", "b", "c")
+  process.kill(worker("b").pid, "SIGKILL")
+  const after = await leads("a", "c")
+  t.equal(after.term, before.term)
+})
+
+t.test(
+  "a worker that is stopped leaves kindly, and one that is started again is the youngest",
+  async (t) => {
+    const { crew, start, leads, worker, events } = await testCrew(t)
+    await start("a", "b", "c")
+    await leads("a", "b", "c")
+    await crew.supervisor.stop(worker("a").pid, 20_000)
+    await leads("b", "c")
+    const gone = await events.one((event) => event.type === "gone")
+    t.match(gone, { isKind: true, how: "ended with exit code 0" })
+    await start("a")
+    await leads("b", "c", "a")
+    t.pass("a is last in line")
+  },
+)
+
+t.test("a pid that gets SIGTERM leaves kindly too", async (t) => {
+  const { start, leads, worker, events } = await testCrew(t, { leaseMs: 60_000 })
+  await start("a", "b")
+  await leads("a", "b")
+  process.kill(worker("a").pid, "SIGTERM")
+  await leads("b")
+  t.match(await events.one((event) => event.type === "gone"), { isKind: true })
+})
+
+t.test("a worker whose supervisor is gone stops kindly", async (t) => {
+  const { crew, start, leads, worker } = await testCrew(t, { leaseMs: 60_000 })
+  await start("a", "b")
+  await leads("a", "b")
+  const { pid } = worker("a")
+  const { process: child } = worker("a") as unknown as {
+    process: import("node:child_process").ChildProcess
+  }
+  child.disconnect()
+  const [code] = await once(child, "exit")
+  t.equal(code, 0, `worker ${pid} ended by itself`)
+  await leads("b")
+  t.equal(crew.supervisor.workers.length, 1)
+})
+
+t.test("a worker that can't join says why, in one line", async (t) => {
+  const { crew } = await testCrew(t, { handler: "/nowhere/handler.js" })
+  await t.rejects(crew.start("a"), {
+    name: "WorkerFailed",
+    code: "bad-handler",
+    message: /handler \/nowhere\/handler.js: no such file/,
+  })
+  t.strictSame(crew.supervisor.workers, [])
+})
