@@ -19,19 +19,19 @@ export interface DownloadOptions {
 
 /** Writes what is at `url` to `file`; returns its SHA-256 in hex. */
 export function download(url: string, file: string, options: DownloadOptions): Promise<string> {
-  return patiently(url, options, async (answer, patience) => {
+  return patiently(url, options, async (answer, renewPatience) => {
     const hash = createHash("sha256")
     const progress = progressOf(Number(answer.headers.get("content-length")), options)
     async function* measured(chunks: AsyncIterable<Uint8Array>) {
       for await (const chunk of chunks) {
-        patience.renew()
+        renewPatience()
         hash.update(chunk)
         progress(chunk.length)
         yield chunk
       }
     }
     const body = Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0])
-    await pipeline(body, measured, createWriteStream(file), { signal: patience.signal })
+    await pipeline(body, measured, createWriteStream(file))
     return hash.digest("hex")
   })
 }
@@ -41,15 +41,10 @@ export function textAt(url: string, options: DownloadOptions): Promise<string> {
   return patiently(url, options, (answer) => answer.text())
 }
 
-interface Patience {
-  readonly signal: AbortSignal
-  renew(): void
-}
-
 async function patiently<T>(
   url: string,
   { signal, stallMs = 20_000 }: DownloadOptions,
-  use: (answer: Response, patience: Patience) => Promise<T>,
+  use: (answer: Response, renewPatience: () => void) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
   const stalled = () => controller.abort(new PoolError(`nothing arrived for ${stallMs} ms`))
@@ -60,7 +55,7 @@ async function patiently<T>(
   try {
     const answer = await fetch(url, { signal: controller.signal })
     if (!answer.ok) throw new PoolError(`the server answered ${answer.status}`)
-    return await use(answer, { signal: controller.signal, renew: () => void timer.refresh() })
+    return await use(answer, () => void timer.refresh())
   } catch (error) {
     const cause = controller.signal.aborted ? controller.signal.reason : error
     // fetch says only "fetch failed", and why in its cause

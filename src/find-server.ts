@@ -41,11 +41,8 @@ export async function findServer(options: FindOptions): Promise<ServerProgram | 
   const into = resolve(options.into ?? ".pool/bin")
   if (env.NATS_SERVER) return named(env.NATS_SERVER)
   const folders = (env.PATH ?? "").split(delimiter).filter(Boolean)
-  for (const folder of [
-    ...folders,
-    ...(options.alsoIn ?? ["/usr/local/sbin", "/usr/sbin"]),
-    into,
-  ]) {
+  const beside = options.alsoIn ?? ["/usr/local/sbin", "/usr/sbin"]
+  for (const folder of [...folders, ...beside, into]) {
     const path = join(folder, FETCHED_NAME)
     if (!isExecutable(path)) continue
     const version = await versionOf(path)

@@ -53,7 +53,10 @@ t.test("a folder of that name, or a file that is not executable, is no program",
   const folder = t.testdir({ a: { "nats-server": {} }, b: { "nats-server": "text" } })
   symlinkSync("nowhere", join(folder, "nats-server"))
   const env = { PATH: `${folder}/a:${folder}/b:${folder}` }
-  t.equal(await findServer({ env, into: folder, ...nowhere }), undefined)
+  const lines: string[] = []
+  const report = (line: string) => void lines.push(line)
+  t.equal(await findServer({ env, into: folder, report, ...nowhere }), undefined)
+  t.strictSame(lines, [], "not even a broken one")
 })
 
 t.test("one that is named and cannot be used is an error, not replaced by another", async (t) => {
