@@ -1,11 +1,11 @@
 /** A pool as somebody sees it who only looks: its members and its claim, read once. */
 import type { NatsConnection } from "nats"
+import { hearClaims } from "./announcements.js"
 import type { StandingClaim } from "./claim.js"
-import { decodeAnnouncement } from "./claim.js"
 import { findKvBucket } from "./kv-bucket.js"
 import { lapsesAt } from "./lease.js"
 import type { Member } from "./member.js"
-import { CLAIM_KEY, CLOCK_KEY, namesOf } from "./names.js"
+import { CLAIM_KEY, CLOCK_KEY, namesOf, type PoolNames } from "./names.js"
 import { foundIn, membersIn } from "./roster.js"
 
 export interface PoolView {
@@ -27,7 +27,7 @@ export interface PoolView {
  */
 export async function viewOf(connection: NatsConnection, pool: string): Promise<PoolView> {
   const names = namesOf(pool)
-  const heard = listen(connection, names.claim)
+  const heard = listen(connection, names)
   try {
     const bucket = await findKvBucket(connection, names.bucket)
     const entries = (await bucket?.entries()) ?? []
@@ -50,19 +50,12 @@ export async function viewOf(connection: NatsConnection, pool: string): Promise<
   }
 }
 
-function listen(connection: NatsConnection, subject: string) {
+function listen(connection: NatsConnection, names: PoolNames) {
   let last: StandingClaim | undefined
   let settle: (isHeard: boolean) => void = () => {}
-  const subscription = connection.subscribe(subject, {
-    callback: (error, message) => {
-      if (error) return
-      try {
-        last = decodeAnnouncement(message.data)
-        settle(!last.claim.released)
-      } catch {
-        // Not an announcement.
-      }
-    },
+  const subscription = hearClaims(connection, names, (standing) => {
+    last = standing
+    settle(!standing.claim.released)
   })
   return {
     last: () => last,

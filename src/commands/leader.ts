@@ -1,6 +1,7 @@
 /** `pool leader`: who leads, since when, and who comes next. */
 import { Command } from "commander"
-import { type Claim, decodeAnnouncement, reignOf, type StandingClaim } from "../claim.js"
+import { hearClaims } from "../announcements.js"
+import { type Claim, reignOf, type StandingClaim } from "../claim.js"
 import { connectToNats } from "../connection.js"
 import { NoLeader } from "../errors.js"
 import { namesOf } from "../names.js"
@@ -36,13 +37,7 @@ async function showLeader(flags: LeaderFlags): Promise<void> {
     last = news
   }
   try {
-    if (flags.watch) {
-      connection.subscribe(namesOf(flags.pool).claim, {
-        callback: (error, message) => {
-          if (!error) printNews(decodeAnnouncement(message.data))
-        },
-      })
-    }
+    if (flags.watch) hearClaims(connection, namesOf(flags.pool), printNews)
     const { standing, isHeld } = await viewOf(connection, flags.pool)
     if (standing && isHeld) printNews(standing)
     else if (!flags.watch) throw new NoLeader(flags.pool, 0)

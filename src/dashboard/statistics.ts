@@ -23,10 +23,21 @@ export function askStatistics(
   return new Promise((resolve) => {
     const counters = new Map<string, Counters>()
     const inbox = createInbox()
+    const take = (message: { data: Uint8Array; json<T>(): T }) => {
+      // Where no member is there the server itself answers, with nothing.
+      if (message.data.length === 0) return
+      const stats = message.json<StatsResponse>()
+      counters.set(stats.id, countersIn(stats))
+    }
     const subscription = connection.subscribe(inbox, {
-      callback: (_error, message) => {
-        const stats = message.json<StatsResponse>()
-        counters.set(stats.id, countersIn(stats))
+      callback: (error, message) => {
+        if (error) return
+        try {
+          take(message)
+        } catch {
+          // Somebody else's service of the same name, with statistics of its own kind. What a callback throws
+          // would cost the connection.
+        }
       },
     })
     connection.publish(`$SRV.STATS.${pool}`, "", { reply: inbox })

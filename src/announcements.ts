@@ -1,0 +1,26 @@
+/** Hearing who leads: the announcements that follow each acknowledged write of the claim. */
+import type { Bus, BusSubscription } from "./bus.js"
+import { decodeAnnouncement, type StandingClaim } from "./claim.js"
+import type { PoolNames } from "./names.js"
+
+/** Calls `heard` for each announcement. What is none is left out: anybody may publish on the subject. */
+export function hearClaims(
+  bus: Bus,
+  names: PoolNames,
+  heard: (standing: StandingClaim) => void,
+): BusSubscription {
+  return bus.subscribe(names.claim, {
+    callback: (error, message) => {
+      const standing = error ? undefined : standingIn(message.data)
+      if (standing) heard(standing)
+    },
+  })
+}
+
+function standingIn(data: Uint8Array): StandingClaim | undefined {
+  try {
+    return decodeAnnouncement(data)
+  } catch {
+    return undefined
+  }
+}
