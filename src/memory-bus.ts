@@ -1,0 +1,141 @@
+/**
+ * The bus inside one process: the same contract as a NATS connection, for pools without a server and for
+ * tests. What one participant sends to another arrives in order, and never in the turn of its sender. Each
+ * participant has a connection of its own, so that a cut can be modelled: `deliver` is asked about every
+ * message from one to another.
+ *
+ * Who gets a message is decided when it is sent, as on a server. With an injected clock and random it is
+ * deterministic. It knows no permissions, no reconnects, and no limit but max_payload.
+ */
+import type { BusMessage } from "./bus.js"
+import type { Clock } from "./clock.js"
+import { MemoryConnection } from "./memory-connection.js"
+import { isMatch, isPattern } from "./subject.js"
+
+export interface MemoryBusOptions {
+  readonly clock: Clock
+  /** From 0 to 1; picks the member of a queue group. Default `Math.random`. */
+  readonly random?: () => number
+  /** In bytes, headers not counted. Default 1 MiB, as a NATS server has it. */
+  readonly maxPayload?: number
+  /** How many ms a message takes from one participant to another, or that it is lost. Default 0. */
+  readonly deliver?: (from: string, to: string, parcel: Parcel) => number | "drop"
+}
+
+/** A message on its way. */
+export type Parcel = Omit<BusMessage, "respond">
+
+/** One who listens. */
+export interface Listener {
+  readonly subject: string
+  readonly queue: string | undefined
+  readonly owner: string
+  hear(parcel: Parcel): void
+  /** One more message, or one less, is on its way. */
+  underWay(change: 1 | -1): void
+}
+
+/** What is on its way from one participant to another, the oldest first. */
+interface Lane {
+  readonly waiting: { readonly listener: Listener; readonly parcel: Parcel; dueMs: number }[]
+  isMoving: boolean
+}
+
+export class MemoryBus {
+  readonly clock: Clock
+  readonly maxPayload: number
+  readonly #random: () => number
+  readonly #deliver: NonNullable<MemoryBusOptions["deliver"]>
+  readonly #exact = new Map<string, Set<Listener>>()
+  readonly #patterns = new Set<Listener>()
+  readonly #lanes = new Map<string, Lane>()
+  #connections = 0
+
+  constructor({ clock, random, maxPayload, deliver }: MemoryBusOptions) {
+    this.clock = clock
+    this.maxPayload = maxPayload ?? 1024 * 1024
+    this.#random = random ?? Math.random
+    this.#deliver = deliver ?? (() => 0)
+  }
+
+  /** A participant; `name` is what `deliver` sees. */
+  connect(name = `participant-${++this.#connections}`): MemoryConnection {
+    return new MemoryConnection(this, name)
+  }
+
+  /** @internal */
+  add(listener: Listener): void {
+    if (isPattern(listener.subject)) {
+      this.#patterns.add(listener)
+      return
+    }
+    const same = this.#exact.get(listener.subject)
+    if (same) same.add(listener)
+    else this.#exact.set(listener.subject, new Set([listener]))
+  }
+
+  /** @internal */
+  remove(listener: Listener): void {
+    this.#patterns.delete(listener)
+    const same = this.#exact.get(listener.subject)
+    same?.delete(listener)
+    if (same?.size === 0) this.#exact.delete(listener.subject)
+  }
+
+  /** @internal Sends `parcel` on its way; false if nobody listens. */
+  route(from: string, parcel: Parcel): boolean {
+    const listeners = this.#listenersOf(parcel.subject)
+    for (const listener of listeners) {
+      const ms = this.#deliver(from, listener.owner, parcel)
+      if (ms !== "drop") this.#send(from, listener, parcel, ms)
+    }
+    return listeners.length > 0
+  }
+
+  /** Everybody who listens by himself, and one of each queue group. */
+  #listenersOf(subject: string): Listener[] {
+    const found: Listener[] = []
+    const groups = new Map<string, Listener[]>()
+    const matching = [...this.#patterns].filter((listener) => isMatch(listener.subject, subject))
+    for (const listener of [...(this.#exact.get(subject) ?? []), ...matching]) {
+      if (listener.queue === undefined) {
+        found.push(listener)
+        continue
+      }
+      const group = `${listener.subject} ${listener.queue}`
+      const members = groups.get(group)
+      if (members) members.push(listener)
+      else groups.set(group, [listener])
+    }
+    for (const members of groups.values()) {
+      found.push(members[Math.floor(this.#random() * members.length)] as Listener)
+    }
+    return found
+  }
+
+  #send(from: string, listener: Listener, parcel: Parcel, ms: number): void {
+    const name = `${from} ${listener.owner}`
+    const lane = this.#lanes.get(name) ?? { waiting: [], isMoving: false }
+    this.#lanes.set(name, lane)
+    lane.waiting.push({ listener, parcel, dueMs: this.clock.now().monoMs + ms })
+    listener.underWay(1)
+    if (lane.isMoving) return
+    lane.isMoving = true
+    queueMicrotask(() => this.#move(lane))
+  }
+
+  /** Hands over what is due, in order; comes back for the rest. */
+  #move(lane: Lane): void {
+    for (let next = lane.waiting[0]; next !== undefined; next = lane.waiting[0]) {
+      const leftMs = next.dueMs - this.clock.now().monoMs
+      if (leftMs > 0) {
+        this.clock.after(leftMs, () => this.#move(lane))
+        return
+      }
+      lane.waiting.shift()
+      next.listener.underWay(-1)
+      next.listener.hear(next.parcel)
+    }
+    lane.isMoving = false
+  }
+}

@@ -1,0 +1,17 @@
+/** Subjects and the patterns that match them: `*` stands for one part, `>` for one or more at the end. */
+
+/** Whether `pattern` has a wildcard. */
+export function isPattern(pattern: string): boolean {
+  return /(^|\.)[*>](\.|$)/.test(pattern)
+}
+
+/** Whether `subject` is one of those that `pattern` stands for. */
+export function isMatch(pattern: string, subject: string): boolean {
+  const wanted = pattern.split(".")
+  const parts = subject.split(".")
+  for (const [i, part] of wanted.entries()) {
+    if (part === ">" && i === wanted.length - 1) return parts.length > i
+    if (parts[i] === undefined || (part !== "*" && part !== parts[i])) return false
+  }
+  return wanted.length === parts.length
+}
