@@ -35,6 +35,7 @@ export class FakeSource implements PoolSource {
   readonly #frozen = new Map<string, FakeMember>()
   #heard: ((event: PoolEvent) => void) | undefined
   #turn = 0
+  #isCut = false
 
   constructor(clock: Clock, options: FakeOptions = {}) {
     this.#clock = clock
@@ -49,19 +50,28 @@ export class FakeSource implements PoolSource {
 
   listen(heard: (event: PoolEvent) => void): () => void {
     this.#heard = heard
-    this.fake.tell = (event) => this.#heard?.(event)
-    heard({ kind: "connection", isUp: true, roundTripMs: 0.4 })
-    for (const { member } of this.fake.members.values()) heard({ kind: "member", member })
-    if (this.fake.claim) heard({ kind: "claim", standing: this.fake.claim })
-    heard({ kind: "caught-up" })
+    this.fake.tell = (event) => this.say(event)
+    this.#tellAll()
     return () => {
       this.#heard = undefined
     }
   }
 
-  /** Tells something out of turn: an outage, an entry that can't be read. */
+  /** Tells something out of turn, such as an entry that can't be read. */
   say(event: PoolEvent): void {
-    this.#heard?.(event)
+    if (!this.#isCut) this.#heard?.(event)
+  }
+
+  /** Loses the connection: nothing is heard, nothing gets through. */
+  cut(reason = "connection refused"): void {
+    this.say({ kind: "connection", isUp: false, reason })
+    this.#isCut = true
+  }
+
+  /** Finds it again, and tells everything that lives. */
+  mend(): void {
+    this.#isCut = false
+    this.#tellAll()
   }
 
   async request(kind: WorkKind, _payload: string): Promise<Answer> {
@@ -91,6 +101,14 @@ export class FakeSource implements PoolSource {
   async close(): Promise<void> {
     this.isClosed = true
     this.fake.close()
+  }
+
+  #tellAll(): void {
+    const { members, claim } = this.fake
+    this.say({ kind: "connection", isUp: true, roundTripMs: 0.4 })
+    for (const { member } of members.values()) this.say({ kind: "member", member })
+    if (claim) this.say({ kind: "claim", standing: claim })
+    this.say({ kind: "caught-up" })
   }
 
   #obey(one: FakeMember, order: Order): string | undefined {
@@ -167,7 +185,7 @@ export class FakeSource implements PoolSource {
       )
       for (let n = 0; n < simple; n++) this.#didIf(this.#anyReady(), false)
       if (this.#random() < this.#load / 12) this.#didIf(this.fake.leader(), true)
-      if (this.#heard) this.say({ kind: "counters", counters: this.#counters() })
+      this.say({ kind: "counters", counters: this.#counters() })
       this.#count()
     })
   }

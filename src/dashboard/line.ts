@@ -38,14 +38,18 @@ export function line(text: string, style: Style = "plain"): Line {
 
 export const EMPTY: Line = []
 
+/** What nearly all text consists of: printable ASCII and our own glyphs, each one cell wide. */
+const SIMPLE = /^[ -~\u2500-\u259f▸●○…]*$/
+
 /** `text` without anything that could steer a terminal. */
 export function clean(text: string): string {
+  if (SIMPLE.test(text)) return text
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "?")
 }
 
 /** The number of cells that `text` takes. */
 export function cells(text: string): number {
-  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
+  return SIMPLE.test(text) ? text.length : stringWidth(text)
 }
 
 export function widthOf(spans: Line): number {
@@ -85,6 +89,7 @@ export function restyled(spans: Line, change: Partial<Omit<Span, "text">>): Line
 /** As much of the beginning of `text` as fits into `width` cells. */
 export function cut(text: string, width: number): string {
   if (cells(text) <= width) return text
+  if (SIMPLE.test(text)) return text.slice(0, width)
   let kept = ""
   for (const character of text) {
     if (cells(kept + character) > width) break

@@ -25,23 +25,35 @@ function message({ message }: Snapshot): Line {
   return line(` ${message.text}`, message.isError ? "bad" : "plain")
 }
 
-function killQuestion({ pool, leader, rows }: Snapshot, id: string, { columns }: Layout): Line[] {
-  const row = rows.find((one) => one.id === id)
+function killQuestion(snapshot: Snapshot, id: string, { columns }: Layout): Line[] {
+  const row = snapshot.rows.find((one) => one.id === id)
   const question = ` Kill ${row?.name ?? ""} with SIGKILL?`
+  const fits = (consequence: string) => question.length + 1 + consequence.length <= columns
+  const consequence = consequences(snapshot, id, row?.busy ?? 0).find(fits) ?? ""
+  return [
+    line(`${question} ${consequence}`, "bad"),
+    [span(" y", "key"), span(" kill   any other key keeps it")],
+  ]
+}
+
+/** What a kill would mean, the longest wording first. */
+function consequences({ pool, leader }: Snapshot, id: string, busy: number): string[] {
+  if (leader?.id !== id) {
+    const short = "It does not lead."
+    if (busy > 0)
+      return [`It does not lead; the ${plural(busy, "request")} it is doing will be lost.`, short]
+    return [`${short} Its place in line is lost.`, short]
+  }
   const heir = nextInLine(pool)
   const next = heir === undefined ? undefined : pool.members.living.get(heir)?.member.name
-  const busy = row?.busy ? `The ${plural(row.busy, "request")} it is doing will be lost.` : ""
-  const consequence =
-    leader?.id !== id
-      ? busy || "It does not lead: only its place in line is lost."
-      : next === undefined
-        ? "It leads, and nobody is there to take over."
-        : `It leads; ${next} is next and takes over at once, without a kind goodbye.`
-  const isRoomy = question.length + 1 + consequence.length <= columns
-  const short = leader?.id === id ? "It leads." : ""
+  const short = "It leads."
+  if (next === undefined) return ["It leads, and nobody is there to take over.", short]
+  const takesOver = `It leads; ${next} is next and takes over at once`
   return [
-    line(`${question} ${isRoomy ? consequence : short}`, "bad"),
-    [span(" y", "key"), span(" kill   any other key keeps it")],
+    `${takesOver}, without a kind goodbye.`,
+    `${takesOver}.`,
+    `It leads; ${next} is next.`,
+    short,
   ]
 }
 

@@ -1,33 +1,37 @@
 /** The first line: which pool, whether it can be reached, who leads, and how fresh all this is. */
-import { duration, latency, plural, timeOfDay } from "../format.js"
+import { duration, latency, middle, plural, timeOfDay } from "../format.js"
 import type { Layout } from "../layout.js"
 import { type Line, type Span, type Style, span, spread, widthOf } from "../line.js"
 import type { Snapshot } from "../snapshot.js"
 import type { Look } from "./look.js"
 
+/** How long the leader's name may be here, in the longest wording and in the shortest. */
+const LONGEST_NAME = 24
+const SHORTEST_NAME = 6
+
 /** The longest wording that fits; only the smallest screens see the shortest one. */
 export function header(snapshot: Snapshot, { columns }: Layout, look: Look): Line {
-  const rights = [freshness(snapshot, false), freshness(snapshot, true)]
-  for (const right of rights) {
-    for (const left of wordings(snapshot, look)) {
-      if (widthOf(left) + 2 + widthOf(right) <= columns) return spread(left, right, columns)
+  const [long, short] = [freshness(snapshot, false), freshness(snapshot, true)]
+  for (const nameWidth of [LONGEST_NAME, LONGEST_NAME / 2, SHORTEST_NAME]) {
+    for (const right of [long, short]) {
+      const fits = (left: Line) => widthOf(left) + 2 + widthOf(right) <= columns
+      const left = wordings(snapshot, look, nameWidth).find(fits)
+      if (left) return spread(left, right, columns)
     }
   }
-  return spread(leader(snapshot), freshness(snapshot, true), columns)
+  return spread(leader(snapshot, SHORTEST_NAME, look), short, columns)
 }
 
-function wordings(snapshot: Snapshot, look: Look): Line[] {
-  const { facts, living, onlyHost, staleMs } = snapshot
+function wordings(snapshot: Snapshot, look: Look, nameWidth: number): Line[] {
+  const { facts, living, staleMs } = snapshot
   const pool = span(` ${facts.pool}`, "bold")
   const server = span(`  ${facts.server}  `)
   const mark = reachMark(snapshot, look)
-  const leads = leader(snapshot)
+  const leads = leader(snapshot, nameWidth, look)
   const isStale = staleMs !== undefined
   const workers = span(isStale ? "" : `, ${plural(living, "worker")}`)
-  const host = span(onlyHost === undefined || isStale ? "" : ` on ${onlyHost}`)
   const [long, short] = reach(snapshot)
   return [
-    [pool, server, mark, long, ...leads, workers, host],
     [pool, server, mark, long, ...leads, workers],
     [pool, span("  "), mark, long, ...leads, workers],
     [pool, span("  "), mark, short, ...leads, workers],
@@ -51,13 +55,14 @@ function reach({ pool, staleMs }: Snapshot): readonly [Span, Span] {
   return [span(` connected ${trip}  `), span(` ${trip} `)]
 }
 
-function leader({ leader, pool, staleMs }: Snapshot): Line {
+function leader({ leader, pool, staleMs }: Snapshot, nameWidth: number, { glyphs }: Look): Line {
+  const short = (name: string) => middle(name, nameWidth, glyphs.cut)
   if (staleMs !== undefined) {
     const last = pool.reigns.current
-    return [span(last ? `last leader ${last.name}` : "", "dim")]
+    return [span(last ? `last leader ${short(last.name)}` : "", "dim")]
   }
   if (!leader) return [span("no leader", "late")]
-  return [span("leader "), span(leader.name, "leader"), span(`, term ${leader.term}`)]
+  return [span("leader "), span(short(leader.name), "leader"), span(`, term ${leader.term}`)]
 }
 
 function freshness({ at, paused, staleMs }: Snapshot, isShort: boolean): Line {

@@ -1,8 +1,8 @@
 /** Who led when, who leads and why, who is next and why. */
-import { remaining } from "../format.js"
+import { ended, remaining } from "../format.js"
 import { framed } from "../frame.js"
 import { type Layout, LEADERSHIP_ROWS } from "../layout.js"
-import { fitted, type Line, line, span } from "../line.js"
+import { EMPTY, fitted, type Line, line, span, widthOf } from "../line.js"
 import type { Snapshot } from "../snapshot.js"
 import { claimLeftMs } from "../world/reigns.js"
 import { ribbon } from "../world/ribbon.js"
@@ -16,7 +16,7 @@ export function leadershipPanel(
 ): Line[] {
   const panel = { title: "Leadership", remark: "last 5 min", width, height: LEADERSHIP_ROWS }
   const ribbonLine = [span(" "), ...ribbonSpans(snapshot, width - 8), span(" now", "dim")]
-  return framed(panel, [ribbonLine, ...story(snapshot)], look.glyphs)
+  return framed(panel, [ribbonLine, ...story(snapshot, width - 2, look)], look.glyphs)
 }
 
 /** The ribbon alone, for a screen without frames. */
@@ -25,8 +25,9 @@ export function ribbonLine(snapshot: Snapshot, width: number): Line {
 }
 
 /** Who led before and who leads now; and why. */
-export function story(snapshot: Snapshot): Line[] {
-  return [line(` ${past(snapshot)}`), why(snapshot)]
+export function story(snapshot: Snapshot, width: number, { glyphs }: Look): Line[] {
+  const before = ended(` ${past(snapshot)}`, width, glyphs.cut)
+  return [line(before), why(snapshot, width, glyphs.cut)]
 }
 
 function ribbonSpans({ pool, shownAt }: Snapshot, width: number): Line {
@@ -44,14 +45,17 @@ function past({ pool, leader, shownAt }: Snapshot): string {
 }
 
 /** The strategy's own words; while a lease runs down, how long it still holds. */
-function why({ pool, leader, shownAt, staleMs }: Snapshot): Line {
+function why({ pool, leader, shownAt, staleMs }: Snapshot, width: number, mark: string): Line {
   const { standing } = pool.reigns
-  if (!standing || !leader) return [span("")]
+  if (!standing || !leader) return EMPTY
   const { claim } = standing
   const leftMs = claimLeftMs(pool.reigns, shownAt)
   if (staleMs === undefined && leftMs < claim.lease * 0.6) {
     const left = remaining(leftMs)
-    return [span(` ${leader.name} does not renew: its lease is over in ${left}`, "late")]
+    return line(` ${leader.name} does not renew: its lease is over in ${left}`, "late")
   }
-  return [span(` ${claim.reason}`), span(` (strategy ${claim.strategy})`, "dim")]
+  const strategy = span(` (strategy ${claim.strategy})`, "dim")
+  const reason = span(` ${claim.reason}`)
+  const both = [reason, strategy]
+  return widthOf(both) <= width ? both : line(ended(reason.text, width, mark))
 }

@@ -11,7 +11,7 @@ export function membersPanel(snapshot: Snapshot, layout: Layout, look: Look): Li
   const { columns: width, members: height, kind } = layout
   const isFramed = kind !== "small"
   const inside = isFramed ? width - 2 : width
-  const columns = columnsFor(inside - (isFramed ? 1 : 2), extentOf(snapshot, kind === "large"))
+  const columns = columnsFor(inside - (isFramed ? 1 : 2), extentOf(snapshot))
   const rows = visibleRows(snapshot, height).map((row) =>
     drawn(row, snapshot, columns, look, inside),
   )
@@ -45,24 +45,27 @@ function drawn(
   return staleMs === undefined ? cells : restyled(cells, { style: "dim" })
 }
 
-function extentOf({ rows, living, onlyHost }: Snapshot, isLarge: boolean) {
+function extentOf({ rows, living, onlyHost }: Snapshot) {
   return {
     members: living,
     longestName: Math.max(0, ...rows.map(({ name }) => name.length)),
     longestHost: Math.max(0, ...rows.map(({ host }) => host.length)),
-    hasHosts: onlyHost === undefined || !isLarge,
+    hasHosts: onlyHost === undefined,
   }
 }
 
-function titleOf({ living, matching, filter, mode }: Snapshot): string {
-  if (filter === "" || mode.kind === "filter") return `Members ${living.toLocaleString("en-US")}`
+function titleOf({ living, matching, filter, mode, onlyHost }: Snapshot): string {
+  if (filter === "" || mode.kind === "filter") {
+    const where = onlyHost === undefined ? "" : ` on ${onlyHost}`
+    return `Members ${living.toLocaleString("en-US")}${where}`
+  }
   return `Members ${matching} of ${living} with "${filter}"`
 }
 
 /** What the order of the rows means: the line of succession, if the leader and its heirs stand in it. */
-function order({ pool, leader, filter }: Snapshot): string {
+function order({ pool, leader }: Snapshot): string {
   const { line: seniority } = pool.members
-  if (!leader || filter !== "" || seniority.length < 2) return "by seniority"
+  if (!leader || seniority.length < 2) return "by seniority"
   const heirs = pool.reigns.standing?.claim.heirs ?? []
   const wanted = [leader.id, ...heirs.map(({ id }) => id)].filter((id) =>
     pool.members.living.has(id),
@@ -75,6 +78,6 @@ function emptiness({ pool, living, filter, facts }: Snapshot): Line[] {
   if (living > 0)
     return [line(` No worker has "${filter}" in its name, state or host. Esc clears.`, "dim")]
   if (!pool.isCaughtUp) return [line(" Reading the pool...", "dim")]
-  const how = facts.canStart ? "Press n, or run: pool worker" : "Run: pool worker"
+  const how = facts.canStart ? "Press n, or: pool worker" : "Start one: pool worker"
   return [line(` No workers. ${how}`)]
 }

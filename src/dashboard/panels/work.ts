@@ -21,7 +21,11 @@ export function workPanel(snapshot: Snapshot, width: number, height: number, loo
     ...answers(work, height - 6, look),
   ]
   const both = rateNow(work, "simple") + rateNow(work, "tracked")
-  return framed({ title: "Work", remark: rate(both), width, height }, lines, look.glyphs)
+  return framed(
+    { title: "Work", remark: rate(both).padStart(5), width, height },
+    lines,
+    look.glyphs,
+  )
 }
 
 /** Two lines for a screen without frames. */

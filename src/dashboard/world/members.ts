@@ -88,9 +88,9 @@ export function excused(members: Members, ms: number): Members {
   return { ...members, living }
 }
 
-/** Milliseconds until an entry not renewed is dropped; never below 0. */
+/** Milliseconds until an entry not renewed is dropped: between 0 and its whole life. */
 export function leaseLeftMs(one: MemberSeen, ttlMs: number, at: Instant): number {
-  return Math.max(0, one.seenMonoMs + ttlMs - at.monoMs)
+  return Math.min(ttlMs, Math.max(0, one.seenMonoMs + ttlMs - at.monoMs))
 }
 
 /** How long a renewal is overdue: three fit into the life of an entry, and half of one is allowed for. */

@@ -105,11 +105,19 @@ function memberGone(
   if (!before) return pool
   const now = {
     ...pool,
-    members: members.gone(pool.members, id, how, at),
+    members: members.gone(withCounters(pool, before), id, how, at),
     reigns: reigns.leaderGone(pool.reigns, id, how, at),
   }
   const text = why === undefined ? WENT[how] : `${WENT[how]}: ${why}`
   return note(now, "left", before.member, text, at, { how })
+}
+
+/** The statistics forget a member that goes; its row still shows what it had done. */
+function withCounters({ members: all, work }: Pool, one: members.MemberSeen): members.Members {
+  const { member } = one
+  const counters = { ...member.counters, ...work.counters.get(member.id) }
+  const living = new Map(all.living).set(member.id, { ...one, member: { ...member, counters } })
+  return { ...all, living }
 }
 
 function claimSeen(

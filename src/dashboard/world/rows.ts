@@ -65,7 +65,7 @@ function livingRow(pool: Pool, one: MemberSeen, place: number, role: Role, at: I
     role,
     state: stateOf(one),
     leaseMs,
-    leaseShare: Math.min(1, leaseMs / pool.ttlMs),
+    leaseShare: leaseMs / pool.ttlMs,
   }
 }
 
