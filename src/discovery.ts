@@ -16,6 +16,8 @@ export interface Standing {
   readonly term?: number | undefined
   /** Its place in the line of succession: 1 is next. Undefined if it leads, or is not in the line. */
   readonly place?: number | undefined
+  /** Tracked requests it has answered, in all its reigns. */
+  readonly tracked?: number | undefined
 }
 
 export interface DiscoveryOptions {

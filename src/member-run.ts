@@ -6,11 +6,12 @@ import { randomInt } from "node:crypto"
 import { nuid } from "nats"
 import type { Bucket } from "./bucket.js"
 import type { Bus, BusSubscription } from "./bus.js"
-import type { Heir, StandingClaim } from "./claim.js"
+import { type Heir, reignOf, type StandingClaim } from "./claim.js"
 import type { Clock } from "./clock.js"
 import type { Timings } from "./config.js"
 import { takeOrders } from "./control.js"
 import { Coordinator } from "./coordinator.js"
+import { Discovery, type Standing } from "./discovery.js"
 import type { Handlers } from "./handler.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import { MEMBER_VERSION, type Member, type MemberState } from "./member.js"
@@ -66,6 +67,7 @@ export class MemberRun {
   readonly #options: MemberRunOptions
   readonly #simple: SimpleWork | undefined
   readonly #tracked: TrackedWork
+  readonly #discovery: Discovery
   #orders: BusSubscription | undefined
   #state: MemberState = "starting"
 
@@ -100,13 +102,29 @@ export class MemberRun {
         throw new BadRequest(`pool "${names.pool}" does no tracked work`)
       },
     })
+    this.#discovery = new Discovery({
+      bus,
+      names,
+      member,
+      simple: this.#simple?.tally,
+      tracked: this.#tracked.tally,
+      standing: () => this.#standing(),
+      metadata: { host: character.host, pid: String(character.pid), ...character.labels },
+      onProblem: shared.onProblem,
+    })
     const seat = new LeaderSeat({
       tracked: this.#tracked,
       lead,
       graceMs: options.leaderGraceMs,
       within: (ms, promise) => within(clock, ms, promise),
-      onBegin: (leadership) => options.onReign(leadership),
-      onEnd: () => options.onReign(undefined),
+      onBegin: (leadership) => {
+        this.#discovery.beginReign()
+        options.onReign(leadership)
+      },
+      onEnd: () => {
+        this.#discovery.endReign()
+        options.onReign(undefined)
+      },
       onFailed: options.onFailed,
       report,
     })
@@ -134,6 +152,7 @@ export class MemberRun {
     this.#state = "starting"
     await this.coordinator.join(() => {
       this.#simple?.open()
+      this.#discovery.open()
       this.#state = "ready"
     })
   }
@@ -169,8 +188,21 @@ export class MemberRun {
     const draining = membership.renew()
     await this.coordinator.leave(reason)
     await this.#simple?.stop(this.#options.graceMs)
+    this.#discovery.close()
     await draining
     await membership.leave()
+  }
+
+  #standing(): Standing {
+    const { standing } = this.coordinator
+    const heirs = standing?.claim.heirs ?? []
+    const place = heirs.findIndex((heir) => heir.id === this.id) + 1
+    return {
+      role: this.coordinator.leads() ? "leader" : "follower",
+      term: standing && reignOf(standing).term,
+      place: place || undefined,
+      tracked: this.#tracked.tally.ended,
+    }
   }
 
   #portrait(): SelfPortrait {

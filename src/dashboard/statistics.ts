@@ -7,13 +7,18 @@ const PATIENCE_MS = 300
 
 interface StatsResponse {
   readonly id: string
-  readonly endpoints?: readonly {
-    readonly name: string
-    readonly num_requests: number
-    readonly num_errors: number
-    readonly average_processing_time: number
-  }[]
+  readonly endpoints?: readonly Endpoint[]
 }
+
+interface Endpoint {
+  readonly subject: string
+  readonly num_requests: number
+  readonly num_errors: number
+  readonly data?: { readonly busy?: number; readonly p50_ms?: number; readonly tracked?: number }
+}
+
+const NANOS_PER_MS = 1_000_000
+const NOTHING: Counters = { done: 0, tracked: 0, failed: 0, busy: 0 }
 
 /** Asks all members of `pool`; resolves with what came in time, by member id. */
 export function askStatistics(
@@ -26,8 +31,11 @@ export function askStatistics(
     const take = (message: { data: Uint8Array; json<T>(): T }) => {
       // Where no member is there the server itself answers, with nothing.
       if (message.data.length === 0) return
-      const stats = message.json<StatsResponse>()
-      counters.set(stats.id, countersIn(stats))
+      const { id, endpoints = [] } = message.json<StatsResponse>()
+      counters.set(
+        id,
+        endpoints.reduce((sum, endpoint) => plus(sum, endpoint, pool), counters.get(id) ?? NOTHING),
+      )
     }
     const subscription = connection.subscribe(inbox, {
       callback: (error, message) => {
@@ -40,7 +48,9 @@ export function askStatistics(
         }
       },
     })
-    connection.publish(`$SRV.STATS.${pool}`, "", { reply: inbox })
+    for (const service of [pool, `${pool}-leader`]) {
+      connection.publish(`$SRV.STATS.${service}`, "", { reply: inbox })
+    }
     setTimeout(() => {
       subscription.unsubscribe()
       resolve(counters)
@@ -48,6 +58,18 @@ export function askStatistics(
   })
 }
 
-function countersIn(_stats: StatsResponse): Counters {
-  return { done: 0, tracked: 0, failed: 0, busy: 0 }
+/** The service of the member counts its simple work and knows how much it tracked; that of the leader, its tracked work. */
+function plus(sum: Counters, endpoint: Endpoint, pool: string): Counters {
+  const { num_requests, num_errors, data = {} } = endpoint
+  const isSimple = endpoint.subject === pool
+  const tracked = Math.max(sum.tracked, isSimple ? (data.tracked ?? 0) : num_requests)
+  const simple = sum.done - sum.tracked + (isSimple ? num_requests : 0)
+  const p50Ns = isSimple && data.p50_ms !== undefined ? data.p50_ms * NANOS_PER_MS : sum.p50Ns
+  return {
+    done: simple + tracked,
+    tracked,
+    failed: sum.failed + num_errors,
+    busy: sum.busy + (data.busy ?? 0),
+    ...(p50Ns === undefined ? {} : { p50Ns }),
+  }
 }
