@@ -2,7 +2,7 @@
  * The screen as a component: a picture of the store's snapshot, and the one place where keys come in.
  *
  * Ink measures each text it lays out, and keeps every string it ever measured (vadimdemedes/ink#986), so a
- * clock alone would fill the memory. Here it measures a block of blanks, which only changes with the size of
+ * clock alone would fill the memory. Here it measures a blank a line, which only changes with the height of
  * the terminal; the words are put in afterwards.
  */
 import { Transform, useInput } from "ink"
@@ -31,7 +31,7 @@ export function App({ store, canvas, look }: AppProps) {
   const snapshot = useSyncExternalStore(store.subscribe, store.snapshot)
   useInput((input, key) => store.press(keysOf(input, key)))
   const lines = picture(snapshot, size, look)
-  const blank = Array<string>(lines.length).fill(" ".repeat(size.columns)).join("\n")
+  const blank = Array<string>(lines.length).fill(" ").join("\n")
   return (
     <Transform transform={(_, row) => (lines[row] ?? []).map(painted).join("")}>{blank}</Transform>
   )

@@ -48,7 +48,7 @@ function lowerBody(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
   if (kind === "small") return happened
   return [
     ribbonLine(snapshot, columns),
-    ...story(snapshot).slice(0, layout.story),
+    ...story(snapshot, columns, look).slice(0, layout.story),
     ...workLines(snapshot, columns, look),
     ...happened,
   ]
