@@ -51,7 +51,7 @@ export class Asker {
 
   constructor(options: AskerOptions) {
     this.#options = options
-    this.#news = new ReignNews(options.bus, options.names.claim, () => this.#newReign())
+    this.#news = new ReignNews(options.bus, options.names, () => this.#newReign())
   }
 
   async ask(question: Question): Promise<Answer> {

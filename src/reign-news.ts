@@ -6,8 +6,10 @@
  * already when a request met nobody who leads: what is sent after that can only reach the next leader, so
  * the news of its reign is no reason to give that request up.
  */
+import { hearClaims } from "./announcements.js"
 import type { Bus, BusSubscription } from "./bus.js"
-import { decodeAnnouncement, reignOf, type StandingClaim } from "./claim.js"
+import { reignOf, type StandingClaim } from "./claim.js"
+import type { PoolNames } from "./names.js"
 
 export class ReignNews {
   /** The highest term heard of; 0 if there was none yet. */
@@ -15,24 +17,20 @@ export class ReignNews {
   epoch = 0
   #isVacant = false
   readonly #bus: Bus
-  readonly #subject: string
+  readonly #names: PoolNames
   readonly #onReign: () => void
   #subscription: BusSubscription | undefined
 
   /** `onReign` is called when a new reign was heard of; what was sent in an earlier epoch is then lost. */
-  constructor(bus: Bus, subject: string, onReign: () => void) {
+  constructor(bus: Bus, names: PoolNames, onReign: () => void) {
     this.#bus = bus
-    this.#subject = subject
+    this.#names = names
     this.#onReign = onReign
   }
 
   /** Begins to listen, if it doesn't yet. What is sent after this can't miss a change of leader. */
   listen(): void {
-    this.#subscription ??= this.#bus.subscribe(this.#subject, {
-      callback: (error, message) => {
-        if (!error) this.#heard(message.data)
-      },
-    })
+    this.#subscription ??= hearClaims(this.#bus, this.#names, (standing) => this.#heard(standing))
   }
 
   /** Notes the term of an answer; false if it is a lower one than is known. */
@@ -54,13 +52,7 @@ export class ReignNews {
     this.#subscription = undefined
   }
 
-  #heard(data: Uint8Array): void {
-    let standing: StandingClaim
-    try {
-      standing = decodeAnnouncement(data)
-    } catch {
-      return // Written by hand, or by a newer version: it says nothing to us.
-    }
+  #heard(standing: StandingClaim): void {
     const { term } = reignOf(standing)
     if (term <= this.term) return
     // The first write of a reign holds no term: its own revision is the term. The first that is heard of may

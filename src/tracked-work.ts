@@ -10,8 +10,8 @@
  * or, from any of them, to its end without a word: `abandon` (the claim was refused) and `lapse` (the lease
  * ran out). Then somebody else may have a copy of whatever arrives, so it is dropped silently: to say "not
  * done" of it would be a guess. Each request compares once with the lease, for a process that was frozen
- * doesn't know yet that its reign is over. A result is sent only while the reign that took the request still
- * holds; otherwise the requester learns that the outcome is unknown.
+ * doesn't know yet that its reign is over. A result is sent only while nobody else can lead; otherwise the
+ * requester learns that the outcome is unknown.
  */
 import type { Bus, BusMessage, BusSubscription } from "./bus.js"
 import type { Instant } from "./clock.js"
@@ -109,6 +109,8 @@ export class TrackedWork {
   async finish(graceMs: number): Promise<boolean> {
     const done = await this.#requests.idle(graceMs)
     if (!done) this.#giveUp()
+    // The lease may have been renewed meanwhile.
+    if (this.#seat?.state === "refusing") this.refuse()
     return done
   }
 
@@ -152,8 +154,8 @@ export class TrackedWork {
     if (seat.state === "holding") seat.hold(message)
     else if (seat.state === "vacant" || seat.reign === undefined) return
     else if (seat.state === "serving") {
-      const { seal, handler } = seat.reign
-      if (seal.holds()) this.#requests.take(message, handler, seal)
+      const { leadership, seal, handler } = seat.reign
+      if (leadership.isLeading()) this.#requests.take(message, handler, seal)
     } else if (seat.refusesUntil && holds(seat.refusesUntil, this.#options.clock.now())) {
       seat.reign.seal.refuse(message, NOT_LEADING)
     }

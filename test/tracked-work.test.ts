@@ -1,0 +1,322 @@
+import { getEventListeners } from "node:events"
+import { connect } from "nats"
+import t from "tap"
+import type { Job } from "../src/job.js"
+import type { Leadership } from "../src/leadership.js"
+import { TrackedWork, type TrackedWorkOptions } from "../src/tracked-work.js"
+import { ManualClock, settled } from "./fixtures/manual-clock.js"
+import { inWords, parties } from "./fixtures/parties.js"
+import { TestReign } from "./fixtures/reign.js"
+import { testServer } from "./fixtures/server.js"
+
+const NOT_DONE = "409 not the leader any more: the request was not done (not-done)"
+const UNKNOWN =
+  "409 the reign ended before the answer: the request may or may not have been done (unknown)"
+
+/** A member that may lead the pool "work" in memory. */
+function pool(options: Partial<TrackedWorkOptions> = {}) {
+  const all = parties()
+  const { clock } = all
+  const jobs: { job: Job; leadership: Leadership; finish: (answer: unknown) => void }[] = []
+  const join = (name: string) =>
+    new TrackedWork({
+      bus: all.join(name),
+      member: { id: `${name}-1`, name },
+      clock,
+      subject: "work.leader",
+      handler: (job, leadership) => {
+        if (job.text() === "quick") return `${name} ${leadership.term}`
+        return new Promise((finish) => jobs.push({ job, leadership, finish }))
+      },
+      ...options,
+    })
+  const reign = (term = 7, leaseMs?: number) => new TestReign(clock, term, leaseMs)
+  const ask = (payload: string) => all.ask("work.leader", payload)
+  return { ...all, ask, jobs, join, reign, tracked: join("a") }
+}
+
+/** Whether a promise is still open once all that waits for nothing has happened. */
+async function isOpen(promise: Promise<unknown>): Promise<boolean> {
+  const open = Symbol("open")
+  return (await Promise.race([promise, settled().then(() => open)])) === open
+}
+
+t.test("the leader answers, and says who it is and in which term", async (t) => {
+  const { asker, tracked, reign } = pool()
+  tracked.open()
+  tracked.begin(reign(7))
+  const answer = await asker.request("work.leader", "quick", { timeout: 1000 })
+  t.equal(inWords(answer), "a 7")
+  t.strictSame(Object.fromEntries(answer.headers ?? []), {
+    "Pool-Worker": ["a"],
+    "Pool-Member": ["a-1"],
+    "Pool-Term": ["7"],
+  })
+  t.equal(tracked.tally.done, 1)
+})
+
+t.test("what arrives while a claim is on its way is held, and answered in order", async (t) => {
+  const { ask, tracked, reign, jobs } = pool()
+  tracked.open()
+  const asked = [ask("1"), ask("2"), ask("3")]
+  t.ok(await isOpen(Promise.race(asked)))
+  t.equal(jobs.length, 0)
+  tracked.begin(reign())
+  t.strictSame(
+    jobs.map(({ job }) => job.text()),
+    ["1", "2", "3"],
+  )
+  for (const { job, finish } of jobs) finish(`${job.text()}!`)
+  t.strictSame(await Promise.all(asked), ["1!", "2!", "3!"])
+})
+
+t.test("a claim that was refused drops what was held, without a word", async (t) => {
+  const { ask, tracked, jobs } = pool()
+  tracked.open()
+  const asked = ask("quick")
+  await settled()
+  tracked.abandon()
+  t.ok(await isOpen(asked), "the true leader may have the same copy")
+  t.equal(jobs.length, 0)
+  t.equal(await ask("quick"), "NoResponders", "it listens no more")
+})
+
+t.test("what is held is bounded", async (t) => {
+  const { asker, tracked, reign } = pool()
+  tracked.open()
+  for (let i = 0; i < 10_050; i++) asker.publish("work.leader", "quick")
+  await settled()
+  tracked.begin(reign())
+  t.equal(tracked.tally.done, 10_000)
+
+  const large = pool({ handler: () => "" })
+  large.tracked.open()
+  const megabyte = new Uint8Array(1024 * 1024)
+  for (let i = 0; i < 70; i++) large.asker.publish("work.leader", megabyte)
+  await settled()
+  large.tracked.begin(large.reign())
+  t.equal(large.tracked.tally.done, 64)
+})
+
+t.test("a member that was frozen drops what it finds, for its lease is over", async (t) => {
+  const { ask, clock, tracked, reign, jobs } = pool()
+  tracked.open()
+  tracked.begin(reign(7, 1000))
+  await clock.pass(1000)
+  t.ok(await isOpen(ask("quick")))
+  t.equal(jobs.length, 0)
+  t.equal(tracked.tally.ended, 0)
+})
+
+t.test("an answer that comes after the lease is over is withheld", async (t) => {
+  const { ask, clock, tracked, reign, jobs } = pool()
+  tracked.open()
+  tracked.begin(reign(7, 1000))
+  const asked = ask("slow")
+  await clock.pass(999)
+  await clock.pass(1)
+  jobs[0]?.finish("done")
+  t.equal(await asked, UNKNOWN)
+  t.strictSame([tracked.tally.done, tracked.tally.failed], [0, 1])
+})
+
+t.test("an error that comes after the lease is over is no certainty either", async (t) => {
+  const { ask, clock, tracked, reign, jobs } = pool()
+  tracked.open()
+  tracked.begin(reign(7, 1000))
+  const asked = ask("slow")
+  await clock.pass(1000)
+  jobs[0]?.finish(Promise.reject(new Error("broken")))
+  t.equal(await asked, UNKNOWN)
+})
+
+t.test("a reign that ends kindly refuses what is new, and finishes what it has", async (t) => {
+  const { ask, clock, tracked, reign, jobs } = pool()
+  const leadership = reign()
+  tracked.open()
+  tracked.begin(leadership)
+  const asked = ask("slow")
+  await settled()
+  leadership.end("handed over")
+  tracked.refuse()
+  t.match(jobs[0]?.job.signal, { aborted: true, reason: { name: "ReignEnded" } })
+  t.equal(await ask("quick"), NOT_DONE)
+  const finished = tracked.finish(500)
+  t.ok(await isOpen(finished))
+  jobs[0]?.finish("just in time")
+  t.equal(await asked, "just in time")
+  t.equal(await finished, true)
+  t.equal(await ask("quick"), NOT_DONE)
+  tracked.close()
+  t.equal(await ask("quick"), "NoResponders")
+  t.equal(clock.alarms, 0)
+})
+
+t.test("what isn't finished within the grace time has an unknown outcome", async (t) => {
+  const { ask, clock, tracked, reign, jobs } = pool()
+  const leadership = reign()
+  tracked.open()
+  tracked.begin(leadership)
+  const asked = ask("slow")
+  await settled()
+  leadership.end("stopping")
+  tracked.refuse()
+  const finished = tracked.finish(500)
+  await clock.pass(500)
+  t.equal(await finished, false)
+  t.equal(await asked, UNKNOWN)
+  jobs[0]?.finish("too late")
+  tracked.close()
+  await settled()
+  t.strictSame([tracked.tally.done, tracked.tally.failed, tracked.tally.busy], [0, 1, 0])
+  t.equal(clock.alarms, 0)
+})
+
+t.test("what was sent before the server heard of the end is refused, not lost", async (t) => {
+  const { ask, tracked, reign } = pool()
+  const leadership = reign()
+  tracked.open()
+  tracked.begin(leadership)
+  leadership.end("handed over")
+  tracked.refuse()
+  const asked = ask("quick")
+  leadership.over()
+  tracked.close()
+  t.equal(await asked, NOT_DONE)
+})
+
+t.test("once the lease is over nothing is said to be not done, for it is not known", async (t) => {
+  const { ask, clock, tracked, reign } = pool()
+  const leadership = reign(7, 1000)
+  tracked.open()
+  tracked.begin(leadership)
+  leadership.end("stopping")
+  tracked.refuse()
+  await clock.pass(1000)
+  t.ok(await isOpen(ask("quick")))
+})
+
+t.test("a lease that was renewed while the reign ended counts", async (t) => {
+  const { ask, clock, tracked, reign } = pool()
+  const leadership = reign(7, 1000)
+  tracked.open()
+  tracked.begin(leadership)
+  leadership.end("stopping")
+  tracked.refuse()
+  await clock.pass(900)
+  leadership.renew()
+  await tracked.finish(500)
+  await clock.pass(900)
+  t.equal(await ask("quick"), NOT_DONE)
+})
+
+t.test("a lease that ran out tells everybody at once, and the signals fire", async (t) => {
+  const { ask, clock, tracked, reign, jobs } = pool()
+  const leadership = reign()
+  tracked.open()
+  tracked.begin(leadership)
+  const asked = [ask("1"), ask("2")]
+  await settled()
+  const underWay = ask("quick")
+  leadership.over()
+  tracked.lapse()
+  t.strictSame(await Promise.all(asked), [UNKNOWN, UNKNOWN])
+  for (const { job } of jobs) t.match(job.signal.reason, { name: "ReignEnded", term: 7 })
+  t.ok(await isOpen(underWay), "the new leader may have a copy")
+  t.equal(await ask("quick"), "NoResponders")
+  t.equal(clock.alarms, 1, "only that of the requester who waits in vain")
+})
+
+t.test("one member can lead again, in another term", async (t) => {
+  const { ask, tracked, reign } = pool()
+  const first = reign(7)
+  tracked.open()
+  tracked.begin(first)
+  const asked = ask("slow")
+  await settled()
+  first.over()
+  tracked.lapse()
+  t.equal(await asked, UNKNOWN)
+  tracked.open()
+  tracked.begin(reign(9))
+  t.equal(await ask("quick"), "a 9")
+})
+
+t.test("closing without having led says nothing", async (t) => {
+  const { ask, tracked } = pool()
+  tracked.open()
+  const asked = ask("quick")
+  await settled()
+  tracked.close()
+  t.ok(await isOpen(asked))
+  t.equal(await ask("quick"), "NoResponders")
+})
+
+t.test("a handler that is too slow gets a 504", async (t) => {
+  const { ask, clock, tracked, reign } = pool({ handlerTimeoutMs: 100 })
+  tracked.open()
+  tracked.begin(reign())
+  const asked = ask("slow")
+  await clock.pass(100)
+  t.match(await asked, /^504 no result within 100 ms/)
+})
+
+t.test("a reign leaves no listener on its signal behind", async (t) => {
+  const { tracked, reign } = pool()
+  const leadership = reign()
+  tracked.open()
+  tracked.begin(leadership)
+  t.equal(getEventListeners(leadership.signal, "abort").length, 1)
+  tracked.close()
+  t.equal(getEventListeners(leadership.signal, "abort").length, 0)
+})
+
+t.test("on a server: the old leader is gone before the new one can be told", async (t) => {
+  const server = await testServer(t)
+  const join = async (name: string) => {
+    const bus = await connect({ servers: server.url, noAsyncTraces: true })
+    t.teardown(() => bus.close())
+    const handler = (_: Job, { term }: Leadership) => `${name} ${term}`
+    const clock = new ManualClock()
+    const options = { member: { id: name, name }, clock, subject: "work.leader", handler }
+    return { bus, clock, tracked: new TrackedWork({ bus, ...options }) }
+  }
+  const [a, b, asker] = [await join("a"), await join("b"), await join("asker")]
+  const reign = new TestReign(a.clock, 1)
+  a.tracked.open()
+  a.tracked.begin(reign)
+  await a.bus.flush()
+
+  // b takes over at a's word, as an heir does, while somebody asks all the time.
+  b.bus.subscribe("word", {
+    callback: () => {
+      b.tracked.open()
+      b.bus.flush().then(() => b.tracked.begin(new TestReign(b.clock, 2)))
+    },
+  })
+  await b.bus.flush()
+  const answers: string[] = []
+  const ask = () =>
+    asker.bus
+      .request("work.leader", "", { timeout: 1000 })
+      .then(inWords, (error) => error.cause.name)
+      .then((answer) => answers.push(answer))
+  const asked: Promise<unknown>[] = []
+  for (let i = 0; i < 200; i++) {
+    asked.push(ask())
+    if (i === 50) {
+      reign.end("handed over")
+      a.tracked.refuse()
+      a.tracked.close()
+      a.bus.publish("word")
+    }
+    if (i % 5 === 0) await asked.at(-1)
+  }
+  while (answers.at(-1) !== "b 2") await ask()
+  await Promise.all(asked)
+  const kinds = new Set(answers)
+  t.ok(kinds.has("a 1") && kinds.has("b 2"))
+  for (const kind of kinds) t.ok(["a 1", "b 2", NOT_DONE, "NoResponders"].includes(kind), kind)
+  const firstOfB = answers.indexOf("b 2")
+  t.notOk(answers.slice(firstOfB).includes("a 1"))
+})
