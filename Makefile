@@ -30,12 +30,12 @@ server: build ## nats-server alone, found or fetched; ARGS="--port 4333"
 	@node dist/cli.js server $(ARGS)
 
 .PHONY: test
-test: check build ## check, then every test; TESTS=test/lease.test.ts for some
+test: check ## check, then every test; TESTS=test/lease.test.ts for some
 	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
 	  $(BIN)/tap $(TAP_ARGS) $(TESTS)
 
 .PHONY: check
-check: node_modules/.package-lock.json ## types, format and lint
+check: build ## types, format and lint
 	@$(BIN)/tsc --noEmit
 	@$(BIN)/biome check .
 

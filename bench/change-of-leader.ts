@@ -1,13 +1,13 @@
 /**
  * How long nobody answers tracked work when the leader changes: from the last answer of the old leader to the first
- * of its successor, as a requester sees it that asks twice a millisecond.
+ * of its successor, as a requester sees it that asks again after each answer, and every millisecond without one.
  */
 import { connect, type NatsConnection } from "nats"
 import { Crew } from "../dist/crew.js"
 import { freeName } from "../dist/free-name.js"
 import { type Figures, figuresOf } from "./figures.js"
 
-const ASK_EVERY_MS = 0.5
+const ASK_EVERY_MS = 1
 const WORKERS = 3
 
 interface Answered {
@@ -76,8 +76,8 @@ class Asker {
   readonly #connection: NatsConnection
   readonly #subject: string
   readonly #answered = new Signal()
-  #timer: NodeJS.Immediate | undefined
-  #nextMs = 0
+  #timer: NodeJS.Timeout | undefined
+  #askedMs = 0
   last: Answered | undefined
   #gap: { term: number; ms: number } | undefined
   #heirs = 0
@@ -94,20 +94,17 @@ class Asker {
     })
   }
 
+  /** Asks anew after each answer, and every millisecond while none comes. */
   start(): void {
-    const tick = () => {
-      const nowMs = performance.now()
-      if (nowMs >= this.#nextMs) {
-        this.#nextMs = nowMs + ASK_EVERY_MS
-        this.#ask()
-      }
-      this.#timer = setImmediate(tick)
-    }
-    tick()
+    this.#ask()
+    this.#timer = setInterval(() => {
+      if (performance.now() - this.#askedMs >= ASK_EVERY_MS) this.#ask()
+    }, ASK_EVERY_MS)
   }
 
   stop(): void {
-    if (this.#timer) clearImmediate(this.#timer)
+    clearInterval(this.#timer)
+    this.#timer = undefined
   }
 
   /** Resolves when somebody leads whose line has all the others in it. */
@@ -125,6 +122,7 @@ class Asker {
   }
 
   async #ask(): Promise<void> {
+    this.#askedMs = performance.now()
     try {
       const message = await this.#connection.request(this.#subject, "", { timeout: 1000 })
       const term = Number(message.headers?.get("Pool-Term"))
@@ -136,6 +134,7 @@ class Asker {
       if (before && before.term < term) this.#gap = { term: before.term, ms: atMs - before.atMs }
       this.last = { atMs, term, worker }
       this.#answered.fire()
+      if (this.#timer) setImmediate(() => this.#ask())
     } catch (error) {
       if ((error as Error).name === "TimeoutError") this.lost += 1
     }

@@ -135,6 +135,11 @@ export class Supervisor {
     clearTimeout(timer)
   }
 
+  /** Resolves when the process `pid` is gone, and what it left is cleared away. */
+  async gone(pid: number): Promise<void> {
+    await this.#children.get(pid)?.over
+  }
+
   /** Stops all kindly: the followers first, youngest before older, so that leadership moves at most once. */
   async stopAll(killAfterMs: number): Promise<void> {
     const children = [...this.#children.values()]

@@ -1,0 +1,62 @@
+/**
+ * `make bench`: changes of leader, and simple work beside plain responders. Prints figures beside their limits and
+ * decides nothing: timings depend on the machine. `ROUNDS=5` makes it short.
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { findServer } from "../dist/find-server.js"
+import { startServer } from "../dist/nats-server.js"
+import { changesOfLeader } from "./change-of-leader.js"
+import { figuresOf, inMs } from "./figures.js"
+import { simpleWork } from "./simple-work.js"
+
+const ROUNDS = Number(process.env.ROUNDS ?? 50)
+const PAIRS = Math.min(ROUNDS, 15)
+
+const folder = mkdtempSync(join(tmpdir(), "pool-bench-"))
+const program = await findServer({ env: process.env })
+if (!program) throw new Error("no nats-server; make bench finds one")
+const server = await startServer({
+  binary: program.path,
+  port: -1,
+  storeDir: folder,
+  logFile: join(folder, "nats-server.log"),
+})
+const progress = (mark: string) => () => process.stderr.write(mark)
+try {
+  console.log(`nats-server ${server.version}, node ${process.version}, ${ROUNDS} rounds each`)
+  const kind = await changesOfLeader(
+    server.url,
+    ROUNDS,
+    (crew, { pid }) => crew.supervisor.stop(pid, 10_000),
+    progress("s"),
+  )
+  const killed = await changesOfLeader(
+    server.url,
+    ROUNDS,
+    (crew, { pid }) => {
+      const gone = crew.supervisor.gone(pid)
+      process.kill(pid, "SIGKILL")
+      return gone
+    },
+    progress("k"),
+  )
+  const ratios = await simpleWork(server.url, [1, 100], PAIRS, progress("w"))
+  process.stderr.write("\n")
+  console.log(inMs("kind hand-over", kind.gap, "limit: median 3 ms"))
+  console.log(inMs("kill -9 of the leader", killed.gap, "limits: median 8 ms, p99 50 ms"))
+  for (const { inFlight, pairs } of ratios) {
+    const { median, min, max } = figuresOf(pairs.map(({ pool, plain }) => pool / plain))
+    const pool = Math.round(figuresOf(pairs.map((pair) => pair.pool)).median)
+    const plain = Math.round(figuresOf(pairs.map((pair) => pair.plain)).median)
+    const ratio = `ratio median ${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`
+    const rates = `pool ${pool}/s, plain nats ${plain}/s`
+    console.log(
+      `simple work, ${String(inFlight).padStart(3)} in flight   n ${pairs.length}  ${rates}, ${ratio}`,
+    )
+  }
+} finally {
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+}
