@@ -62,11 +62,11 @@ export function orderGiven(state: State, given: Given): State {
 /** `state` after an order was obeyed. */
 export function orderObeyed(state: State, given: Given, at: Instant, remark?: string): State {
   const now = state.orders.find((one) => isSame(one, given)) ?? given
-  const obeyed = { ...now, obeyedMs: at.monoMs - given.givenMonoMs }
+  const obeyedMs = at.monoMs - given.givenMonoMs
+  const obeyed = { ...now, obeyedMs, ...(remark !== undefined && { remark }) }
   const pool = withFrost(state.pool, given, at)
   const orders = state.orders.map((one) => (isSame(one, given) ? obeyed : one))
-  const words = remark === undefined ? sentence(obeyed) : `${sentence(obeyed)} (${remark})`
-  return said({ ...state, pool, orders }, words)
+  return said({ ...state, pool, orders }, sentence(obeyed))
 }
 
 /** `state` after a new worker was started, which may have joined already. */

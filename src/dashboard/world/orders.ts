@@ -22,6 +22,8 @@ export interface Given {
   readonly heir?: { readonly name: string; readonly ms: number }
   readonly back?: { readonly ms: number; readonly place: number }
   readonly obeyedMs?: number
+  /** What the source had to say about it. */
+  readonly remark?: string
 }
 
 /** What happened to a member, as far as it can answer an order. */
@@ -66,6 +68,11 @@ const GOING: ReadonlySet<string> = new Set(["stop", "kill", "restart"])
 
 /** What to say about an order: as much as is known. */
 export function sentence(given: Given): string {
+  const { remark } = given
+  return remark === undefined ? known(given) : `${known(given)} (${remark})`
+}
+
+function known(given: Given): string {
   const { order, name, leader, heir, goneMs, back } = given
   const led = heir && order !== "hand-over" ? `; ${heir.name} leads after ${latency(heir.ms)}` : ""
   switch (order) {
@@ -98,7 +105,7 @@ export function sentence(given: Given): string {
         `${name} is frozen: watch its lease run down; z thaws it`,
       )
     case "thaw":
-      return obeyed(given, `thawing ${name}`, `${name} runs again`)
+      return obeyed(given, `thawing ${name}`, thawed(given))
     case "start":
       if (back) return `${name} joined after ${latency(back.ms)}, ${ordinal(back.place)} in line`
       return name === "" ? "starting a new worker" : `started ${name}`
@@ -108,6 +115,13 @@ export function sentence(given: Given): string {
 function left({ name, busy }: Given, goneMs: number): string {
   const finished = busy > 0 ? `, finished ${count(busy)}` : ""
   return `${name} left after ${latency(goneMs)}${finished}`
+}
+
+/** `leader` is set if it led when it was frozen, and no longer does. */
+function thawed({ name, leader }: Given): string {
+  return leader === undefined
+    ? `${name} runs again`
+    : `${name} runs again, and finds that it no longer leads`
 }
 
 function obeyed({ obeyedMs }: Given, before: string, then: string): string {

@@ -1,0 +1,106 @@
+import t from "tap"
+import { stage } from "./stage.js"
+
+/** The times at which the screen was told, in ms from now on. */
+function toldAt(on: ReturnType<typeof stage>): number[] {
+  const start = on.clock.now().monoMs
+  const times: number[] = []
+  on.store.subscribe(() => times.push(Math.round(on.clock.now().monoMs - start)))
+  return times
+}
+
+t.test("an idle pool is drawn once a second, at the second", async (t) => {
+  const on = stage()
+  await on.pass(2500)
+  const times = toldAt(on)
+  await on.pass(5000)
+  t.strictSame(times, [500, 1500, 2500, 3500, 4500])
+  t.match(on.screen(100, 30), /live {2}12:38:21/)
+})
+
+t.test("a key shows at once", async (t) => {
+  const on = stage()
+  await on.pass(2500)
+  const times = toldAt(on)
+  on.press("j")
+  on.press("j")
+  t.strictSame(times, [0, 0])
+})
+
+t.test(
+  "a change of the pool shows at once after a quiet time, else within a tenth of a second",
+  async (t) => {
+    const on = stage()
+    await on.pass(2500)
+    const times = toldAt(on)
+    for (let n = 0; n < 100; n++) {
+      on.source.fake.change("b-2", { state: n % 2 ? "ready" : "paused" })
+      await on.pass(10)
+    }
+    t.equal(times[0], 0)
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    t.ok(
+      gaps.every((gap) => gap <= 100),
+      gaps.join(" "),
+    )
+    t.ok(times.length <= 12, `${times.length} times in a second`)
+  },
+)
+
+t.test("figures show four times a second at most", async (t) => {
+  const on = stage()
+  await on.pass(2500)
+  const times = toldAt(on)
+  for (let n = 1; n <= 100; n++) {
+    const counters = new Map([["a-1", { done: n, tracked: 0, failed: 0, busy: 0 }]])
+    on.source.say({ kind: "counters", counters })
+    await on.pass(10)
+  }
+  t.ok(times.length >= 4 && times.length <= 6, `${times.length} times in a second`)
+})
+
+t.test("counters that say nothing new, and another round trip, wait for the second", async (t) => {
+  const on = stage()
+  await on.pass(2500)
+  const times = toldAt(on)
+  on.source.say({ kind: "connection", isUp: true, roundTripMs: 0.7 })
+  await on.pass(400)
+  t.strictSame(times, [])
+})
+
+t.test("while a lease runs down it is seen running down", async (t) => {
+  const on = stage()
+  await on.pass(2500)
+  on.press("z")
+  await on.pass(1400)
+  const times = toldAt(on)
+  await on.pass(500)
+  t.ok(times.length >= 2, `${times.length} times in half a second`)
+})
+
+t.test("a second is not told twice by a timer that wakes too early", async (t) => {
+  const on = stage()
+  const wakes: number[] = []
+  const { Beat } = await import("../../src/dashboard/beat.js")
+  const early = {
+    now: () => on.clock.now(),
+    after: (ms: number, wake: () => void) => on.clock.after(ms - 2, wake),
+  }
+  const beat = new Beat(early, {
+    show() {},
+    second: () => wakes.push(on.clock.now().wallMs % 1000),
+  })
+  await on.pass(5500)
+  beat.close()
+  t.equal(wakes.length, 5)
+})
+
+t.test("the snapshot stays the same object until listeners are told", async (t) => {
+  const on = stage()
+  await on.pass(2500)
+  const before = on.store.snapshot()
+  await on.pass(300)
+  t.equal(on.store.snapshot(), before)
+  await on.pass(300)
+  t.not(on.store.snapshot(), before)
+})
