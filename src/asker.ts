@@ -147,12 +147,12 @@ export class Asker {
 
   #newReign(): void {
     for (const pending of this.#pending) pending.wake()
-    if (this.#withLeader.size === 0) return
+    const withOldLeader = () =>
+      [...this.#withLeader].filter((pending) => pending.epoch < this.#news.epoch)
+    if (withOldLeader().length === 0) return
     const cancel = this.#options.clock.after(SLACK_MS, () => {
       this.#slacks.delete(cancel)
-      for (const pending of this.#withLeader) {
-        if (pending.epoch < this.#news.epoch) pending.interrupt(this.#leaderChanged())
-      }
+      for (const pending of withOldLeader()) pending.interrupt(this.#leaderChanged())
     })
     this.#slacks.add(cancel)
   }

@@ -1,0 +1,539 @@
+import { getEventListeners } from "node:events"
+import { connect, headers } from "nats"
+import t from "tap"
+import type { BusMessage } from "../src/bus.js"
+import { type Claim, encodeAnnouncement } from "../src/claim.js"
+import { type AskOptions, PoolClient } from "../src/client.js"
+import type { MemoryBusOptions } from "../src/memory-bus.js"
+import type { MemoryConnection } from "../src/memory-connection.js"
+import { type Outcome, Seal } from "../src/reply.js"
+import { settled } from "./fixtures/manual-clock.js"
+import { type Parties, parties } from "./fixtures/parties.js"
+import { TestReign } from "./fixtures/reign.js"
+import { testServer } from "./fixtures/server.js"
+
+/** A client of pool "work" in memory, and how its request comes out. */
+function asking(options: Partial<MemoryBusOptions> = {}, maxPayload?: number) {
+  const all = parties(options)
+  const { clock, asker } = all
+  const client = new PoolClient({ bus: asker, clock, maxPayload, random: () => 0.5 })
+  return { ...all, client }
+}
+
+/** Somebody who answers on `subject`, one answer after another; the last one is repeated. */
+class Answerer {
+  readonly heard: BusMessage[] = []
+  readonly #bus: MemoryConnection
+
+  constructor(all: Parties, subject: string, ...answers: ((message: BusMessage) => void)[]) {
+    this.#bus = all.join()
+    const subscription = this.#bus.subscribe(subject, {
+      callback: (_, message) => {
+        const answer = answers[Math.min(this.heard.length, answers.length - 1)]
+        this.heard.push(message)
+        answer?.(message)
+      },
+    })
+    this.leave = () => subscription.unsubscribe()
+  }
+
+  readonly leave: () => void
+}
+
+const member = { id: "A1", name: "a" }
+const seal = new Seal(member)
+const ok = (text: string) => (message: BusMessage) => seal.answer(message, text)
+const silent = () => {}
+const fails = (status: number, outcome?: Outcome) => (message: BusMessage) =>
+  seal.refuse(message, { status, reason: "because", ...(outcome && { outcome }) })
+const inTerm = (all: Parties, term: number, text: string) => (message: BusMessage) =>
+  new Seal(member, new TestReign(all.clock, term)).answer(message, text)
+
+/** Announces a write of the claim: the first of a reign, or a renewal if `term` is given. */
+function announce(all: Parties, revision: number, term?: number): void {
+  const claim: Claim = {
+    ...{ key: "1.a", id: "A1", name: "a", nonce: "n", lease: 2000, since: "", heirs: [] },
+    ...{ strategy: "oldest", reason: "" },
+    ...(term !== undefined && { term }),
+  }
+  all.join().publish("work.claim", encodeAnnouncement({ claim, revision }))
+}
+
+/** How a request came out, looked at without waiting. */
+function watched<T>(asked: Promise<T>) {
+  const seen: { answer?: T; error?: Error; isOpen: boolean } = { isOpen: true }
+  asked.then(
+    (answer) => Object.assign(seen, { answer, isOpen: false }),
+    (error) => Object.assign(seen, { error, isOpen: false }),
+  )
+  return seen
+}
+
+t.test("an answer tells who gave it", async (t) => {
+  const all = asking()
+  new Answerer(all, "work", ok('{"n":10}'))
+  const answer = await all.client.work("10")
+  t.equal(answer.text(), '{"n":10}')
+  t.strictSame(answer.json(), { n: 10 })
+  t.strictSame(answer.data, new TextEncoder().encode('{"n":10}'))
+  t.match(answer, { worker: "a", memberId: "A1", term: undefined, ms: 0 })
+  t.equal(answer.headers?.get("Pool-Worker"), "a")
+  t.equal(all.clock.alarms, 0)
+})
+
+t.test("an answer of somebody else is an answer too", async (t) => {
+  const all = asking()
+  new Answerer(all, "work", (message) => message.respond("plain"))
+  const answer = await all.client.work()
+  t.match(answer, { worker: "", memberId: "", term: undefined, headers: undefined })
+  t.equal(answer.text(), "plain")
+})
+
+t.test("payload and headers arrive as they were given", async (t) => {
+  const all = asking()
+  const answerer = new Answerer(all, "work", ok(""))
+  const given: [unknown, string][] = [
+    ["text", "text"],
+    [undefined, ""],
+    [new TextEncoder().encode("bytes"), "bytes"],
+    [{ a: 1 }, '{"a":1}'],
+    [10, "10"],
+  ]
+  for (const [payload, expected] of given) {
+    await all.client.work(payload)
+    t.equal(new TextDecoder().decode(answerer.heard.at(-1)?.data), expected)
+  }
+  await all.client.work("", { headers: { Colour: "red" } })
+  t.equal(answerer.heard.at(-1)?.headers?.get("Colour"), "red")
+  const hdrs = headers()
+  hdrs.set("Colour", "blue")
+  await all.client.work("", { headers: hdrs })
+  t.equal(answerer.heard.at(-1)?.headers?.get("Colour"), "blue")
+})
+
+t.test("a failure that a worker answers is thrown, and not repeated", async (t) => {
+  for (const answer of [fails(400), fails(429), fails(500), fails(500, "unknown")]) {
+    const all = asking()
+    const answerer = new Answerer(all, "work", answer)
+    await t.rejects(all.client.work(), { name: "WorkFailed", reason: "because", worker: "a" })
+    t.equal(answerer.heard.length, 1)
+  }
+})
+
+t.test("a failure of unknown outcome is repeated if that does no harm", async (t) => {
+  const all = asking()
+  const answerer = new Answerer(all, "work", fails(500, "unknown"), ok("done"))
+  const seen = watched(all.client.work("", { idempotent: true }))
+  await all.clock.pass(10)
+  t.equal(seen.answer?.text(), "done")
+  t.equal(answerer.heard.length, 2)
+})
+
+t.test("a handler that was too slow is not asked again", async (t) => {
+  const all = asking()
+  const answerer = new Answerer(all, "work", fails(504, "unknown"))
+  await t.rejects(all.client.work("", { idempotent: true }), { name: "WorkFailed", status: 504 })
+  t.equal(answerer.heard.length, 1)
+})
+
+t.test("when all are full it asks again, until there is room", async (t) => {
+  const all = asking()
+  const full = fails(429, "not-done")
+  const answerer = new Answerer(all, "work", full, full, full, ok("done"))
+  const seen = watched(all.client.work())
+  await all.clock.pass(50)
+  t.equal(seen.answer?.text(), "done")
+  t.equal(seen.answer?.ms, 28, "pauses of 4, 8 and 16 ms")
+  t.equal(answerer.heard.length, 4)
+})
+
+t.test("when all stay full the last refusal is thrown", async (t) => {
+  const all = asking()
+  new Answerer(all, "work", fails(429, "not-done"))
+  const seen = watched(all.client.work("", { timeoutMs: 1000 }))
+  await all.clock.pass(999)
+  t.ok(seen.isOpen)
+  await all.clock.pass(1)
+  t.match(seen.error, { name: "WorkFailed", status: 429 })
+  t.equal(all.clock.alarms, 0)
+})
+
+t.test("a pool without members is waited for", async (t) => {
+  const all = asking()
+  const seen = watched(all.client.work("", { timeoutMs: 1000 }))
+  await all.clock.pass(500)
+  t.ok(seen.isOpen)
+  new Answerer(all, "work", ok("done"))
+  await all.clock.pass(100)
+  t.equal(seen.answer?.text(), "done")
+
+  const inVain = watched(asking().client.work("", { timeoutMs: 1000 }))
+  await settled()
+  t.ok(inVain.isOpen)
+})
+
+t.test("nobody comes: NoWorkers, at the timeout", async (t) => {
+  const all = asking()
+  const seen = watched(all.client.work("", { timeoutMs: 1000 }))
+  await all.clock.pass(1000)
+  t.match(seen.error, { name: "NoWorkers", code: "no-workers", pool: "work" })
+})
+
+t.test("who doesn't want to wait for members learns at once that there are none", async (t) => {
+  for (const ask of ["work", "leaderWork"] as const) {
+    const all = asking()
+    const seen = watched(all.client[ask]("", { waitForWorkers: false }))
+    await settled()
+    t.match(seen.error, { name: "NoWorkers" }, ask)
+    t.equal(all.clock.alarms, 0)
+  }
+})
+
+t.test(
+  "members that are there but full, or without a leader, are waited for all the same",
+  async (t) => {
+    for (const [ask, subject] of [
+      ["work", "work"],
+      ["leaderWork", "work.leader"],
+    ] as const) {
+      const all = asking()
+      const discovery = new Answerer(all, "$SRV.PING.work", ok("{}"))
+      const seen = watched(all.client[ask]("", { waitForWorkers: false }))
+      await all.clock.pass(100)
+      t.ok(seen.isOpen, ask)
+      t.equal(discovery.heard.length, 1, "asked once")
+      new Answerer(all, subject, ok("done"))
+      await all.clock.pass(100)
+      t.equal(seen.answer?.text(), "done")
+    }
+  },
+)
+
+t.test("no answer is a timeout, and what may have been done is not repeated", async (t) => {
+  for (const idempotent of [false, true]) {
+    const all = asking()
+    const answerer = new Answerer(all, "work", silent)
+    const seen = watched(all.client.work("", { timeoutMs: 1000, idempotent }))
+    await all.clock.pass(999)
+    t.ok(seen.isOpen)
+    await all.clock.pass(1)
+    t.match(seen.error, { name: "RequestTimeout", subject: "work", timeoutMs: 1000 })
+    t.equal(answerer.heard.length, 1)
+    t.equal(all.clock.alarms, 0)
+  }
+})
+
+t.test("a payload above max_payload is not sent", async (t) => {
+  const all = asking({}, 100)
+  const answerer = new Answerer(all, "work", ok(""))
+  await t.rejects(all.client.work("ü".repeat(51)), {
+    name: "PayloadTooLarge",
+    bytes: 102,
+    maxBytes: 100,
+  })
+  t.equal(answerer.heard.length, 0)
+  await all.client.work("ü".repeat(50))
+
+  const unknown = asking({ maxPayload: 100 })
+  await t.rejects(unknown.client.work("x".repeat(101)), { name: "PayloadTooLarge", bytes: 101 })
+})
+
+t.test("a payload that JSON can't hold is refused", async (t) => {
+  await t.rejects(asking().client.work(10n), {
+    name: "TypeError",
+    message: /^the payload is nothing that JSON can hold: /,
+  })
+})
+
+t.test("a timeout that no timer can hold is refused", async (t) => {
+  for (const timeoutMs of [0, -1, Number.NaN, 2 ** 31]) {
+    await t.rejects(asking().client.work("", { timeoutMs }), { name: "BadInput" })
+  }
+  t.throws(() => new PoolClient({ bus: asking().asker, pool: "a b" }), { name: "BadInput" })
+})
+
+t.test("a signal gives a request up, wherever it is", async (t) => {
+  const places: Record<string, (all: Parties) => void> = {
+    "waiting for an answer": (all) => new Answerer(all, "work", silent),
+    "between two attempts": () => {},
+  }
+  for (const [place, prepare] of Object.entries(places)) {
+    const all = asking()
+    prepare(all)
+    const controller = new AbortController()
+    const { signal } = controller
+    const seen = watched(all.client.work("", { signal }))
+    await all.clock.pass(1)
+    t.equal(getEventListeners(signal, "abort").length, 1)
+    const reason = new Error("enough")
+    controller.abort(reason)
+    await settled()
+    t.equal(seen.error, reason, place)
+    t.equal(getEventListeners(signal, "abort").length, 0)
+  }
+  const all = asking()
+  const answerer = new Answerer(all, "work", ok(""))
+  await t.rejects(all.client.work("", { signal: AbortSignal.abort(new Error("before")) }), {
+    message: "before",
+  })
+  t.equal(answerer.heard.length, 0)
+  const controller = new AbortController()
+  await all.client.work("", { signal: controller.signal })
+  t.equal(getEventListeners(controller.signal, "abort").length, 0, "none is left after an answer")
+})
+
+t.test("a signal that is a timeout keeps its reason", async (t) => {
+  const all = asking()
+  new Answerer(all, "work", silent)
+  const controller = new AbortController()
+  const seen = watched(all.client.work("", { signal: controller.signal }))
+  await settled()
+  controller.abort(new DOMException("too long", "TimeoutError"))
+  await settled()
+  t.equal(seen.error?.message, "too long")
+})
+
+t.test("closing gives up what is in flight, and leaves nothing", async (t) => {
+  const all = asking()
+  new Answerer(all, "work", silent)
+  const claims = new Answerer(all, "work.claim", silent)
+  claims.leave()
+  const seen = [
+    watched(all.client.work()),
+    watched(all.client.leaderWork()),
+    watched(all.client.leaderWork("", { idempotent: true })),
+  ]
+  await settled()
+  await all.client.close()
+  await settled()
+  for (const { error } of seen) t.match(error, { name: "ClientClosed" })
+  await t.rejects(all.client.work(), { name: "ClientClosed" })
+  const error = await all.bus
+    .connect()
+    .request("work.claim", "", { timeout: 1000 })
+    .catch((error) => error)
+  t.match(error.cause, { name: "NoResponders" }, "it hears no announcements any more")
+})
+
+t.test("tracked work", async (t) => {
+  const ask = (all: ReturnType<typeof asking>, options?: AskOptions) =>
+    watched(all.client.leaderWork("10", options))
+
+  t.test("is answered by the leader, in its term", async (t) => {
+    const all = asking()
+    new Answerer(all, "work.leader", inTerm(all, 7, "done"))
+    const answer = await all.client.leaderWork("10")
+    t.match(answer, { worker: "a", memberId: "A1", term: 7 })
+  })
+
+  t.test("waits until somebody leads, and asks at once when that is announced", async (t) => {
+    const all = asking()
+    const seen = ask(all)
+    await all.clock.pass(1000)
+    t.ok(seen.isOpen)
+    const answerer = new Answerer(all, "work.leader", inTerm(all, 7, "done"))
+    t.equal(answerer.heard.length, 0)
+    announce(all, 7)
+    await settled()
+    t.equal(seen.answer?.text(), "done")
+    t.equal(all.clock.alarms, 0)
+  })
+
+  t.test("fails when nobody leads until the timeout", async (t) => {
+    const all = asking()
+    const seen = ask(all, { timeoutMs: 1000 })
+    await all.clock.pass(1000)
+    t.match(seen.error, { name: "NoLeader", pool: "work", waitedMs: 1000 })
+    t.equal(all.clock.alarms, 0)
+  })
+
+  t.test("that a leaving leader refuses is asked again", async (t) => {
+    const all = asking()
+    const notDone = fails(409, "not-done")
+    const answerer = new Answerer(all, "work.leader", notDone, inTerm(all, 7, "done"))
+    const seen = ask(all)
+    await all.clock.pass(10)
+    t.equal(seen.answer?.text(), "done")
+    t.equal(answerer.heard.length, 2)
+  })
+
+  t.test("of unknown outcome is not asked again, unless that does no harm", async (t) => {
+    const all = asking()
+    const unknown = fails(409, "unknown")
+    const answerer = new Answerer(all, "work.leader", unknown, inTerm(all, 7, "done"))
+    const seen = ask(all)
+    await all.clock.pass(100)
+    t.match(seen.error, { name: "LeaderChanged", cause: { name: "WorkFailed", status: 409 } })
+    t.equal(answerer.heard.length, 1)
+
+    const again = asking()
+    const other = new Answerer(again, "work.leader", unknown, inTerm(again, 7, "done"))
+    const seenAgain = ask(again, { idempotent: true })
+    await again.clock.pass(100)
+    t.equal(seenAgain.answer?.text(), "done")
+    t.equal(other.heard.length, 2)
+  })
+
+  t.test("that is with the old leader when a new one is announced is given up", async (t) => {
+    const all = asking()
+    const answerer = new Answerer(all, "work.leader", inTerm(all, 7, ""), silent)
+    await all.client.leaderWork()
+    const seen = ask(all)
+    await settled()
+    announce(all, 9)
+    await all.clock.pass(19)
+    t.ok(seen.isOpen, "an answer may be under way")
+    await all.clock.pass(1)
+    t.match(seen.error, { name: "LeaderChanged", term: 9 })
+    t.equal(answerer.heard.length, 2)
+  })
+
+  t.test("whose answer was under way when a new leader was announced succeeds", async (t) => {
+    const all = asking()
+    const heard: BusMessage[] = []
+    new Answerer(all, "work.leader", (message) => heard.push(message))
+    const seen = ask(all)
+    await settled()
+    announce(all, 9)
+    await all.clock.pass(19)
+    heard[0]?.respond("just in time")
+    await settled()
+    t.equal(seen.answer?.text(), "just in time")
+    await all.clock.pass(100)
+    t.equal(all.clock.alarms, 0)
+  })
+
+  t.test("goes to the new leader when it does no harm twice", async (t) => {
+    const all = asking()
+    const old = new Answerer(all, "work.leader", inTerm(all, 7, ""), silent)
+    await all.client.leaderWork()
+    const seen = ask(all, { idempotent: true })
+    await settled()
+    old.leave()
+    new Answerer(all, "work.leader", inTerm(all, 9, "by the new one"))
+    announce(all, 9)
+    await all.clock.pass(30)
+    t.equal(seen.answer?.text(), "by the new one")
+    t.equal(seen.answer?.term, 9)
+  })
+
+  t.test("isn't troubled by renewals, of a reign known or unknown", async (t) => {
+    const all = asking()
+    const heard: BusMessage[] = []
+    new Answerer(all, "work.leader", (message) => heard.push(message))
+    const seen = ask(all, { timeoutMs: 10_000 })
+    await settled()
+    for (const revision of [12, 15, 20]) {
+      announce(all, revision, 7)
+      await all.clock.pass(500)
+    }
+    t.ok(seen.isOpen)
+    inTerm(all, 7, "slow")(heard[0] as BusMessage)
+    await settled()
+    t.equal(seen.answer?.text(), "slow")
+  })
+
+  t.test("isn't troubled by announcements that are none, or old", async (t) => {
+    const all = asking()
+    new Answerer(all, "work.leader", inTerm(all, 7, ""), silent)
+    await all.client.leaderWork()
+    const seen = ask(all)
+    await settled()
+    all.join().publish("work.claim", "what?")
+    all.join().publish("work.claim", "{}")
+    announce(all, 5)
+    announce(all, 7)
+    await all.clock.pass(100)
+    t.ok(seen.isOpen)
+  })
+
+  t.test("that first met nobody can only be with the new leader", async (t) => {
+    const all = asking()
+    const first = new Answerer(all, "work.leader", inTerm(all, 7, ""))
+    await all.client.leaderWork()
+    first.leave()
+    const seen = ask(all)
+    await settled()
+    // It listens, as an heir does before its claim is acknowledged, and takes its time.
+    const heard: BusMessage[] = []
+    new Answerer(all, "work.leader", (message) => heard.push(message))
+    await all.clock.pass(10)
+    t.equal(heard.length, 1)
+    announce(all, 9)
+    await all.clock.pass(500)
+    t.ok(seen.isOpen)
+    inTerm(all, 9, "slow")(heard[0] as BusMessage)
+    await settled()
+    t.equal(seen.answer?.text(), "slow")
+  })
+
+  t.test("refuses the answer of a leader that was replaced", async (t) => {
+    const all = asking()
+    new Answerer(all, "work.leader", inTerm(all, 9, ""), inTerm(all, 7, "stale"))
+    await all.client.leaderWork()
+    const seen = ask(all)
+    await settled()
+    t.match(seen.error, { name: "LeaderChanged", term: 9 })
+  })
+
+  t.test("needs one subscription for all requests, and keeps nothing", async (t) => {
+    const all = asking()
+    new Answerer(all, "work.leader", inTerm(all, 7, "done"))
+    let subscriptions = 0
+    const { subscribe } = all.asker
+    all.asker.subscribe = (subject, options) => {
+      if (subject === "work.claim") subscriptions++
+      return subscribe.call(all.asker, subject, options)
+    }
+    const answers = await Promise.all(
+      Array.from({ length: 256 }, () => all.client.leaderWork("10")),
+    )
+    t.equal(answers.length, 256)
+    t.equal(subscriptions, 1)
+    t.equal(all.clock.alarms, 0)
+  })
+})
+
+t.test("on a server", async (t) => {
+  const server = await testServer(t, {
+    config: `
+      max_payload: 4096
+      authorization {
+        users: [
+          { user: all, password: x }
+          { user: mute, password: x, permissions: { publish: "other", subscribe: ">" } }
+        ]
+      }`,
+  })
+  const connectAs = (user: string) =>
+    PoolClient.connect({ servers: server.url, user, password: "x" })
+
+  t.test("a client with a connection of its own asks, and leaves nothing", async (t) => {
+    const bus = await connect({ servers: server.url, user: "all", pass: "x", noAsyncTraces: true })
+    t.teardown(() => bus.close())
+    bus.subscribe("work", { callback: (_, message) => ok("done")(message) })
+    await bus.flush()
+    const client = await connectAs("all")
+    const answers = await Promise.all(Array.from({ length: 256 }, () => client.work("10")))
+    for (const answer of answers) t.equal(answer.text(), "done")
+    await t.rejects(client.work("x".repeat(4097)), { name: "PayloadTooLarge", maxBytes: 4096 })
+    const header = { headers: { Much: "x".repeat(4000) } }
+    await t.rejects(client.work("x".repeat(200), header), { name: "PayloadTooLarge", bytes: 200 })
+    await t.rejects(client.leaderWork("", { timeoutMs: 50 }), { name: "NoLeader" })
+    const before = performance.now()
+    await t.rejects(client.leaderWork("", { waitForWorkers: false, timeoutMs: 60_000 }), {
+      name: "NoWorkers",
+    })
+    t.ok(performance.now() - before < 5000)
+    await client.close()
+    await t.rejects(client.work(), { name: "ClientClosed" })
+  })
+
+  t.test("who isn't permitted to ask learns that at once", async (t) => {
+    const client = await connectAs("mute")
+    for (const ask of ["work", "leaderWork"] as const) {
+      await t.rejects(client[ask]("", { timeoutMs: 60_000 }), { name: "NotPermitted" })
+    }
+    await client.close()
+  })
+})
