@@ -5,7 +5,8 @@
  */
 import { spawn } from "node:child_process"
 
-const SCRIPT = `read -r line || { sleep "$2"; kill -TERM "$1" 2>/dev/null; }`
+// SIGCONT, because a process that is suspended does not see the other signal.
+const SCRIPT = `read -r line || { sleep "$2"; kill -TERM "$1"; kill -CONT "$1"; }`
 
 /**
  * Sends SIGTERM to `pid`, `graceSeconds` after the death of this process. Returns what calls the watchdog

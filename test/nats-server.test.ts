@@ -98,8 +98,9 @@ t.test("a server that is never ready is given up and ended", async (t) => {
   t.notOk(isAlive(Number(readFileSync(join(cwd, "pid"), "utf8"))))
 })
 
-t.test("a server ends when its starter is killed, after a grace for the workers", async (t) => {
+t.test("a server ends when its starter is killed, after a grace, even frozen", async (t) => {
   const { starter, pid } = await orphan(t, 0.5)
+  process.kill(pid, "SIGSTOP")
   const killed = once(starter, "exit")
   starter.kill("SIGKILL")
   await killed
