@@ -31,6 +31,8 @@ export class Painter extends EventEmitter implements Canvas {
   readonly isTTY = false
   readonly #terminal: Terminal
   #size: Size
+  /** The last frame, and what of it the terminal shows. */
+  #frame: readonly string[] = []
   #shown: readonly string[] = []
   #frames = 0
   #isPaused = false
@@ -59,18 +61,18 @@ export class Painter extends EventEmitter implements Canvas {
 
   /** Takes a whole frame from Ink. */
   write(frame: string, done?: () => void): boolean {
-    const isWhole = this.#frames++ % FRAMES_UNTIL_WHOLE === 0
-    if (frame !== "" && !this.#isPaused) this.#paint(frame.split("\n"), isWhole)
+    if (this.#frames++ % FRAMES_UNTIL_WHOLE === 0) this.#shown = []
+    if (frame !== "") this.#frame = frame.split("\n")
+    if (!this.#isPaused) this.#paint()
     if (typeof done === "function") done()
     return true
   }
 
   /** Paints everything anew, over whatever is there. */
   redraw(): void {
-    const lines = this.#shown
     this.#shown = []
     this.#terminal.write("\x1b[2J")
-    this.#paint(lines, true)
+    this.#paint()
   }
 
   /** Paints nothing until `resume`: the terminal is someone else's. */
@@ -94,6 +96,7 @@ export class Painter extends EventEmitter implements Canvas {
     if (columns === this.#size.columns && rows === this.#size.rows) return
     this.#size = { columns, rows }
     this.#shown = []
+    this.#frame = []
     this.#frames = 0
     if (!this.#isPaused) this.#terminal.write("\x1b[2J")
     this.emit(RESIZED)
@@ -103,11 +106,11 @@ export class Painter extends EventEmitter implements Canvas {
     return { columns: this.#terminal.columns || 80, rows: this.#terminal.rows || 24 }
   }
 
-  #paint(lines: readonly string[], isWhole: boolean): void {
-    const changed = lines.slice(0, this.#size.rows).flatMap((line, row) => {
-      if (!isWhole && line === this.#shown[row]) return []
-      return `\x1b[${row + 1};1H\x1b[K${line}`
-    })
+  #paint(): void {
+    const lines = this.#frame.slice(0, this.#size.rows)
+    const changed = lines.flatMap((line, row) =>
+      line === this.#shown[row] ? [] : `\x1b[${row + 1};1H\x1b[K${line}`,
+    )
     this.#shown = lines
     if (changed.length > 0) this.#terminal.write(`${BEGIN}${changed.join("")}${END}`)
   }

@@ -20,7 +20,7 @@ export function eventLine({ wallMs, name, text }: LogEntry): string {
 /** The same for programs: one JSON object. */
 export function eventObject({ wallMs, kind, name, id, text, figures }: LogEntry): string {
   const time = new Date(wallMs).toISOString()
-  return JSON.stringify({ time, event: kind, worker: name || undefined, id, ...figures, text })
+  return json({ time, event: kind, worker: name || undefined, id, ...figures, text })
 }
 
 /** The table and who leads, as lines. */
@@ -47,5 +47,12 @@ export function table(snapshot: Snapshot, width: number, glyphs: Glyphs): string
 /** The table for programs: one JSON object a member. */
 export function memberObject({ leaseShare: _, startedWallMs, ended, role, ...row }: Row): string {
   const started = new Date(startedWallMs).toISOString()
-  return JSON.stringify({ ...row, role: role || undefined, started, ended: ended?.how })
+  return json({ ...row, role: role || undefined, started, ended: ended?.how })
+}
+
+/** On one line; a clock is not exact to more than a microsecond. */
+function json(value: object): string {
+  return JSON.stringify(value, (_, field) =>
+    typeof field === "number" ? Math.round(field * 1000) / 1000 : field,
+  )
 }

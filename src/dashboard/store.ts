@@ -47,6 +47,7 @@ export class DashboardStore {
     )
     this.#beat = new Beat(clock, { show: () => this.#show(), second: () => this.#second() })
     this.#stop = source.listen((event) => this.#hear(event))
+    this.#show()
   }
 
   /** What is to be shown; the same object until listeners are told. */
@@ -121,6 +122,7 @@ function isNews(before: State, after: State): boolean {
   const [a, b] = [before.pool, after.pool]
   return (
     a.log !== b.log ||
+    a.isCaughtUp !== b.isCaughtUp ||
     a.reach.isUp !== b.reach.isUp ||
     a.members.line !== b.members.line ||
     a.members.ended !== b.members.ended ||
