@@ -19,6 +19,7 @@ import {
 import { isAtLeast, OLDEST_SERVER } from "./find-server.js"
 import { type Greeting, greetingOf } from "./greeting.js"
 import { type ConnectionOptions, type Environment, settingsOf } from "./nats-context.js"
+import { refusalOf } from "./refusal.js"
 import { addressesIn, type ServerAddress } from "./server-address.js"
 import { tlsOf } from "./tls-settings.js"
 
@@ -31,6 +32,8 @@ const RECONNECT_MS = 100
 const RECONNECT_JITTER_MS = 150
 /** A connection that is dead without a word is noticed after two to three of these, in ms. */
 const PING_MS = 2000
+/** How long a server may take to say why it let nobody in, in ms. */
+const REFUSAL_MS = 500
 
 /**
  * An open connection that shows up as `name` at the server. Throws BadInput for options, files or contexts that
@@ -76,7 +79,9 @@ export async function connectToNats(
     await connection.close()
     throw new ServerTooOld(version, OLDEST_SERVER)
   } catch (error) {
-    throw explained(error, addresses, timeoutMs)
+    const [first] = inOrder as [ServerAddress, ...ServerAddress[]]
+    const why = isTimeout(error) && (await refusalOf(first, tls, Math.min(timeoutMs, REFUSAL_MS)))
+    throw explained(why || error, addresses, timeoutMs)
   }
 }
 
@@ -110,7 +115,9 @@ function explained(error: unknown, addresses: readonly ServerAddress[], timeoutM
   const servers = shown(addresses)
   const cause = { cause: error }
   if (isAuthorizationError(error)) return new NotAuthorized(servers, cause)
-  if (isTimeout(error)) return new NotNats(servers, timeoutMs, cause)
+  if (isTimeout(error)) {
+    return new ConnectionRefused(servers, `no answer to CONNECT within ${timeoutMs} ms`, cause)
+  }
   const reason = reasonOf(error)
   const remedy = tlsRemedy((error as { code?: unknown }).code, reason)
   if (remedy) return new TlsFailed(servers, reason, remedy, cause)

@@ -82,8 +82,10 @@ function renewable(
   }
   return (nonce) => {
     try {
-      last = read()
-      return last(nonce)
+      const next = read()
+      const said = next(nonce)
+      last = next
+      return said
     } catch {
       return last(nonce)
     }

@@ -95,7 +95,7 @@ export class Service {
       endpoints: endpoints.map((endpoint) => ({
         ...addressOf(endpoint),
         ...statisticsOf(endpoint.tally),
-        data: { ...more, busy: endpoint.tally.busy, p50_ms: endpoint.tally.p50Ms() },
+        data: { ...more, busy: endpoint.tally.busy, p50_ms: toMicros(endpoint.tally.p50Ms()) },
       })),
     }
   }
@@ -103,6 +103,11 @@ export class Service {
 
 function addressOf({ name, subject, queueGroup }: Endpoint): object {
   return { name, subject, queue_group: queueGroup }
+}
+
+/** Rounded to a whole microsecond. */
+function toMicros(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 1000) / 1000
 }
 
 /** Times in nanoseconds. */

@@ -2,6 +2,7 @@
  * TLS as it is asked for. The files are tried at the start, so that a bad one is named before anything is
  * sent, and read again by the client at each reconnect.
  */
+import { X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { checkServerIdentity, createSecureContext, type PeerCertificate } from "node:tls"
 import type { TlsOptions } from "nats"
@@ -41,7 +42,7 @@ function trusted(what: string, ref: string, env: Environment): string {
   try {
     const text = readFileSync(path, "utf8")
     if (!text.includes("-----BEGIN")) throw new Error("no certificate in it")
-    createSecureContext({ [what]: text })
+    new X509Certificate(text)
     return path
   } catch (error) {
     const got = `${path}: ${reasonOf(error)}`

@@ -36,6 +36,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["connection", "credentials", "nats-context", "secret", "server-address", "tls-settings"],
     ...["download", "fetch-debian", "fetch-go", "fetch-release", "fetch-server", "find-server"],
     ...["greeting", "local-server", "nats-server", "run-program", "watchdog"],
+    ...["find-member", "order-outcome", "pool-watch"],
   ],
   top: ["cli", "commands/*", "dashboard/*", "index"],
 }
