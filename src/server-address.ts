@@ -39,8 +39,17 @@ function addressIn(text: string): ServerAddress {
     listen: `${url.hostname}:${port}`,
     shown: `${scheme}://${url.hostname}:${port}`,
     needsTls: scheme === "tls",
-    ...(url.username && { user: decodeURIComponent(url.username) }),
-    ...(url.password && { password: decodeURIComponent(url.password) }),
+    ...(url.username && { user: decoded(url.username) }),
+    ...(url.password && { password: decoded(url.password) }),
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    const expected = "a user and a password with % written as %25"
+    throw new BadInput("server", expected, "another % in it", { cause: error })
   }
 }
 
