@@ -61,7 +61,7 @@ export function handlersIn(module: Record<string, unknown>, path: string): Handl
     const found = exported[name]
     if (typeof found === "function") handlers[name] = found.bind(isObject ? inside : undefined)
     else if (found !== undefined) {
-      throw new BadHandler(path, `its export ${name} is a ${typeof found}, not a function`)
+      throw new BadHandler(path, `its export ${name} is of type ${typeof found}, not a function`)
     }
   }
   if (Object.keys(handlers).length > 0) return handlers
