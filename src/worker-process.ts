@@ -3,12 +3,14 @@
  * its parent, and when that channel closes the parent is gone: then it stops kindly.
  */
 import { loadHandlers } from "./handler.js"
-import { createLog } from "./log.js"
+import { loadStrategy } from "./load-strategy.js"
+import { createLog, type Logger } from "./log.js"
 import type { FromWorker, ToWorker, WorkerSettings } from "./process-words.js"
 import { joinPool, type PoolWorker } from "./worker.js"
 
 let worker: PoolWorker | undefined
 let isStopping = false
+let hasFailed = false
 
 process.on("message", (word: ToWorker) => {
   if (word.type === "start") start(word.settings)
@@ -20,7 +22,7 @@ process.on("SIGTERM", stop)
 process.on("SIGINT", () => {})
 
 async function start(settings: WorkerSettings): Promise<void> {
-  const { handler, connect, logLevel, ...options } = settings
+  const { handler, connect, logLevel, strategy, prefer, ...options } = settings
   const log = createLog(logLevel ?? "info", { worker: settings.name, pid: process.pid })
   try {
     const handlers = handler ? await loadHandlers(handler) : {}
@@ -34,12 +36,18 @@ async function start(settings: WorkerSettings): Promise<void> {
     worker = await joinPool({
       ...defined(options),
       ...handlers,
+      strategy: await loadStrategy({ strategy, prefer }),
       connect,
       onStopOrder: stop,
       onJoined: sayJoined,
-      onLeader(standing, isSelf) {
+      onClaim(standing, isSelf) {
         if (isSelf) tell({ type: "holds", standing })
       },
+      onLeader({ leader, isSelf, nobodySinceMs, reason }) {
+        if (leader && !isSelf) log.info({ term: leader.term }, `${leader.name} leads`)
+        if (!leader) log.info({ nobodySinceMs, reason }, "nobody leads")
+      },
+      onLeadReturned: ({ term }) => log.info({ term }, "lead() returned before its reign was over"),
       onReign(leadership) {
         if (leadership) log.info({ term: leadership.term }, "leads")
         else {
@@ -50,14 +58,20 @@ async function start(settings: WorkerSettings): Promise<void> {
       report: (problem, error) => log.warn({ err: error }, problem),
     })
     sayJoined()
+    worker.closed.catch((error) => fail(log, "gives up", error))
     if (isStopping) await leave()
   } catch (error) {
-    const { message, code } = error as { message?: string; code?: string }
-    log.error({ err: error }, "could not join")
-    tell({ type: "failed", message: message ?? String(error), code: code ?? "failed" })
-    process.exitCode = 1
-    process.disconnect?.()
+    fail(log, "could not join", error)
   }
+}
+
+function fail(log: Logger, what: string, error: unknown): void {
+  const { message, code } = error as { message?: string; code?: string }
+  log.error({ err: error }, what)
+  hasFailed = true
+  tell({ type: "failed", message: message ?? String(error), code: code ?? "failed" })
+  process.exitCode = 1
+  process.disconnect?.()
 }
 
 function stop(): void {
@@ -68,12 +82,14 @@ function stop(): void {
 
 async function leave(): Promise<void> {
   await worker?.leave()
+  if (hasFailed) return
   tell({ type: "left" })
   process.disconnect?.()
 }
 
 function tell(word: FromWorker): void {
-  if (process.connected) process.send?.(word)
+  // A supervisor that has just died is noticed by the channel's end; a word to it must not cost the kind stop.
+  if (process.connected) process.send?.(word, undefined, undefined, () => {})
 }
 
 /** `options` without what is undefined, so that defaults apply. */
