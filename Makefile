@@ -53,12 +53,12 @@ bench: build ## measure hand-over, kill -9, and work a second
 
 .PHONY: soak
 soak: build ## the election in many more schedules, and for longer
-	@SOAK=1 $(BIN)/tap $(TAP_ARGS) test/simulation
+	@SOAK=1 $(BIN)/tap --timeout=3600 $(TAP_ARGS) 'test/simulation/**/*.test.ts'
 
 .PHONY: faults
 faults: build ## real processes and servers killed, frozen, cut off
 	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
-	  FAULTS=all $(BIN)/tap $(TAP_ARGS) test/faults
+	  FAULTS=all $(BIN)/tap --timeout=600 $(TAP_ARGS) 'test/faults/**/*.test.ts'
 
 .PHONY: clean
 clean: ## remove what was built, fetched and written: dist, .tap, .pool, node_modules
