@@ -7,6 +7,7 @@ import { dashboardCommand } from "./commands/dashboard.js"
 import { EXIT, exitCodeOf, sayingOf } from "./commands/exit.js"
 import { leaderCommand } from "./commands/leader.js"
 import { membersCommand } from "./commands/members.js"
+import { orderCommands } from "./commands/orders.js"
 import { serverCommand } from "./commands/server.js"
 import { workCommand } from "./commands/work.js"
 import { workerCommand } from "./commands/worker.js"
@@ -30,7 +31,9 @@ const commands = [
   leaderCommand,
   serverCommand,
 ]
-for (const command of commands) program.addCommand(command().exitOverride())
+for (const command of [...commands.map((make) => make()), ...orderCommands()]) {
+  program.addCommand(command.exitOverride())
+}
 
 try {
   await program.parseAsync()

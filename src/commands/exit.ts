@@ -13,8 +13,8 @@ export const EXIT = {
   nobody: 3,
 } as const
 
-const NOBODY = new Set(["no-server", "no-workers", "no-leader"])
-const USAGE = new Set(["bad-input", "bad-handler"])
+const NOBODY = new Set(["no-server", "no-workers", "no-leader", "no-member"])
+const USAGE = new Set(["bad-input", "bad-handler", "several-members"])
 
 /** The exit code for `error`. */
 export function exitCodeOf(error: unknown): number {
