@@ -13,6 +13,7 @@ import type { Bus } from "./bus.js"
 import type { Clock } from "./clock.js"
 import { type ConnectionOptions, connectToNats } from "./connection.js"
 import { BadInput } from "./errors.js"
+import { LocalPools } from "./local-pools.js"
 import { DEFAULT_POOL, namesOf } from "./names.js"
 import { payloadOf } from "./payload.js"
 import { systemClock } from "./system-clock.js"
@@ -86,6 +87,20 @@ export class PoolClient {
     const { pool } = namesOf(options.pool ?? DEFAULT_POOL)
     const bus = await connectToNats(options, `pool ${pool} client`)
     const client = new PoolClient({ bus, pool, maxPayload: bus.info?.max_payload })
+    client.#disconnect = () => bus.close()
+    return client
+  }
+
+  /** A client of a pool inside this process; see LocalPools. Default: the pools that all of this process share. */
+  static local({
+    local = LocalPools.shared,
+    pool,
+  }: {
+    readonly local?: LocalPools
+    readonly pool?: string
+  } = {}): PoolClient {
+    const bus = local.connect()
+    const client = new PoolClient({ bus, pool, clock: local.clock })
     client.#disconnect = () => bus.close()
     return client
   }

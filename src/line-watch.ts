@@ -6,13 +6,23 @@ import type { Bucket } from "./bucket.js"
 import type { Cancel, Clock } from "./clock.js"
 import type { Found, Line } from "./election-words.js"
 import type { Member } from "./member.js"
+import type { Neighbours } from "./neighbours.js"
+import { Preemption } from "./preemption.js"
+import { type Ranking, rankingOf } from "./ranking.js"
 import { Roster } from "./roster.js"
-import type { Strategy } from "./succession.js"
+import type { Strategy, Surroundings } from "./succession.js"
+import { within } from "./within.js"
 
 export interface LineWatchOptions {
   readonly bucket: Bucket
   readonly clock: Clock
   readonly strategy: Strategy
+  /** Who leads the other pools that the strategy heeds. */
+  readonly neighbours?: Neighbours | undefined
+  /** Give way to a member that has stood first for this long, in ms; without it never. */
+  readonly preemptAfterMs?: number | undefined
+  /** Told who has stood first for that long. */
+  readonly onBetter: (member: Member) => void
   readonly memberTtlMs: number
   /** A watch that can't be opened is tried again after this long, in ms. */
   readonly retryMs: number
@@ -25,19 +35,34 @@ export interface LineWatchOptions {
 
 /** Changes within this time are ranked together, in ms. */
 const TOGETHER_MS = 2
+/** How many times `retryMs` the opening of the watch may take. */
+const PATIENCE = 4
 
 export class LineWatch {
   readonly #options: LineWatchOptions
   #roster: Roster | undefined
   #cancelRanking: Cancel | undefined
   #cancelRetry: Cancel | undefined
+  #stopFollowing: () => void = () => {}
+  readonly #preemption: Preemption | undefined
+  /** What was wrong with the strategy when it was last asked. */
+  #problem: string | undefined
   #isStopped = false
 
   constructor(options: LineWatchOptions) {
     this.#options = options
+    const { clock, preemptAfterMs, onBetter } = options
+    if (preemptAfterMs !== undefined) {
+      this.#preemption = new Preemption(clock, preemptAfterMs, onBetter)
+    }
   }
 
   start(): void {
+    this.#stopFollowing = this.#options.neighbours?.follow(() => this.#rankSoon()) ?? (() => {})
+    this.#watch()
+  }
+
+  #watch(): void {
     const { bucket, clock, memberTtlMs, retryMs, report } = this.#options
     this.#roster?.stop()
     this.#roster = new Roster({
@@ -52,10 +77,11 @@ export class LineWatch {
           this.#rankSoon()
       },
     })
-    this.#roster.start().catch((error) => {
+    // A leader must not be without a line for as long as the client waits for an answer that was lost.
+    within(clock, retryMs * PATIENCE, this.#roster.start()).catch((error) => {
       if (this.#isStopped) return
       report("the members can't be watched; trying again", error)
-      this.#cancelRetry = clock.after(retryMs, () => this.start())
+      this.#cancelRetry = clock.after(retryMs, () => this.#watch())
     })
   }
 
@@ -64,6 +90,8 @@ export class LineWatch {
     this.#roster?.stop()
     this.#cancelRanking?.()
     this.#cancelRetry?.()
+    this.#stopFollowing()
+    this.#preemption?.stop()
   }
 
   #rankSoon(): void {
@@ -74,34 +102,50 @@ export class LineWatch {
   }
 
   #rank(members: readonly Member[]): Line {
-    const { strategy, self } = this.#options
+    const { strategy, self, neighbours } = this.#options
     const me = self()
-    const line = lineOf(me, members, strategy)
-    const heirs = line.filter((member) => member.id !== me.id)
+    const ranking = lineOf(me, members, strategy, neighbours?.around)
+    this.#noteProblem(ranking.problem)
+    this.#preemption?.lineIs(ranking.line, me)
+    const heirs = ranking.line.filter((member) => member.id !== me.id)
     const [next] = heirs
-    const why = `${me.name} leads: ${strategy.why(me, line)}`
+    const why = `${me.name} leads: ${ranking.why(me)}`
     return {
       heirs: heirs.map(({ key, id }) => ({ key, id })),
-      strategy: strategy.name,
-      reason: next ? `${why}; ${next.name} next: ${strategy.why(next, line)}` : why,
+      strategy: ranking.strategy,
+      reason: next ? `${why}; ${next.name} next: ${ranking.why(next)}` : why,
     }
+  }
+
+  #noteProblem(problem: string | undefined): void {
+    if (problem && problem !== this.#problem) {
+      this.#options.report(`${problem}; the oldest comes first instead`)
+    }
+    this.#problem = problem
   }
 }
 
-/** The members that may lead, in the order in which they should. */
+/** The members that may lead, in the order in which they should, and why. */
 export function lineOf(
   self: Member,
   members: readonly Member[],
   strategy: Strategy,
-): readonly Member[] {
+  around?: Surroundings,
+): Ranking {
   const mayLead = (member: Member) =>
     member.eligible && (member.state === "ready" || member.state === "paused")
-  return strategy.rank(members.filter(mayLead), self)
+  return rankingOf(strategy, members.filter(mayLead), self, around)
 }
 
 /** This member's place in that order; -1 if it is not in it. */
-export function placeOf(self: Member, members: readonly Member[], strategy: Strategy): number {
-  return lineOf(self, members, strategy).findIndex((member) => member.id === self.id)
+export function placeOf(
+  self: Member,
+  members: readonly Member[],
+  strategy: Strategy,
+  around?: Surroundings,
+): number {
+  const { line } = lineOf(self, members, strategy, around)
+  return line.findIndex((member) => member.id === self.id)
 }
 
 /** Whether a change concerns the line, and not only counters. */

@@ -4,62 +4,21 @@
  */
 import { randomInt } from "node:crypto"
 import { nuid } from "nats"
-import type { Bucket } from "./bucket.js"
-import type { Bus, BusSubscription } from "./bus.js"
-import { type Heir, reignOf, type StandingClaim } from "./claim.js"
-import type { Clock } from "./clock.js"
-import type { Timings } from "./config.js"
+import type { BusSubscription } from "./bus.js"
+import { type Heir, reignOf } from "./claim.js"
 import { takeOrders } from "./control.js"
 import { Coordinator } from "./coordinator.js"
 import { Discovery, type Standing } from "./discovery.js"
-import type { Handlers } from "./handler.js"
+import { evict } from "./eviction.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import { MEMBER_VERSION, type Member, type MemberState } from "./member.js"
 import type { SelfPortrait } from "./membership.js"
-import type { PoolNames } from "./names.js"
-import type { Order } from "./orders.js"
+import type { MemberRunOptions } from "./run-options.js"
 import { LeaderSeat } from "./seat.js"
 import { SimpleWork } from "./simple-work.js"
-import type { Strategy } from "./succession.js"
 import { TrackedWork } from "./tracked-work.js"
 import { within } from "./within.js"
 import { BadRequest } from "./work-errors.js"
-
-/** What a member is, whatever it runs on. */
-export interface Character {
-  readonly name: string
-  readonly host: string
-  readonly pid: number
-  readonly eligible: boolean
-  readonly weight: number
-  readonly labels: Readonly<Record<string, string>>
-  /** Whether it obeys orders. */
-  readonly control: boolean
-}
-
-export interface MemberRunOptions {
-  readonly bus: Bus
-  readonly bucket: Bucket
-  readonly names: PoolNames
-  readonly clock: Clock
-  readonly timings: Timings
-  readonly strategy: Strategy
-  readonly character: Character
-  readonly handlers: (leadership: () => Leadership | undefined) => Handlers
-  readonly concurrency?: number | undefined
-  readonly handlerTimeoutMs?: number | undefined
-  readonly maxPayload?: number | undefined
-  /** How long simple work in flight may take to finish when the member leaves, in ms. */
-  readonly graceMs: number
-  /** How long what a reign started may take to finish when it ends kindly, in ms. */
-  readonly leaderGraceMs: number
-  readonly obey: (order: Order) => void
-  /** What reigned failed: the reign is being given up. */
-  readonly onFailed: (error: unknown) => void
-  readonly onClaim: (standing: StandingClaim, isOwn: boolean) => void
-  readonly onReign: (leadership: Leadership | undefined) => void
-  readonly report: (problem: string, error?: unknown) => void
-}
 
 export class MemberRun {
   readonly id = nuid.next()
@@ -126,6 +85,7 @@ export class MemberRun {
         options.onReign(undefined)
       },
       onFailed: options.onFailed,
+      onReturned: (leadership) => this.#returned(leadership),
       report,
     })
     this.coordinator = new Coordinator({
@@ -150,11 +110,18 @@ export class MemberRun {
       this.#orders = takeOrders({ bus, subject: names.control(this.id), member, obey })
     }
     this.#state = "starting"
-    await this.coordinator.join(() => {
-      this.#simple?.open()
-      this.#discovery.open()
-      this.#state = "ready"
-    })
+    try {
+      await this.coordinator.join(() => {
+        this.#simple?.open()
+        this.#discovery.open()
+        this.#state = "ready"
+      })
+    } catch (error) {
+      this.#orders?.unsubscribe()
+      this.#discovery.close()
+      await this.#simple?.stop(0)
+      throw error
+    }
   }
 
   /** Takes no simple work until `resume`; keeps its place in the line. */
@@ -178,6 +145,34 @@ export class MemberRun {
   }
 
   /**
+   * Ends as a member, so that another run can begin: hands on the seat and deletes the entry. Simple work is still
+   * taken, and goes on, until `finish`.
+   */
+  async retire(reason: EndReason): Promise<void> {
+    this.#orders?.unsubscribe()
+    await this.coordinator.leave(reason)
+    this.#discovery.close()
+    await this.coordinator.membership.leave()
+  }
+
+  /** Takes no more simple work, and finishes what is in flight within the grace time. */
+  async finish(): Promise<void> {
+    await this.#simple?.stop(this.#options.graceMs)
+  }
+
+  /** Ends in its own name what it left standing when its coordinator broke: the claim, and the entry. */
+  async clearAway(): Promise<void> {
+    this.#orders?.unsubscribe()
+    this.#discovery.close()
+    const { timings, character } = this.#options
+    const { key } = this.coordinator.membership
+    const { standing } = this.coordinator
+    const held = standing?.claim.id === this.id ? standing : undefined
+    const options = { ...this.#options, stepMs: timings.stepMs, by: character.name }
+    await evict(options, { key, id: this.id, standing: held }, "failed")
+  }
+
+  /**
    * Leaves kindly: hands on the seat, leaves the queue group, finishes what it has in flight within the grace
    * time, and deletes the entry. The successor leads while this one still finishes simple work.
    */
@@ -191,6 +186,13 @@ export class MemberRun {
     this.#discovery.close()
     await draining
     await membership.leave()
+  }
+
+  #returned(leadership: Leadership): void {
+    this.#options.onLeadReturned(leadership)
+    const { leadReturns, onFailed } = this.#options
+    if (leadReturns === "release") this.resign("released")
+    if (leadReturns === "fail") onFailed(new Error("lead() returned while its reign held"))
   }
 
   #standing(): Standing {

@@ -2,17 +2,23 @@
 import type { StandingClaim } from "./claim.js"
 import type { TimingOptions } from "./config.js"
 import type { ConnectionOptions } from "./connection.js"
+import type { StrategyWords } from "./load-strategy.js"
+import type { RestartIntensity } from "./restarts.js"
+import type { LeadReturns } from "./seat.js"
 
 /** Everything a worker process needs to know; plain data. */
-export interface WorkerSettings extends TimingOptions {
+export interface WorkerSettings extends TimingOptions, StrategyWords {
   readonly pool: string
   readonly name: string
   readonly connect: ConnectionOptions
   /** Path of the user's handler module; the built-in handlers if there is none. */
   readonly handler?: string | undefined
   readonly eligible?: boolean | undefined
-  readonly weight?: number | undefined
+  readonly weight?: number | "auto" | undefined
   readonly labels?: Readonly<Record<string, string>> | undefined
+  readonly preempt?: boolean | number | undefined
+  readonly leadReturns?: LeadReturns | undefined
+  readonly restarts?: RestartIntensity | undefined
   readonly concurrency?: number | undefined
   readonly handlerTimeoutMs?: number | undefined
   readonly graceMs?: number | undefined

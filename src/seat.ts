@@ -1,11 +1,15 @@
 /**
  * What a member does with its leadership: it answers tracked work, and runs the user's `lead` for the length of
- * each reign. A `lead` that returns is done, and the reign goes on; one that throws gives the reign up.
+ * each reign. One that throws while the reign holds has failed; one that returns has not, and what that means is for
+ * others to say.
  */
 import type { Seat } from "./coordinator.js"
 import type { Handlers } from "./handler.js"
 import type { Leadership } from "./leadership.js"
 import type { TrackedWork } from "./tracked-work.js"
+
+/** What it means when `lead` returns while its reign holds; see JoinOptions. */
+export type LeadReturns = "done" | "release" | "fail"
 
 export interface LeaderSeatOptions {
   readonly tracked: TrackedWork
@@ -18,6 +22,8 @@ export interface LeaderSeatOptions {
   readonly onEnd: () => void
   /** `lead` threw while its reign held. */
   readonly onFailed: (error: unknown) => void
+  /** `lead` returned while its reign held. */
+  readonly onReturned: (leadership: Leadership) => void
   readonly report: (problem: string, error?: unknown) => void
 }
 
@@ -73,7 +79,8 @@ export class LeaderSeat implements Seat {
     } catch (error) {
       if (leadership.signal.aborted) return
       this.#options.report("lead() failed", error)
-      this.#options.onFailed(error)
+      return this.#options.onFailed(error)
     }
+    if (!leadership.signal.aborted) this.#options.onReturned(leadership)
   }
 }

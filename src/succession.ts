@@ -4,28 +4,52 @@
  */
 import { bySeniority, type Member } from "./member.js"
 
+/** What a strategy may know beside the members of its own pool. */
+export interface Surroundings {
+  /** Who leads other pools, by the pool's name; only those pools that the strategy names in `heeds`. */
+  readonly leaders: ReadonlyMap<string, OtherLeader>
+}
+
+/** The leader of another pool. */
+export interface OtherLeader {
+  readonly name: string
+  readonly host: string
+}
+
+/** Nothing known beside the members. */
+export const NO_SURROUNDINGS: Surroundings = { leaders: new Map() }
+
 /** Puts members in the order in which they should lead. */
 export interface Strategy {
-  /** One word for the claim, e.g. `oldest`. */
+  /** A few words for the claim, e.g. `oldest`. */
   readonly name: string
-  /** The eligible members, first who should lead. `self` is the member that asks. */
-  rank(members: readonly Member[], self: Member): readonly Member[]
+  /** Other pools, whose leaders it wants to know of. */
+  readonly heeds?: readonly string[]
+  /**
+   * The eligible members, first who should lead. `self` is the member that asks. Who is left out comes last, by age.
+   */
+  rank(members: readonly Member[], self: Member, around: Surroundings): readonly Member[]
   /** Why `member` stands where it stands in `line`; a few words such as "oldest of 3". */
-  why(member: Member, line: readonly Member[]): string
+  why(member: Member, line: readonly Member[], around: Surroundings): string
 }
 
 /** The longest running leads. */
 export const oldest: Strategy = {
   name: "oldest",
   rank: (members) => [...members].sort(bySeniority),
-  why: (member, line) => `${place(placeIn(line, member))}oldest of ${line.length}`,
+  why: (member, line) => {
+    const inOrder = [...line].sort(bySeniority)
+    return `${place(placeIn(inOrder, member))}oldest of ${line.length}`
+  },
 }
 
-function placeIn(line: readonly Member[], { id }: Member): number {
+/** The index of `member` in `line`; -1 if it is not there. */
+export function placeIn(line: readonly Member[], { id }: Member): number {
   return line.findIndex((member) => member.id === id)
 }
 
-function place(index: number): string {
+/** `2nd ` before a superlative; nothing for the first. */
+export function place(index: number): string {
   return index <= 0 ? "" : `${ordinal(index + 1)} `
 }
 

@@ -1,68 +1,20 @@
-/**
- * A worker in a pool: a connection, a bucket, and one run of a member after another. A member whose leading fails
- * begins a new run, at the end of the line; the worker stays.
- */
-import { hostname } from "node:os"
-import type { NatsConnection } from "nats"
-import type { Bucket } from "./bucket.js"
-import { builtInHandlers } from "./built-in-handlers.js"
+/** A worker in a pool, as the program that joined sees it. How it goes on after a failure is in `runs.ts`. */
 import type { StandingClaim } from "./claim.js"
-import { type TimingOptions, type Timings, timingsOf } from "./config.js"
-import { type ConnectionOptions, connectToNats } from "./connection.js"
 import { BadInput } from "./errors.js"
-import type { Handlers } from "./handler.js"
-import { openKvBucket } from "./kv-bucket.js"
-import type { EndReason, Leadership } from "./leadership.js"
+import { type Ground, openGround } from "./ground.js"
+import type { JoinOptions } from "./join-options.js"
+import { type LeaderNews, LeaderWatch } from "./leader-news.js"
+import { type EndReason, type Leadership, ReignEnded } from "./leadership.js"
 import type { Member } from "./member.js"
-import { MemberRun, type MemberRunOptions } from "./member-run.js"
-import { checkedName, DEFAULT_POOL, namesOf, type PoolNames } from "./names.js"
+import { MemberRun } from "./member-run.js"
 import type { Order } from "./orders.js"
+import type { TooManyFailures } from "./restarts.js"
 import { membersIn } from "./roster.js"
-import { oldest, type Strategy } from "./succession.js"
-import { systemClock } from "./system-clock.js"
+import { type RunListeners, runOptionsOf } from "./run-options.js"
+import { Runs } from "./runs.js"
 
-/** How simple work and a reign may take to finish when they end kindly, where nothing else is said. */
-export const DEFAULT_GRACE_MS = 10_000
-export const DEFAULT_LEADER_GRACE_MS = 1_000
-
-/** How to join a pool. Everything has a default. */
-export interface JoinOptions extends Handlers, TimingOptions {
-  /** The pool, also the NATS subject of simple work. Default `work`. */
-  readonly pool?: string
-  /** A label for this worker. Default: host and pid. */
-  readonly name?: string
-  /** An open connection to use; it stays open. Otherwise one is made from `connect`. */
-  readonly connection?: NatsConnection
-  /** How to connect, if `connection` is not given. Default: as the `nats` command line does. */
-  readonly connect?: ConnectionOptions
-  /** Who comes first. Default: the longest running. */
-  readonly strategy?: Strategy
-  /** Whether this worker may lead. Default true. */
-  readonly eligible?: boolean
-  /** For the strategy `weight`. Default 1. */
-  readonly weight?: number
-  readonly labels?: Readonly<Record<string, string>>
-  /** How many requests of simple work may be in flight. Default 100. */
-  readonly concurrency?: number
-  /** How long a handler may take, in ms. Default 30000. */
-  readonly handlerTimeoutMs?: number
-  /** How long simple work may take to finish when the worker leaves, in ms. Default 10000. */
-  readonly graceMs?: number
-  /** How long what a reign started may take to finish when it ends kindly, in ms. Default 1000. */
-  readonly leaderGraceMs?: number
-  /** Whether it obeys orders from the dashboard and the command line. Default false. */
-  readonly allowControl?: boolean
-  /** Obeys `stop`; by default the worker leaves its pool. */
-  readonly onStopOrder?: (worker: PoolWorker) => void
-  /** Told when the worker has joined anew, under a new id. */
-  readonly onJoined?: () => void
-  /** Told of every acknowledged claim that becomes known; `isSelf` if it is this worker's. */
-  readonly onLeader?: (standing: StandingClaim, isSelf: boolean) => void
-  /** Told when this worker begins to lead, and (with undefined) when it ceased. */
-  readonly onReign?: (leadership: Leadership | undefined) => void
-  /** Told what went wrong and is being dealt with. Default: nothing is said. */
-  readonly report?: (problem: string, error?: unknown) => void
-}
+export { defaultName } from "./ground.js"
+export { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS, type JoinOptions } from "./join-options.js"
 
 /**
  * Joins a pool; resolves when the worker is ready. Without any of `work`, `leaderWork` and `lead` it answers
@@ -73,61 +25,66 @@ export interface JoinOptions extends Handlers, TimingOptions {
  * process.once("SIGTERM", () => worker.leave())
  */
 export async function joinPool(options: JoinOptions = {}): Promise<PoolWorker> {
-  const name = checkedName(options.name ?? defaultName())
-  const names = namesOf(options.pool ?? DEFAULT_POOL)
-  const timings = timingsOf(options)
-  const connection =
-    options.connection ??
-    (await connectToNats(options.connect, `pool ${names.pool} worker ${name}`))
+  const ground = await openGround(options)
   try {
-    const report = options.report ?? (() => {})
-    const bucket = await openKvBucket(connection, names.bucket, timings, ({ setting, was, is }) =>
-      report(`bucket ${names.bucket} had another ${setting}: ${was}; it is ${is} now`),
-    )
-    const worker = new PoolWorker(options, { name, names, timings, connection, bucket })
+    const worker = new PoolWorker(options, ground)
     await worker.start()
     return worker
   } catch (error) {
-    if (!options.connection) await connection.close()
+    await ground.close()
     throw error
   }
 }
 
-/** What a worker stands on. */
-interface Ground {
-  readonly name: string
-  readonly names: PoolNames
-  readonly timings: Timings
-  readonly connection: NatsConnection
-  readonly bucket: Bucket
-}
-
 /** A worker that has joined a pool. Made by `joinPool`. */
 export class PoolWorker {
-  /** Resolves when the worker has left, however it came to that. */
+  /**
+   * Resolves when the worker has left. Rejects with TooManyFailures if it left because it failed too often; where
+   * nobody heeds that it ends the process, so that its supervisor can act.
+   */
   readonly closed: Promise<void>
   readonly #options: JoinOptions
   readonly #ground: Ground
   readonly #report: (problem: string, error?: unknown) => void
-  #run: MemberRun
+  readonly #leaderWatch: LeaderWatch
+  readonly #runs: Runs
   #left: Promise<void> | undefined
-  #settleClosed: () => void = () => {}
+  #settleClosed: (failure?: TooManyFailures) => void = () => {}
 
   /** @internal */
   constructor(options: JoinOptions, ground: Ground) {
     this.#options = options
     this.#ground = ground
     this.#report = options.report ?? (() => {})
-    this.#run = this.#newRun()
-    this.closed = new Promise((resolve) => {
-      this.#settleClosed = resolve
+    this.closed = new Promise((resolve, reject) => {
+      this.#settleClosed = (failure) => (failure ? reject(failure) : resolve())
+    })
+    const { clock, name } = ground
+    const onNews = (news: LeaderNews) => this.#tell(() => options.onLeader?.(news))
+    this.#leaderWatch = new LeaderWatch({ clock, onNews })
+    const listeners = this.#listeners()
+    this.#runs = new Runs({
+      name,
+      clock,
+      intensity: options.restarts,
+      newRun: () => new MemberRun(runOptionsOf(options, ground, listeners)),
+      onJoined: () => this.#tell(() => options.onJoined?.()),
+      onGivenUp: (failure) => {
+        this.#left ??= this.#leave("failed", failure)
+      },
+      report: this.#report,
     })
   }
 
   /** @internal */
   async start(): Promise<void> {
-    await this.#run.start()
-    this.#followConnection()
+    try {
+      await this.#run.start()
+    } catch (error) {
+      this.#leaderWatch.stop()
+      throw error
+    }
+    this.#ground.follow((isUp) => this.#run.coordinator.connection(isUp))
   }
 
   /** Unique to this run; a restart brings a new one. */
@@ -163,6 +120,11 @@ export class PoolWorker {
     return this.#run.coordinator.standing
   }
 
+  /** Who leads at the moment, or for how long nobody has. */
+  get news(): LeaderNews {
+    return this.#leaderWatch.news
+  }
+
   /** Takes no simple work until `resume`; keeps its place in the line. */
   pause(): void {
     this.#run.pause()
@@ -185,16 +147,12 @@ export class PoolWorker {
     await this.#run.resign("handed over", heir)
   }
 
-  /** Leaves kindly, then joins anew: with a new start time, at the end of the line. */
-  async restart(reason: EndReason = "stopping"): Promise<void> {
-    if (this.#left) return
-    const before = this.#run
-    const after = this.#newRun()
-    await before.stop(reason)
-    if (this.#left) return
-    this.#run = after
-    await after.start()
-    this.#options.onJoined?.()
+  /**
+   * Gives up the seat, if it leads, and joins anew: with a new id and start time, at the end of the line. Simple work
+   * in flight goes on. Resolves when it has joined.
+   */
+  restart(reason: EndReason = "stopping"): Promise<void> {
+    return this.#runs.restart(reason)
   }
 
   /**
@@ -202,61 +160,58 @@ export class PoolWorker {
    * closes the connection if it made it. Resolves when all that is done.
    */
   leave(): Promise<void> {
-    this.#left ??= this.#leave()
+    this.#left ??= this.#leave("stopping")
     return this.#left
   }
 
-  async #leave(): Promise<void> {
-    await this.#run.stop("stopping")
-    const { connection } = this.#ground
-    if (this.#options.connection) await connection.flush()
-    else await connection.drain()
-    this.#settleClosed()
+  get #run(): MemberRun {
+    return this.#runs.current
   }
 
-  #newRun(): MemberRun {
-    const { name, names, timings, connection, bucket } = this.#ground
-    const options = this.#options
-    const { work, leaderWork, lead } = options
-    const given: Handlers = {
-      ...(work && { work }),
-      ...(leaderWork && { leaderWork }),
-      ...(lead && { lead }),
+  async #leave(reason: EndReason, failure?: TooManyFailures): Promise<void> {
+    try {
+      await this.#runs.end(reason)
+      this.#leaderWatch.stop()
+      await this.#ground.close()
+    } finally {
+      this.#settleClosed(failure)
     }
-    const runOptions: MemberRunOptions = {
-      bus: connection,
-      bucket,
-      names,
-      clock: systemClock,
-      timings,
-      strategy: options.strategy ?? oldest,
-      character: {
-        name,
-        host: hostname(),
-        pid: process.pid,
-        eligible: options.eligible ?? true,
-        weight: options.weight ?? 1,
-        labels: options.labels ?? {},
-        control: options.allowControl ?? false,
-      },
-      handlers: (leadership) =>
-        Object.keys(given).length > 0 ? given : builtInHandlers(leadership),
-      concurrency: options.concurrency,
-      handlerTimeoutMs: options.handlerTimeoutMs,
-      maxPayload: connection.info?.max_payload,
-      graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
-      leaderGraceMs: options.leaderGraceMs ?? DEFAULT_LEADER_GRACE_MS,
+  }
+
+  #listeners(): RunListeners {
+    const options = this.#options
+    return {
       obey: (order) => this.#obey(order),
-      onFailed: () => this.#again("failed"),
-      onClaim: (standing, isSelf) => options.onLeader?.(standing, isSelf),
-      onReign: (leadership) => options.onReign?.(leadership),
+      onFailed: (error) => this.#runs.failed(error),
+      onBroken: (error) => this.#runs.broke(error),
+      onLeadReturned: (leadership) => this.#tell(() => options.onLeadReturned?.(leadership)),
+      onClaim: (standing, isSelf) => {
+        this.#leaderWatch.heard(standing, isSelf)
+        this.#tell(() => options.onClaim?.(standing, isSelf))
+      },
+      onReign: (leadership) => {
+        if (leadership) this.#followReign(leadership)
+        this.#tell(() => options.onReign?.(leadership))
+      },
       report: this.#report,
     }
-    return new MemberRun(runOptions)
   }
 
-  #again(reason: EndReason): void {
-    this.restart(reason).catch((error) => this.#report("could not join anew", error))
+  #followReign({ signal, term }: Leadership): void {
+    const ended = () => {
+      const { reason } = signal
+      this.#leaderWatch.ended(term, reason instanceof ReignEnded ? reason.reason : String(reason))
+    }
+    signal.addEventListener("abort", ended, { once: true })
+  }
+
+  /** What the program's own callbacks throw is its own business, and must not cost it its seat. */
+  #tell(callback: () => void): void {
+    try {
+      callback()
+    } catch (error) {
+      this.#report("a callback of the program threw", error)
+    }
   }
 
   #obey({ order, to }: Order): void {
@@ -266,10 +221,11 @@ export class PoolWorker {
         this.leave()
         return
       case "kill":
-        this.#ground.connection.flush().finally(() => process.kill(process.pid, "SIGKILL"))
+        this.#ground.bus.flush().finally(() => process.kill(process.pid, "SIGKILL"))
         return
       case "restart":
-        return this.#again("stopping")
+        this.restart()
+        return
       case "pause":
         return this.pause()
       case "resume":
@@ -280,16 +236,4 @@ export class PoolWorker {
         this.handOver(to).catch((error) => this.#report("could not hand over", error))
     }
   }
-
-  async #followConnection(): Promise<void> {
-    for await (const { type } of this.#ground.connection.status()) {
-      if (type === "disconnect") this.#run.coordinator.connection(false)
-      if (type === "reconnect") this.#run.coordinator.connection(true)
-    }
-  }
-}
-
-function defaultName(): string {
-  const host = hostname().replace(/[^A-Za-z0-9_-]/g, "-")
-  return `${host}-${process.pid}`.slice(-64)
 }

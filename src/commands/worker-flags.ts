@@ -7,7 +7,6 @@ import type { WorkerSettings } from "../process-words.js"
 import {
   connectionIn,
   durationIn,
-  labelIn,
   type PoolFlags,
   type TimingFlags,
   timingIn,
@@ -15,12 +14,10 @@ import {
   withPoolFlags,
   withTimingFlags,
 } from "./flags.js"
+import { type LeadingFlags, leadingIn, withLeadingFlags } from "./leading-flags.js"
 
-export interface WorkerFlags extends PoolFlags, TimingFlags {
+export interface WorkerFlags extends PoolFlags, TimingFlags, LeadingFlags {
   handler?: string
-  lead: boolean
-  weight?: number
-  label?: Record<string, string>
   concurrency?: number
   handlerTimeout?: number
   grace?: number
@@ -32,11 +29,11 @@ export interface WorkerFlags extends PoolFlags, TimingFlags {
 /** Adds everything that a worker may be told. */
 export function withWorkerFlags(command: Command): Command {
   const level = new Option("--log-level <level>", "what to log").choices(LOG_LEVELS)
-  return withTimingFlags(withPoolFlags(command))
-    .option("--handler <file>", "a module that exports work, leaderWork or lead")
-    .option("--no-lead", "work, but never lead")
-    .option("--weight <n>", "for the strategy weight: more leads first (1)", wholeIn("--weight", 0))
-    .option("--label <key=value>", "a label that strategies can see; may be repeated", labelIn)
+  const basic = withTimingFlags(withPoolFlags(command)).option(
+    "--handler <file>",
+    "a module that exports work, leaderWork or lead",
+  )
+  return withLeadingFlags(basic)
     .option("--concurrency <n>", "requests in flight at most (100)", wholeIn("--concurrency", 1))
     .option(
       "--handler-timeout <time>",
@@ -63,13 +60,11 @@ export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
   timingsOf(timing)
   return {
     ...timing,
+    ...leadingIn(flags),
     pool: checkedPool(flags.pool),
     name: checkedName(name),
     connect: connectionIn(flags),
     handler: flags.handler,
-    eligible: flags.lead,
-    weight: flags.weight,
-    labels: flags.label,
     concurrency: flags.concurrency,
     handlerTimeoutMs: flags.handlerTimeout,
     graceMs: flags.grace,

@@ -1,0 +1,90 @@
+/**
+ * What a worker stands on, whatever its pool runs on: a bus and a bucket, a clock, and names. On a server, or inside
+ * this process.
+ */
+import { hostname } from "node:os"
+import type { NatsConnection } from "nats"
+import type { Bucket } from "./bucket.js"
+import type { Bus } from "./bus.js"
+import type { Clock } from "./clock.js"
+import { type Timings, timingsOf } from "./config.js"
+import { connectToNats } from "./connection.js"
+import { BadInput } from "./errors.js"
+import type { JoinOptions } from "./join-options.js"
+import { findKvBucket, openKvBucket } from "./kv-bucket.js"
+import { LocalPools } from "./local-pools.js"
+import { checkedName, DEFAULT_POOL, namesOf, type PoolNames } from "./names.js"
+import { systemClock } from "./system-clock.js"
+
+export interface Ground {
+  /** Name of the worker. */
+  readonly name: string
+  readonly names: PoolNames
+  readonly timings: Timings
+  readonly clock: Clock
+  readonly bus: Bus
+  readonly bucket: Bucket
+  /** The server's, in bytes, if it is known. */
+  readonly maxPayload?: number | undefined
+  /** The bucket of another pool, if it has one. */
+  readonly find: (pool: string) => Promise<Bucket | undefined>
+  /** Tells from now on when the connection was lost and came back. */
+  readonly follow: (told: (isUp: boolean) => void) => void
+  /** Closes what was opened for this worker alone. */
+  readonly close: () => Promise<void>
+}
+
+/** The ground that `options` ask for. Throws as `joinPool` does. */
+export async function openGround(options: JoinOptions): Promise<Ground> {
+  const name = checkedName(options.name ?? defaultName())
+  const names = namesOf(options.pool ?? DEFAULT_POOL)
+  const timings = timingsOf(options)
+  const { local, connection, connect } = options
+  if (!local) return groundOnServer({ name, names, timings }, options)
+  if (connection || connect) {
+    throw new BadInput("local", "no connection beside it", connection ? "connection" : "connect")
+  }
+  return (local === true ? LocalPools.shared : local).ground(name, names, timings)
+}
+
+async function groundOnServer(
+  base: Pick<Ground, "name" | "names" | "timings">,
+  options: JoinOptions,
+): Promise<Ground> {
+  const { name, names, timings } = base
+  const connection =
+    options.connection ??
+    (await connectToNats(options.connect, `pool ${names.pool} worker ${name}`))
+  const close = () => (options.connection ? connection.flush() : connection.drain())
+  try {
+    const bucket = await openKvBucket(connection, names.bucket, timings, ({ setting, was, is }) =>
+      options.report?.(`bucket ${names.bucket} had another ${setting}: ${was}; it is ${is} now`),
+    )
+    return {
+      ...base,
+      clock: systemClock,
+      bus: connection,
+      bucket,
+      maxPayload: connection.info?.max_payload,
+      find: (pool) => findKvBucket(connection, namesOf(pool).bucket),
+      follow: (told) => void follow(connection, told),
+      close,
+    }
+  } catch (error) {
+    if (!options.connection) await connection.close()
+    throw error
+  }
+}
+
+async function follow(connection: NatsConnection, told: (isUp: boolean) => void): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (type === "disconnect") told(false)
+    if (type === "reconnect") told(true)
+  }
+}
+
+/** Host and pid. */
+export function defaultName(): string {
+  const host = hostname().replace(/[^A-Za-z0-9_-]/g, "-")
+  return `${host}-${process.pid}`.slice(-64)
+}

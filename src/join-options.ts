@@ -1,0 +1,88 @@
+/** What a program may say when it joins a pool; everything has a default. */
+import type { NatsConnection } from "nats"
+import type { StandingClaim } from "./claim.js"
+import type { TimingOptions } from "./config.js"
+import type { ConnectionOptions } from "./connection.js"
+import type { Handlers } from "./handler.js"
+import type { LeaderNews } from "./leader-news.js"
+import type { Leadership } from "./leadership.js"
+import type { LocalPools } from "./local-pools.js"
+import type { RestartIntensity } from "./restarts.js"
+import type { LeadReturns } from "./seat.js"
+import type { RankFunction } from "./strategies.js"
+import type { Strategy } from "./succession.js"
+import type { PoolWorker } from "./worker.js"
+
+/** How long simple work and a reign may take to finish when they end kindly, where nothing else is said. */
+export const DEFAULT_GRACE_MS = 10_000
+export const DEFAULT_LEADER_GRACE_MS = 1_000
+/** How long a better-ranked member must have stood first before a leader gives way, in ms. */
+export const DEFAULT_PREEMPT_MS = 10_000
+
+/** How to join a pool. */
+export interface JoinOptions extends Handlers, TimingOptions {
+  /** The pool, also the NATS subject of simple work. Default `work`. */
+  readonly pool?: string
+  /** A label for this worker. Default: host and pid. */
+  readonly name?: string
+  /** An open connection to use; it stays open. Otherwise one is made from `connect`. */
+  readonly connection?: NatsConnection
+  /** How to connect, if `connection` is not given. Default: as the `nats` command line does. */
+  readonly connect?: ConnectionOptions
+  /**
+   * A pool inside this process, without a server: `true` for the one that all of this process share, or one of
+   * your own. Default: on a server.
+   */
+  readonly local?: boolean | LocalPools
+  /**
+   * Who comes first: `oldest`, `weight`, `apartFrom(pool)`, `preferring(labels)`, or a function that ranks. All
+   * members of a pool should have the same. Default `oldest`.
+   */
+  readonly strategy?: Strategy | RankFunction
+  /**
+   * Whether this worker, when it leads, gives way to a member that the strategy ranks before it: once that one has
+   * stood first for this many ms, `true` for 10000. So leadership moves at most once in that time. Default false:
+   * a leader stays until it leaves.
+   */
+  readonly preempt?: boolean | number
+  /** Whether this worker may lead. Default true. */
+  readonly eligible?: boolean
+  /** For the strategy `weight`: more leads first; `auto` counts cores and memory. Default 1. */
+  readonly weight?: number | "auto"
+  /** What strategies can see, e.g. `{ zone: "a" }`. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** How many requests of simple work may be in flight. Default 100. */
+  readonly concurrency?: number
+  /** How long a handler may take, in ms. Default 30000. */
+  readonly handlerTimeoutMs?: number
+  /** How long simple work may take to finish when the worker leaves, in ms. Default 10000. */
+  readonly graceMs?: number
+  /** How long what a reign started may take to finish when it ends kindly, in ms. Default 1000. */
+  readonly leaderGraceMs?: number
+  /**
+   * What it means when `lead` returns before its reign is over. `done` (default): nothing, the reign goes on.
+   * `release`: it gives up the seat, and stays a member. `fail`: the same as if it had thrown.
+   */
+  readonly leadReturns?: LeadReturns
+  /**
+   * How many failures within which time are too many: then the worker leaves, and `closed` rejects with
+   * TooManyFailures. Until then it joins anew after each, at the end of the line. Default 5 in 60000 ms.
+   */
+  readonly restarts?: Partial<RestartIntensity>
+  /** Whether it obeys orders from the dashboard and the command line. Default false. */
+  readonly allowControl?: boolean
+  /** Obeys `stop`; by default the worker leaves its pool. */
+  readonly onStopOrder?: (worker: PoolWorker) => void
+  /** Told when the worker has joined anew, under a new id. */
+  readonly onJoined?: () => void
+  /** Told who leads when that changes, and that nobody does. */
+  readonly onLeader?: (news: LeaderNews) => void
+  /** Told of every acknowledged claim that becomes known, renewals too; `isSelf` if it is this worker's. */
+  readonly onClaim?: (standing: StandingClaim, isSelf: boolean) => void
+  /** Told when this worker begins to lead, and (with undefined) when it ceased. */
+  readonly onReign?: (leadership: Leadership | undefined) => void
+  /** Told that `lead` returned while its reign held. */
+  readonly onLeadReturned?: (leadership: Leadership) => void
+  /** Told what went wrong and is being dealt with. Default: nothing is said. */
+  readonly report?: (problem: string, error?: unknown) => void
+}

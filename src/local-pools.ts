@@ -1,0 +1,72 @@
+/**
+ * Pools inside one process, without a server: for programs of one process, and for the unit tests of people who use
+ * pools. Workers find each other by the name of their pool; the election, requests and timings are those of a pool on
+ * a server. Nothing outlives the process, and nothing outside of it can join.
+ */
+import type { Bucket } from "./bucket.js"
+import type { Clock } from "./clock.js"
+import type { Timings } from "./config.js"
+import type { Ground } from "./ground.js"
+import { MemoryBucket } from "./memory-bucket.js"
+import { MemoryBus } from "./memory-bus.js"
+import type { MemoryConnection } from "./memory-connection.js"
+import type { PoolNames } from "./names.js"
+import { systemClock } from "./system-clock.js"
+
+export interface LocalPoolsOptions {
+  /** Default: the clock of this machine. A test that moves its own decides when leases run out. */
+  readonly clock?: Clock
+  /** From 0 to 1; picks who does simple work. Default `Math.random`. */
+  readonly random?: () => number
+}
+
+/**
+ * A world of pools of its own.
+ *
+ * @example
+ * const local = new LocalPools()
+ * const worker = await joinPool({ local, pool: "mail", work: (job) => `sent ${job.text()}` })
+ * const client = PoolClient.local({ local, pool: "mail" })
+ */
+export class LocalPools {
+  /** The one that `local: true` means. */
+  static readonly shared = new LocalPools()
+  readonly clock: Clock
+  readonly #bus: MemoryBus
+  readonly #buckets = new Map<string, MemoryBucket>()
+
+  constructor({ clock = systemClock, random }: LocalPoolsOptions = {}) {
+    this.clock = clock
+    this.#bus = new MemoryBus({ clock, ...(random && { random }) })
+  }
+
+  /** A participant on the bus of these pools. */
+  connect(): MemoryConnection {
+    return this.#bus.connect()
+  }
+
+  /** The bucket of a pool; undefined if nobody has joined it yet. */
+  bucket(pool: string): Bucket | undefined {
+    return this.#buckets.get(pool)
+  }
+
+  /** @internal What a worker stands on. */
+  ground(name: string, names: PoolNames, timings: Timings): Ground {
+    const bus = this.connect()
+    const bucket =
+      this.#buckets.get(names.pool) ?? new MemoryBucket(this.clock, timings.memberTtlMs)
+    this.#buckets.set(names.pool, bucket)
+    return {
+      name,
+      names,
+      timings,
+      clock: this.clock,
+      bus,
+      bucket,
+      maxPayload: this.#bus.maxPayload,
+      find: async (pool) => this.bucket(pool),
+      follow: () => {},
+      close: () => bus.close(),
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Who leads other pools, for strategies that keep away from them. Read from those pools' own buckets, and read again
+ * when a new reign is announced there, and from time to time, for a pool that is gone announces nothing. What can't be
+ * read is not known, and then nothing is avoided: a strategy is a wish, and leading comes first.
+ */
+import { hearClaims } from "./announcements.js"
+import type { Bucket } from "./bucket.js"
+import type { Bus } from "./bus.js"
+import { reignOf, type StandingClaim } from "./claim.js"
+import type { Cancel, Clock } from "./clock.js"
+import { decodeMember } from "./member.js"
+import { CLAIM_KEY, namesOf } from "./names.js"
+import { foundIn } from "./roster.js"
+import type { OtherLeader, Surroundings } from "./succession.js"
+import { within } from "./within.js"
+
+export interface NeighboursOptions {
+  readonly pools: readonly string[]
+  readonly bus: Bus
+  readonly clock: Clock
+  /** How often to look without a reason, in ms. */
+  readonly refreshMs: number
+  /** How long a look may take, in ms; what is not known by then is not known. */
+  readonly answerMs: number
+  /** The bucket of another pool, if it has one. */
+  readonly find: (pool: string) => Promise<Bucket | undefined>
+  readonly report: (problem: string, error?: unknown) => void
+}
+
+export class Neighbours {
+  readonly #options: NeighboursOptions
+  #leaders: ReadonlyMap<string, OtherLeader> = new Map()
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor(options: NeighboursOptions) {
+    this.#options = options
+  }
+
+  /** What was known when it was last looked at. */
+  get around(): Surroundings {
+    return { leaders: this.#leaders }
+  }
+
+  /** Looks now. Never rejects. */
+  async look(): Promise<Surroundings> {
+    const found = await Promise.all(
+      this.#options.pools.map(async (pool) => [pool, await this.#leaderOf(pool)] as const),
+    )
+    const known = found.filter((pair): pair is [string, OtherLeader] => pair[1] !== undefined)
+    this.#leaders = new Map(known)
+    return this.around
+  }
+
+  /** Looks now, and whenever something may have changed; `onNews` is told if it has. Returns what ends it. */
+  follow(onNews: () => void): () => void {
+    const { pools, bus, clock, refreshMs } = this.#options
+    if (pools.length === 0) return () => {}
+    let isOver = false
+    let cancel: Cancel = () => {}
+    const look = async () => {
+      const before = JSON.stringify([...this.#leaders])
+      await this.look()
+      if (!isOver && JSON.stringify([...this.#leaders]) !== before) onNews()
+    }
+    const again = () => {
+      cancel = clock.after(refreshMs, () => {
+        look()
+        again()
+      })
+    }
+    const reigns = new Map<string, string>()
+    const heard = (pool: string, standing: StandingClaim) => {
+      const reign = JSON.stringify([reignOf(standing), standing.claim.released])
+      if (reigns.get(pool) !== reign) look()
+      reigns.set(pool, reign)
+    }
+    const subscriptions = pools.map((pool) =>
+      hearClaims(bus, namesOf(pool), (standing) => heard(pool, standing)),
+    )
+    look()
+    again()
+    return () => {
+      isOver = true
+      cancel()
+      for (const subscription of subscriptions) subscription.unsubscribe()
+    }
+  }
+
+  async #leaderOf(pool: string): Promise<OtherLeader | undefined> {
+    const { clock, answerMs, report } = this.#options
+    try {
+      return await within(clock, answerMs, this.#read(pool))
+    } catch (error) {
+      report(`who leads pool ${pool} is not known; its host is not avoided`, error)
+      return undefined
+    }
+  }
+
+  async #read(pool: string): Promise<OtherLeader | undefined> {
+    const bucket = await this.#bucketOf(pool)
+    const found = foundIn(await bucket?.get(CLAIM_KEY))
+    if (!bucket || found.kind !== "claim" || found.standing.claim.released) return undefined
+    const { key } = found.standing.claim
+    const entry = await bucket.get(key)
+    if (!entry || entry.deleted) return undefined
+    const { name, host } = decodeMember(key, entry.value)
+    return { name, host }
+  }
+
+  async #bucketOf(pool: string): Promise<Bucket | undefined> {
+    const bucket = this.#buckets.get(pool) ?? (await this.#options.find(pool))
+    if (bucket) this.#buckets.set(pool, bucket)
+    return bucket
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * A strategy asked, and not trusted: what a user's strategy throws, or returns that is no order of the members, must
+ * not cost the pool its leader. Then the oldest comes first, and the reason says so.
+ */
+import { bySeniority, type Member } from "./member.js"
+import { NO_SURROUNDINGS, oldest, type Strategy, type Surroundings } from "./succession.js"
+
+/** The members in order, and why. */
+export interface Ranking {
+  readonly line: readonly Member[]
+  /** Name of the strategy that ranked: `oldest` where the one asked could not be used. */
+  readonly strategy: string
+  /** Why a member stands where it stands. */
+  why(member: Member): string
+  /** What was wrong with the strategy, if anything. */
+  readonly problem?: string
+}
+
+/** The longest reason that is passed on, in characters: a claim holds 8 KiB. */
+const LONGEST_REASON = 200
+
+/** Ranks `members` with `strategy`; with `oldest` if that fails. Never throws. */
+export function rankingOf(
+  strategy: Strategy,
+  members: readonly Member[],
+  self: Member,
+  around: Surroundings = NO_SURROUNDINGS,
+): Ranking {
+  try {
+    const line = checked(strategy.rank([...members], self, around), members)
+    // Asked here, so that one that fails in its reasons is found out before any is used.
+    const reasons = new Map(line.map((member) => [member.id, said(strategy, member, line, around)]))
+    return { line, strategy: strategy.name, why: ({ id }) => reasons.get(id) ?? "not in the line" }
+  } catch (error) {
+    const problem = `strategy ${strategy.name} ${oneLine(error)}`
+    const line = oldest.rank(members, self, around)
+    const why = (member: Member) => `${oldest.why(member, line, around)} (${problem})`
+    return { line, strategy: oldest.name, why, problem }
+  }
+}
+
+/** The order as one of our own members; who was left out comes last, by age. */
+function checked(ranked: unknown, members: readonly Member[]): Member[] {
+  if (!Array.isArray(ranked)) throw new Unusable(`returned ${kindOf(ranked)}, not an array`)
+  const missing = new Map(members.map((member) => [member.id, member]))
+  const line = ranked.map((found: Partial<Member> | undefined) => {
+    const id = found?.id ?? ""
+    const member = missing.get(id)
+    if (!member) {
+      const isTwice = members.some((known) => known.id === id)
+      throw new Unusable(isTwice ? `returned ${found?.name} twice` : "returned a stranger")
+    }
+    missing.delete(id)
+    return member
+  })
+  return [...line, ...[...missing.values()].sort(bySeniority)]
+}
+
+class Unusable extends Error {}
+
+function said(
+  strategy: Strategy,
+  member: Member,
+  line: readonly Member[],
+  around: Surroundings,
+): string {
+  const reason: unknown = strategy.why(member, line, around)
+  return String(reason).replace(/\s+/g, " ").slice(0, LONGEST_REASON)
+}
+
+function oneLine(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error)
+  const line = text.replace(/\s+/g, " ").slice(0, LONGEST_REASON)
+  return error instanceof Unusable ? line : `threw: ${line}`
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return "nothing"
+  return value instanceof Promise ? "a promise" : `a ${typeof value}`
+}

@@ -1,0 +1,53 @@
+/**
+ * How often a worker may fail, after OTP's restart intensity: failures now and then are dealt with by joining anew, too
+ * many in a short time are somebody else's to deal with. Between tries that fail one after another it waits, longer
+ * each time.
+ */
+import { PoolError } from "./errors.js"
+
+/** More than `failures` within `withinMs` are too many. */
+export interface RestartIntensity {
+  readonly failures: number
+  readonly withinMs: number
+}
+
+export const DEFAULT_INTENSITY: RestartIntensity = { failures: 5, withinMs: 60_000 }
+
+/** A worker failed too often, and left its pool. The last failure is its cause. */
+export class TooManyFailures extends PoolError {
+  override readonly name = "TooManyFailures"
+  override readonly code = "too-many-failures"
+  constructor(
+    readonly worker: string,
+    readonly intensity: RestartIntensity,
+    options?: ErrorOptions,
+  ) {
+    const { failures, withinMs } = intensity
+    super(
+      `worker ${worker} failed more than ${failures} times within ${withinMs / 1000} s; see the first failures in its log`,
+      options,
+    )
+  }
+}
+
+/** Counts failures. */
+export class Failures {
+  readonly intensity: RestartIntensity
+  #timesMs: number[] = []
+
+  constructor(intensity: Partial<RestartIntensity> = {}) {
+    this.intensity = { ...DEFAULT_INTENSITY, ...intensity }
+  }
+
+  /** Notes one at `nowMs`; says whether that was one too many. */
+  areTooMany(nowMs: number): boolean {
+    const { failures, withinMs } = this.intensity
+    this.#timesMs = [...this.#timesMs.filter((atMs) => nowMs - atMs < withinMs), nowMs]
+    return this.#timesMs.length > failures
+  }
+}
+
+/** How long to wait after the n-th failure in a row (from 1), in ms: doubles from `firstMs` up to `mostMs`. */
+export function backoffMs(nth: number, firstMs = 100, mostMs = 30_000): number {
+  return Math.min(mostMs, firstMs * 2 ** Math.max(0, nth - 1))
+}

@@ -1,0 +1,122 @@
+/** What one run of a member needs, and how it comes from what a program said when it joined; here are the defaults. */
+import { hostname } from "node:os"
+import type { Bucket } from "./bucket.js"
+import { builtInHandlers } from "./built-in-handlers.js"
+import type { Bus } from "./bus.js"
+import type { StandingClaim } from "./claim.js"
+import type { Clock } from "./clock.js"
+import type { Timings } from "./config.js"
+import type { Ground } from "./ground.js"
+import type { Handlers } from "./handler.js"
+import {
+  DEFAULT_GRACE_MS,
+  DEFAULT_LEADER_GRACE_MS,
+  DEFAULT_PREEMPT_MS,
+  type JoinOptions,
+} from "./join-options.js"
+import type { Leadership } from "./leadership.js"
+import { machineWeight } from "./machine-weight.js"
+import type { PoolNames } from "./names.js"
+import { Neighbours } from "./neighbours.js"
+import type { Order } from "./orders.js"
+import type { LeadReturns } from "./seat.js"
+import { strategyOf } from "./strategies.js"
+import { oldest, type Strategy } from "./succession.js"
+
+/** What a member is, whatever it runs on. */
+export interface Character {
+  readonly name: string
+  readonly host: string
+  readonly pid: number
+  readonly eligible: boolean
+  readonly weight: number
+  readonly labels: Readonly<Record<string, string>>
+  /** Whether it obeys orders. */
+  readonly control: boolean
+}
+
+export interface MemberRunOptions {
+  readonly bus: Bus
+  readonly bucket: Bucket
+  readonly names: PoolNames
+  readonly clock: Clock
+  readonly timings: Timings
+  readonly strategy: Strategy
+  readonly neighbours?: Neighbours | undefined
+  readonly preemptAfterMs?: number | undefined
+  readonly character: Character
+  readonly handlers: (leadership: () => Leadership | undefined) => Handlers
+  readonly concurrency?: number | undefined
+  readonly handlerTimeoutMs?: number | undefined
+  readonly maxPayload?: number | undefined
+  /** How long simple work in flight may take to finish when the member leaves, in ms. */
+  readonly graceMs: number
+  /** How long what a reign started may take to finish when it ends kindly, in ms. */
+  readonly leaderGraceMs: number
+  readonly leadReturns: LeadReturns
+  readonly obey: (order: Order) => void
+  /** What reigned failed: this run should be ended. */
+  readonly onFailed: (error: unknown) => void
+  /** The coordinator broke, by a mistake of ours: this run is over, and what it left should be cleared away. */
+  readonly onBroken: (error: unknown) => void
+  /** `lead` returned while its reign held. */
+  readonly onLeadReturned: (leadership: Leadership) => void
+  readonly onClaim: (standing: StandingClaim, isOwn: boolean) => void
+  /** Told when it begins to lead, and (with undefined) when it ceased. */
+  readonly onReign: (leadership: Leadership | undefined) => void
+  readonly report: (problem: string, error?: unknown) => void
+}
+
+/** What the worker itself listens to. */
+export type RunListeners = Pick<
+  MemberRunOptions,
+  "obey" | "onFailed" | "onBroken" | "onLeadReturned" | "onClaim" | "onReign" | "report"
+>
+
+export function runOptionsOf(
+  options: JoinOptions,
+  ground: Ground,
+  listeners: RunListeners,
+): MemberRunOptions {
+  const { work, leaderWork, lead, weight = 1, preempt } = options
+  const given: Handlers = {
+    ...(work && { work }),
+    ...(leaderWork && { leaderWork }),
+    ...(lead && { lead }),
+  }
+  const hasHandlers = Object.keys(given).length > 0
+  const strategy = strategyOf(options.strategy ?? oldest)
+  return {
+    ...ground,
+    ...listeners,
+    strategy,
+    neighbours: neighboursOf(strategy, ground, listeners),
+    preemptAfterMs: preempt === true ? DEFAULT_PREEMPT_MS : preempt || undefined,
+    character: {
+      name: ground.name,
+      host: hostname(),
+      pid: process.pid,
+      eligible: options.eligible ?? true,
+      weight: weight === "auto" ? machineWeight() : weight,
+      labels: options.labels ?? {},
+      control: options.allowControl ?? false,
+    },
+    handlers: (leadership) => (hasHandlers ? given : builtInHandlers(leadership)),
+    concurrency: options.concurrency,
+    handlerTimeoutMs: options.handlerTimeoutMs,
+    graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
+    leaderGraceMs: options.leaderGraceMs ?? DEFAULT_LEADER_GRACE_MS,
+    leadReturns: options.leadReturns ?? "done",
+  }
+}
+
+function neighboursOf(
+  { heeds }: Strategy,
+  ground: Ground,
+  { report }: RunListeners,
+): Neighbours | undefined {
+  if (!heeds || heeds.length === 0) return undefined
+  const { memberTtlMs, renewMs } = ground.timings
+  const limits = { refreshMs: memberTtlMs, answerMs: renewMs / 2 }
+  return new Neighbours({ ...ground, ...limits, pools: heeds, report })
+}

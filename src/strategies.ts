@@ -1,0 +1,85 @@
+/**
+ * The strategies beside `oldest`. Each orders by one thing, and leaves the rest to the strategy it is given as the
+ * next; so they combine: `preferring({ zone: "a" }, apartFrom("thumbnails", weight))`.
+ */
+import { bySeniority, type Member } from "./member.js"
+import { oldest, place, placeIn, type Strategy, type Surroundings } from "./succession.js"
+
+/** The member with the largest weight leads; among equals the longest running. */
+export const weight: Strategy = {
+  name: "weight",
+  rank: (members) => [...members].sort(byWeight),
+  why: (member, line) => {
+    const inOrder = [...line].sort(byWeight)
+    return `weight ${member.weight}, ${place(placeIn(inOrder, member))}heaviest of ${line.length}`
+  },
+}
+
+/**
+ * Keeps away from the host on which the leader of `pool` runs. On a single host it leads all the same. `then` orders
+ * those on other hosts, and those on that one; default `oldest`.
+ */
+export function apartFrom(pool: string, then: Strategy = oldest): Strategy {
+  const leaderIn = ({ leaders }: Surroundings) => leaders.get(pool)
+  return {
+    name: then === oldest ? `apart-from ${pool}` : `apart-from ${pool}, then ${then.name}`,
+    heeds: [...new Set([pool, ...(then.heeds ?? [])])],
+    rank: (members, self, around) => {
+      const host = leaderIn(around)?.host
+      return first(then.rank(members, self, around), (member) => (member.host === host ? 1 : 0))
+    },
+    why: (member, line, around) => {
+      const leader = leaderIn(around)
+      const rest = then.why(member, line, around)
+      if (!leader) return `${rest}; ${pool} has no leader`
+      if (member.host !== leader.host) return `${rest}; not on ${leader.host} with the leader of ${pool}`
+      const isAlone = line.every(({ host }) => host === leader.host)
+      const shares = `shares ${leader.host} with the leader of ${pool}`
+      return isAlone ? `${rest}; ${shares}, the only host` : `${shares}; ${rest}`
+    },
+  }
+}
+
+/** Members that carry more of `labels` lead before others. `then` orders equals; default `oldest`. */
+export function preferring(
+  labels: Readonly<Record<string, string>>,
+  then: Strategy = oldest,
+): Strategy {
+  const wanted = Object.entries(labels)
+  const has = (member: Member) => wanted.filter(([key, value]) => member.labels[key] === value)
+  const said = (pairs: typeof wanted) => pairs.map((pair) => pair.join("=")).join(" ")
+  return {
+    name: `prefer ${said(wanted)}${then === oldest ? "" : `, then ${then.name}`}`,
+    ...(then.heeds && { heeds: then.heeds }),
+    rank: (members, self, around) =>
+      first(then.rank(members, self, around), (member) => wanted.length - has(member).length),
+    why: (member, line, around) => {
+      const found = has(member)
+      const labelled = found.length > 0 ? said(found) : `not ${said(wanted)}`
+      return `${labelled}; ${then.why(member, line, around)}`
+    },
+  }
+}
+
+/** A user's function: the members, first who should lead. */
+export type RankFunction = Strategy["rank"]
+
+/** The strategy of a user: one that is complete, or a function that ranks. */
+export function strategyOf(given: Strategy | RankFunction): Strategy {
+  if (typeof given !== "function") return given
+  const name = given.name === "" || given.name === "default" ? "custom" : given.name
+  return {
+    name,
+    rank: given,
+    why: (member, line) => `${place(placeIn(line, member)) || "1st "}of ${line.length} by ${name}`,
+  }
+}
+
+/** `members` by a number, lowest first; equals stay in their order. */
+function first(members: readonly Member[], number: (member: Member) => number): Member[] {
+  return [...members].sort((a, b) => number(a) - number(b))
+}
+
+function byWeight(a: Member, b: Member): number {
+  return b.weight - a.weight || bySeniority(a, b)
+}
