@@ -138,7 +138,6 @@ export class TrackedWork {
     const seat = this.#seat
     this.#seat = undefined
     if (seat === undefined) return
-    seat.state = "vacant"
     seat.release()
     seat.subscription?.unsubscribe()
     this.#giveUp(seat)
@@ -152,7 +151,7 @@ export class TrackedWork {
 
   #arrived(seat: Seat, message: BusMessage): void {
     if (seat.state === "holding") seat.hold(message)
-    else if (seat.state === "vacant" || seat.reign === undefined) return
+    else if (seat.reign === undefined) return
     else if (seat.state === "serving") {
       const { leadership, seal, handler } = seat.reign
       if (leadership.isLeading()) this.#requests.take(message, handler, seal)
@@ -164,7 +163,7 @@ export class TrackedWork {
 
 /** One subscription to tracked work, and the reign for which it was opened. */
 class Seat {
-  state: "holding" | "serving" | "refusing" | "vacant" = "holding"
+  state: "holding" | "serving" | "refusing" = "holding"
   subscription: BusSubscription | undefined
   reign:
     | {

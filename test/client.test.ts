@@ -467,6 +467,51 @@ t.test("tracked work", async (t) => {
     t.equal(seen.answer?.text(), "slow")
   })
 
+  t.test("that met nobody doesn't hide what is still with the old leader", async (t) => {
+    const all = asking()
+    const old = new Answerer(all, "work.leader", inTerm(all, 7, ""), silent)
+    await all.client.leaderWork()
+    const lost = ask(all)
+    await settled()
+    old.leave()
+    const later = ask(all)
+    await settled()
+    new Answerer(all, "work.leader", silent)
+    await all.clock.pass(10)
+    announce(all, 9)
+    await all.clock.pass(20)
+    t.match(lost.error, { name: "LeaderChanged", term: 9 })
+    t.ok(later.isOpen)
+  })
+
+  t.test("of a client that knows no leader yet is given up when a reign begins", async (t) => {
+    const all = asking()
+    new Answerer(all, "work.leader", silent)
+    const seen = ask(all)
+    await settled()
+    announce(all, 9)
+    await all.clock.pass(20)
+    t.match(seen.error, { name: "LeaderChanged", term: 9 })
+  })
+
+  t.test(
+    "leaves no timer when the client is closed while it waits for a late answer",
+    async (t) => {
+      const all = asking()
+      new Answerer(all, "work.leader", silent)
+      const seen = ask(all)
+      await settled()
+      const before = all.clock.alarms
+      announce(all, 9)
+      await settled()
+      t.equal(all.clock.alarms, before + 1)
+      await all.client.close()
+      t.equal(all.clock.alarms, before)
+      await settled()
+      t.match(seen.error, { name: "ClientClosed" })
+    },
+  )
+
   t.test("refuses the answer of a leader that was replaced", async (t) => {
     const all = asking()
     new Answerer(all, "work.leader", inTerm(all, 9, ""), inTerm(all, 7, "stale"))
