@@ -5,7 +5,7 @@
  */
 import { reignOf, type StandingClaim, sameReign } from "./claim.js"
 import type { Cancel, Clock } from "./clock.js"
-import { lapsesAt } from "./lease.js"
+import { HOLDER_SHARE } from "./lease.js"
 
 /** Who leads a pool at the moment. */
 export interface LeaderNews {
@@ -92,11 +92,12 @@ export class LeaderWatch {
 
   /** One timer for a whole reign: when it rings, it looks how long the silence has been. */
   #watchSilence(): void {
-    if (this.#cancel || !this.#standing) return
+    if (this.#cancel || !this.#standing || this.#isSelf) return
     const { clock } = this.#options
     const { lease } = this.#standing.claim
-    const leftMs = lapsesAt(this.#seenMs, lease) - clock.now().monoMs
-    if (leftMs <= 0) return this.#isSelf ? undefined : this.#end(this.#seenMs + lease, "lease over")
+    const leftMs = this.#seenMs + lease - clock.now().monoMs
+    // Its holder counts on less than the whole of it.
+    if (leftMs <= 0) return this.#end(this.#seenMs + lease * HOLDER_SHARE, "lease over")
     this.#cancel = clock.after(leftMs, () => {
       this.#cancel = undefined
       this.#watchSilence()
