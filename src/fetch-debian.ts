@@ -5,7 +5,7 @@
  * From `testing` it takes what the next Debian will have, on a Debian whose own package is older; that
  * works as long as the libc of both is new enough, and the program is tried before it is used.
  */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { PoolError } from "./errors.js"
 import { runProgram } from "./run-program.js"
@@ -27,7 +27,7 @@ export async function fetchDebian(options: DebianOptions): Promise<string> {
   const { folder, report = () => {} } = options
   const apt = (args: string[]) =>
     runProgram("apt-get", ["-q", ...args], { ...options, cwd: folder })
-  const own = ownLists(options)
+  const own = ownLists(options, options.suite && (await debianMirror(options)))
   if (options.suite) {
     report(`fetching the package lists of ${options.suite}`)
     await apt([...own, "update"])
@@ -49,7 +49,7 @@ export async function fetchDebian(options: DebianOptions): Promise<string> {
 }
 
 // Options that let apt-get work in a folder of ours, without root.
-function ownLists({ folder, suite }: DebianOptions): string[] {
+function ownLists({ folder, suite }: DebianOptions, mirror: string | undefined): string[] {
   const [lists, cache, sources] = ["lists", "cache", "sources.list"].map((it) => join(folder, it))
   mkdirSync(`${lists}/partial`, { recursive: true })
   mkdirSync(`${cache}/archives/partial`, { recursive: true })
@@ -60,11 +60,19 @@ function ownLists({ folder, suite }: DebianOptions): string[] {
     "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
   ]
   if (suite) {
-    writeFileSync(
-      sources as string,
-      `deb [signed-by=${KEYRING}] http://mirror.example/debian ${suite} main\n`,
-    )
+    writeFileSync(sources as string, `deb [signed-by=${KEYRING}] ${mirror} ${suite} main\n`)
     settings.push(`Dir::Etc::SourceList=${sources}`, "Dir::Etc::SourceParts=-")
   }
   return settings.flatMap((setting) => ["-o", setting])
+}
+
+/** Where this machine gets Debian's packages; all suites are there. */
+async function debianMirror(options: DebianOptions): Promise<string> {
+  const format = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
+  const codename = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1]
+  const targets = await runProgram("apt-get", ["indextargets", "--format", format], options)
+  const wanted = new RegExp(`(\\S+) ${codename} main$`, "m")
+  const mirror = wanted.exec(targets)?.[1]
+  if (!mirror) throw new PoolError(`apt-get knows no mirror of ${codename ?? "this system"}`)
+  return mirror
 }
