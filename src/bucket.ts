@@ -24,8 +24,8 @@ export interface Bucket {
   get(key: string): Promise<Entry | undefined>
 
   /**
-   * Writes `value` if the last revision of `key` is `over` (0: there is no live entry), and returns the new
-   * revision. Throws RevisionMismatch if it was refused. Any other error leaves open whether it was written.
+   * Writes `value` if the last revision of `key` is `over`, and returns the new revision. A deletion's mark has a
+   * revision like any other; 0 means that there is nothing, not even that. Throws RevisionMismatch if it was refused. Any other error leaves open whether it was written.
    */
   write(key: string, value: Uint8Array, over: number): Promise<number>
 

@@ -146,9 +146,8 @@ class KvBucket implements Bucket {
   }
 
   write(key: string, value: Uint8Array, over: number): Promise<number> {
-    return this.#change(key, over, () =>
-      over > 0 ? this.#kv.update(key, value, over) : this.#kv.create(key, value),
-    )
+    // Not `create`: over a deletion's mark it falls back to what it reads there, which may be of the past.
+    return this.#change(key, over, () => this.#kv.update(key, value, over))
   }
 
   put(key: string, value: Uint8Array): Promise<number> {

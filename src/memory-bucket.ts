@@ -54,9 +54,7 @@ export class MemoryBucket implements Bucket {
   }
 
   #compare(key: string, over: number): void {
-    const last = this.#last(key)
-    const isMet = over === 0 ? !last || last.deleted : last?.revision === over
-    if (!isMet) throw new RevisionMismatch(key, over)
+    if ((this.#last(key)?.revision ?? 0) !== over) throw new RevisionMismatch(key, over)
   }
 
   #append(key: string, value: Uint8Array, deleted: boolean): number {
