@@ -8,6 +8,7 @@ import type { Cancel, Clock } from "./clock.js"
 import { RevisionMismatch } from "./errors.js"
 import { decodeMember, encodeMember, type Member, memberKey } from "./member.js"
 import { CLOCK_KEY } from "./names.js"
+import { pause, within } from "./within.js"
 
 /** What a member says about itself; key and start are found when it joins. */
 export type SelfPortrait = Omit<Member, "key" | "start">
@@ -23,16 +24,25 @@ export interface MembershipOptions {
 }
 
 const NOTHING = new Uint8Array()
+/** How often a refused write, or a read that shows the past, is looked into before it counts as failed. */
+const TRIES = 8
+/** A replica that shows the past is asked again after this long, in ms. */
+const LAG_MS = 20
 
 export class Membership {
   readonly #options: MembershipOptions
   #start = 0
   #key = ""
+  /** The last revision known under the key: this member's own, a deletion's mark, or 0 for nothing. */
   #revision = 0
+  /** Whether that revision is this member's entry. */
+  #isThere = false
   #cancelBeat: Cancel | undefined
   #isLeft = false
   /** Writes follow one another. */
   #writing: Promise<void> = Promise.resolve()
+  /** The one that waits for its turn; it will write whatever is so by then, so there is never more than one. */
+  #queued: Promise<void> | undefined
 
   constructor(options: MembershipOptions) {
     this.#options = options
@@ -55,24 +65,30 @@ export class Membership {
   /** Learns the server's clock and creates the entry. */
   async join(): Promise<void> {
     this.#start = await this.#serverMicros()
-    await this.#create()
-    this.#beatLater()
+    this.#key = memberKey(this.#start, this.#options.portrait().name)
+    await this.#write()
+    if (!this.#isLeft) this.#beatLater()
   }
 
   /** Writes the entry now, because something in it changed. Never rejects; what fails is reported. */
   renew(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#renew())
-    return this.#writing
+    if (!this.#queued) {
+      this.#queued = this.#writing.then(() => {
+        this.#queued = undefined
+        return this.#renew()
+      })
+      this.#writing = this.#queued
+    }
+    return this.#queued
   }
 
-  /** Deletes the entry, if it is still this member's. */
+  /** Deletes the entry, if it is still this member's. Never rejects; the entry of one that failed expires. */
   async leave(): Promise<void> {
     this.#isLeft = true
     this.#cancelBeat?.()
     await this.#writing
-    if (this.#revision === 0) return
     try {
-      await this.#options.bucket.remove(this.#key, this.#revision)
+      await this.#remove()
     } catch (error) {
       this.#options.report("the entry could not be deleted; it will expire", error)
     }
@@ -80,71 +96,96 @@ export class Membership {
 
   async #serverMicros(): Promise<number> {
     const { bucket, clock } = this.#options
-    const before = clock.now()
-    const revision = await bucket.put(CLOCK_KEY, NOTHING)
-    let entry = await bucket.get(CLOCK_KEY)
-    // A replica may lag behind; a later write, by another joiner, says the time as well.
-    while (!entry || entry.revision < revision) entry = await bucket.get(CLOCK_KEY)
-    const tookMs = (clock.now().monoMs - before.monoMs) / 2
-    return Math.round((entry.writtenMs - tookMs) * 1000)
+    for (let tries = 0; tries < TRIES; tries++) {
+      const before = clock.now()
+      const revision = await bucket.put(CLOCK_KEY, NOTHING)
+      const entry = await bucket.get(CLOCK_KEY)
+      // A replica may lag behind; a later write, by another joiner, says the time as well.
+      if (entry && entry.revision >= revision) {
+        const tookMs = (clock.now().monoMs - before.monoMs) / 2
+        return Math.round((entry.writtenMs - tookMs) * 1000)
+      }
+      await pause(clock, LAG_MS)
+    }
+    throw new Error("the bucket does not show what was written to it")
   }
 
-  async #create(): Promise<void> {
-    const { bucket, portrait } = this.#options
-    for (;;) {
-      this.#key = memberKey(this.#start, portrait().name)
+  async #renew(): Promise<void> {
+    if (this.#isLeft || this.#key === "") return
+    const { clock, beatMs, report } = this.#options
+    try {
+      // The next one must not wait for an answer that was lost.
+      await within(clock, beatMs, this.#write())
+    } catch (error) {
+      report("the entry was not renewed", error)
+    }
+  }
+
+  /** Writes the entry, whatever happened to it since. */
+  async #write(): Promise<void> {
+    const { bucket } = this.#options
+    for (let tries = 1; ; tries++) {
+      const key = this.#key
       try {
-        this.#revision = await bucket.write(this.#key, encodeMember(this.member), 0)
+        const revision = await bucket.write(key, encodeMember(this.member), this.#revision)
+        this.#revision = revision
+        this.#isThere = true
         return
       } catch (error) {
-        if (!(error instanceof RevisionMismatch)) throw error
-        if (await this.#adopt()) return
-        this.#start += 1
+        if (!(error instanceof RevisionMismatch) || tries === TRIES) throw error
+        if (key === this.#key) await this.#lookInto(key)
       }
     }
   }
 
-  /** Takes over the revision under the key if the entry is one's own: an acknowledgement was lost. */
-  async #adopt(): Promise<boolean> {
-    const entry = await this.#options.bucket.get(this.#key)
-    if (!entry || entry.deleted) {
-      this.#revision = 0
-      return false
+  /** The entry is not at the revision it should be: learns why. */
+  async #lookInto(key: string): Promise<void> {
+    const { bucket, clock, portrait, report } = this.#options
+    const entry = await bucket.get(key)
+    const revision = entry?.revision ?? 0
+    // The read shows the past: this revision was refused.
+    if (revision === this.#revision) await pause(clock, LAG_MS)
+    const isGone = !entry || entry.deleted
+    if (isGone || idIn(key, entry.value) === portrait().id) {
+      // It expired, or the bucket was wiped, or an acknowledgement was lost.
+      this.#revision = revision
+      this.#isThere = !isGone
+      return
     }
-    try {
-      if (decodeMember(entry.key, entry.value).id !== this.#options.portrait().id) return false
-    } catch {
-      return false
-    }
-    this.#revision = entry.revision
-    return true
+    if (this.#isThere) report(`somebody else wrote the entry ${key}; taking a new one`)
+    this.#start += 1
+    this.#key = memberKey(this.#start, portrait().name)
+    this.#revision = 0
+    this.#isThere = false
   }
 
-  async #renew(): Promise<void> {
-    const { bucket, report } = this.#options
-    if (this.#isLeft || this.#key === "") return
-    try {
-      this.#revision = await bucket.write(this.#key, encodeMember(this.member), this.#revision)
-    } catch (error) {
-      if (!(error instanceof RevisionMismatch)) return report("the entry was not renewed", error)
-      await this.#recover().catch((cause) => report("the entry was not renewed", cause))
+  async #remove(): Promise<void> {
+    const { bucket } = this.#options
+    for (let tries = 1; this.#isThere; tries++) {
+      try {
+        await bucket.remove(this.#key, this.#revision)
+        return
+      } catch (error) {
+        if (!(error instanceof RevisionMismatch) || tries === TRIES) throw error
+        await this.#lookInto(this.#key)
+      }
     }
-  }
-
-  async #recover(): Promise<void> {
-    if (await this.#adopt()) return
-    if (this.#revision !== 0) {
-      this.#options.report(`somebody else wrote the entry ${this.#key}; taking a new one`)
-      this.#start += 1
-    }
-    await this.#create()
   }
 
   #beatLater(): void {
     const { clock, beatMs } = this.#options
     this.#cancelBeat = clock.after(beatMs, () => {
       this.renew()
-      if (!this.#isLeft) this.#beatLater()
+      this.#beatLater()
     })
+  }
+}
+
+/** The id of the member in an entry; undefined if nobody can read it. */
+function idIn(key: string, value: Uint8Array): string | undefined {
+  try {
+    return decodeMember(key, value).id
+  } catch {
+    return undefined
   }
 }
