@@ -1,47 +1,24 @@
 /**
- * Runs one member's election over a bucket and a bus: turns what happens there into events for the state machine,
- * and carries out what it decides. The only file that knows both. What the member does with its leadership (answer
+ * Runs one member's election over a bucket and a bus: joins the pool, listens, and turns what happens into events for
+ * the state machine; `deeds.ts` carries out what that decides. What the member does with its leadership (answer
  * tracked work, run `lead`) is behind `Seat`; services know nothing about the election.
  */
 import type { Bucket } from "./bucket.js"
 import type { Bus, BusSubscription } from "./bus.js"
-import {
-  decodeAnnouncement,
-  decodeWord,
-  encodeAnnouncement,
-  encodeClaim,
-  type Heir,
-  type StandingClaim,
-} from "./claim.js"
+import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from "./claim.js"
 import type { Cancel, Clock } from "./clock.js"
 import type { Timings } from "./config.js"
+import { Deeds, type Seat } from "./deeds.js"
 import { Election } from "./election.js"
-import type { Decision, ElectionEvent, Found } from "./election-words.js"
-import { RevisionMismatch, reasonOf } from "./errors.js"
-import { handOn } from "./hand-on.js"
-import { type EndReason, type Leadership, ReignEnded } from "./leadership.js"
-import { LineWatch, placeOf } from "./line-watch.js"
+import type { ElectionEvent } from "./election-words.js"
+import { reasonOf } from "./errors.js"
+import type { EndReason, Leadership } from "./leadership.js"
 import { Membership, type SelfPortrait } from "./membership.js"
-import { CLAIM_KEY, type PoolNames } from "./names.js"
-import { foundIn, membersIn } from "./roster.js"
+import type { PoolNames } from "./names.js"
+import type { Neighbours } from "./neighbours.js"
 import type { Strategy } from "./succession.js"
-import { within } from "./within.js"
 
-/** What a member does with its leadership. Nothing here may throw. */
-export interface Seat {
-  /** A claim is about to be sent: listen for tracked work, hold what arrives. */
-  prepare(): void
-  /** The claim went to somebody else: stop listening, forget what was held. */
-  abandon(): void
-  /** This member leads: answer what was held, and what comes. */
-  begin(leadership: Leadership): void
-  /** The reign is ending: take nothing more; resolves when what it started is finished or out of time. */
-  windDown(): Promise<void>
-  /** What was wound down is handed on: stop listening. */
-  close(): void
-  /** The reign is over, now: answer nothing more. */
-  lapse(): void
-}
+export type { Seat } from "./deeds.js"
 
 export interface CoordinatorOptions {
   readonly bucket: Bucket
@@ -50,12 +27,18 @@ export interface CoordinatorOptions {
   readonly clock: Clock
   readonly timings: Timings
   readonly strategy: Strategy
+  /** Who leads the other pools that the strategy heeds. */
+  readonly neighbours?: Neighbours | undefined
+  /** Give way to a member that has stood first for this long, in ms; without it never. */
+  readonly preemptAfterMs?: number | undefined
   readonly seat: Seat
   readonly portrait: () => SelfPortrait
   readonly random: () => number
   readonly nonce: () => string
   /** Told of each claim this member hears of or writes, as it becomes known. */
   readonly onClaim?: (standing: StandingClaim, isOwn: boolean) => void
+  /** Told that the state machine itself threw: its reign has ended, and it takes part in nothing any more. */
+  readonly onBroken?: (error: unknown) => void
   /** Told what went wrong and is being dealt with. */
   readonly report?: (problem: string, error?: unknown) => void
 }
@@ -64,11 +47,10 @@ export class Coordinator {
   readonly membership: Membership
   readonly #options: CoordinatorOptions
   readonly #report: (problem: string, error?: unknown) => void
+  readonly #deeds: Deeds
   #election: Election | undefined
   #subscriptions: BusSubscription[] = []
   #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined
-  #reign: { readonly leadership: Leadership; readonly abort: AbortController } | undefined
-  #line: LineWatch | undefined
   /** Events that came while another one was being dealt with. */
   #waiting: ElectionEvent[] | undefined
   #onDisengaged: (() => void)[] = []
@@ -76,51 +58,49 @@ export class Coordinator {
 
   constructor(options: CoordinatorOptions) {
     this.#options = options
-    this.#report = options.report ?? (() => {})
+    const report = options.report ?? (() => {})
+    this.#report = report
     const { bucket, clock, timings, portrait } = options
-    this.membership = new Membership({
-      bucket,
-      clock,
-      beatMs: timings.beatMs,
-      portrait,
-      report: this.#report,
-    })
+    this.membership = new Membership({ bucket, clock, beatMs: timings.beatMs, portrait, report })
+    const self = () => this.membership.member
+    const answer = (event: ElectionEvent) => this.#handle(event)
+    const leads = () => this.leads()
+    const remainingMs = (term: number) => this.#remainingMs(term)
+    this.#deeds = new Deeds({ ...options, self, answer, leads, remainingMs, report })
   }
 
   /**
    * Joins the pool: writes the entry, listens, and takes part in the election from now on. `open` is called when
-   * the member may take work; the promise resolves once the server knows all its subscriptions.
+   * the member may take work; the promise resolves once the server knows all its subscriptions. If it rejects,
+   * nothing is left running.
    */
   async join(open: () => void = () => {}): Promise<void> {
-    const { bus, names, portrait, strategy, timings, random, nonce } = this.#options
-    await this.membership.join()
-    const { id, name, eligible } = portrait()
-    this.#election = new Election({
-      ...timings,
-      self: { key: this.membership.key, id, name },
-      eligible,
-      strategy: strategy.name,
-      random,
-      nonce,
-    })
-    this.#listen(names.claim, (data) => this.#announced(decodeAnnouncement(data)))
-    this.#listen(names.heir(id), (data) => this.#handle({ type: "word", word: decodeWord(data) }))
-    open()
-    await bus.flush()
+    try {
+      await this.membership.join()
+      this.#stay()
+      this.#listen()
+      open()
+      await this.#options.bus.flush()
+      this.#stay()
+    } catch (error) {
+      this.#quit()
+      this.membership.leave()
+      throw error
+    }
     this.#handle({ type: "joined" })
     await this.membership.renew()
   }
 
   /** Whether this member leads at this instant. If its lease ran out meanwhile, its reign ends here and now. */
   leads(): boolean {
-    if (this.#election?.leads(this.#options.clock.now())) return true
+    if (!this.#isLeft && this.#election?.leads(this.#options.clock.now())) return true
     this.#noticeLapse()
     return false
   }
 
   /** The reign of this member that holds at this instant, if it leads. */
   get leadership(): Leadership | undefined {
-    return this.leads() ? this.#reign?.leadership : undefined
+    return this.leads() ? this.#deeds.leadership : undefined
   }
 
   /** The claim as this member knows it. */
@@ -130,7 +110,7 @@ export class Coordinator {
 
   /** Gives up the seat, to `to` if it is named; resolves when the reign was handed on or lost. */
   async resign(reason: EndReason, to?: Heir): Promise<void> {
-    if (!this.#election?.isEngaged) return
+    if (this.#isLeft || !this.#election?.isEngaged) return
     const disengaged = new Promise<void>((resolve) => this.#onDisengaged.push(resolve))
     this.#handle(to ? { type: "resign", reason, to } : { type: "resign", reason })
     await disengaged
@@ -138,10 +118,9 @@ export class Coordinator {
 
   /** Leaves the election after giving up the seat. The entry stays, until `membership.leave`. */
   async leave(reason: EndReason): Promise<void> {
-    await this.resign(reason)
-    this.#isLeft = true
-    this.#timer?.cancel()
-    for (const subscription of this.#subscriptions) subscription.unsubscribe()
+    // The seat may come back before the promise that it is given up is heard.
+    while (!this.#isLeft && this.#election?.isEngaged) await this.resign(reason)
+    this.#quit()
   }
 
   /** The connection came back, or was lost. */
@@ -150,14 +129,29 @@ export class Coordinator {
     if (isUp) this.membership.renew()
   }
 
-  /** A process that was frozen may be asked before its timer rings: then the reign ends in the question. */
-  #noticeLapse(): void {
-    const hasLapsed =
-      this.#election?.reign && this.#election.remainingMs(this.#options.clock.now()) === 0
-    if (hasLapsed) this.#handle({ type: "wake" })
+  #stay(): void {
+    if (this.#isLeft) throw new Error("left before it had joined")
   }
 
-  #listen(subject: string, take: (data: Uint8Array) => void): void {
+  #quit(): void {
+    this.#isLeft = true
+    this.#timer?.cancel()
+    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()
+  }
+
+  #listen(): void {
+    const { names, portrait, strategy, timings, random, nonce } = this.#options
+    const { id, name, eligible } = portrait()
+    const self = { key: this.membership.key, id, name }
+    const own = { self, eligible, strategy: strategy.name, random, nonce }
+    this.#election = new Election({ ...timings, ...own })
+    this.#subscribe(names.claim, (data) => this.#announced(decodeAnnouncement(data)))
+    this.#subscribe(names.heir(id), (data) =>
+      this.#handle({ type: "word", word: decodeWord(data) }),
+    )
+  }
+
+  #subscribe(subject: string, take: (data: Uint8Array) => void): void {
     const callback = (error: Error | null, message: { data: Uint8Array }) => {
       if (error) return this.#report(`lost the subscription to ${subject}`, error)
       try {
@@ -170,9 +164,25 @@ export class Coordinator {
   }
 
   #announced(standing: StandingClaim): void {
-    const isOwn = standing.claim.id === this.#options.portrait().id
-    if (!isOwn) this.#options.onClaim?.(standing, false)
     this.#handle({ type: "heard", found: { kind: "claim", standing } })
+    if (standing.claim.id !== this.#options.portrait().id) this.#options.onClaim?.(standing, false)
+  }
+
+  #remainingMs(term: number): number {
+    const election = this.#election
+    const leftMs =
+      !this.#isLeft && election?.reign?.term === term
+        ? election.remainingMs(this.#options.clock.now())
+        : 0
+    if (leftMs === 0) this.#noticeLapse()
+    return leftMs
+  }
+
+  /** A process that was frozen may be asked before its timer rings: then the reign ends in the question. */
+  #noticeLapse(): void {
+    const hasLapsed =
+      this.#election?.reign && this.#election.remainingMs(this.#options.clock.now()) === 0
+    if (hasLapsed) this.#handle({ type: "wake" })
   }
 
   #handle(event: ElectionEvent): void {
@@ -183,14 +193,27 @@ export class Coordinator {
       return
     }
     this.#waiting = [event]
-    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-      for (const decision of election.handle(next, this.#options.clock.now())) {
-        this.#carryOut(decision)
+    try {
+      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+        for (const decision of election.handle(next, this.#options.clock.now())) {
+          this.#deeds.carryOut(decision)
+        }
       }
+    } catch (error) {
+      return this.#break(error)
     }
     this.#waiting = undefined
     if (!election.isEngaged) for (const resolve of this.#onDisengaged.splice(0)) resolve()
     this.#arm(election)
+  }
+
+  #break(error: unknown): void {
+    this.#waiting = undefined
+    this.#quit()
+    const { term = 0 } = this.#election?.reign ?? {}
+    this.#deeds.carryOut({ do: "stop-leading", term, reason: "failed" })
+    for (const resolve of this.#onDisengaged.splice(0)) resolve()
+    this.#options.onBroken?.(error)
   }
 
   #arm(election: Election): void {
@@ -204,136 +227,5 @@ export class Coordinator {
       this.#handle({ type: "wake" })
     })
     this.#timer = { atMs, cancel }
-  }
-
-  #carryOut(decision: Decision): void {
-    const { seat } = this.#options
-    switch (decision.do) {
-      case "read":
-        return this.#read(decision.id)
-      case "rank":
-        return this.#rank()
-      case "claim":
-        seat.prepare()
-        return this.#write(decision)
-      case "renew":
-        return this.#write(decision)
-      case "stand-down":
-        return seat.abandon()
-      case "lead":
-        return this.#lead(decision.term)
-      case "announce":
-        return this.#announce(decision.standing)
-      case "wind-down":
-        this.#endReign(decision.reason)
-        seat.windDown().then(() => this.#handle({ type: "wound-down" }))
-        return
-      case "stop-leading":
-        this.#endReign(decision.reason)
-        return seat.lapse()
-      case "hand-on":
-        return this.#handOn(decision)
-    }
-  }
-
-  #read(id: number): void {
-    this.#inTime(this.#options.bucket.get(CLAIM_KEY)).then(
-      (entry) => this.#handle({ type: "read", id, found: foundIn(entry) }),
-      (error) => {
-        this.#report("the claim could not be read", error)
-        this.#handle({ type: "read-failed", id })
-      },
-    )
-  }
-
-  #rank(): void {
-    const { bucket, strategy, timings } = this.#options
-    this.#inTime(bucket.entries()).then(
-      (entries) => {
-        const members = membersIn(entries)
-        const self = this.membership.member
-        const oldestNewcomer = self.start - timings.leaseMs * 1000
-        const veterans = members.some((member) => member.start < oldestNewcomer)
-        const place = placeOf(self, members, strategy)
-        this.#handle({ type: "ranked", place: place < 0 ? members.length : place, veterans })
-      },
-      (error) => {
-        this.#report("the members could not be listed", error)
-        this.#handle({ type: "rank-failed" })
-      },
-    )
-  }
-
-  #write({ attempt, over, claim }: Extract<Decision, { do: "claim" | "renew" }>): void {
-    this.#inTime(this.#options.bucket.write(CLAIM_KEY, encodeClaim(claim), over)).then(
-      (revision) => this.#handle({ type: "written", attempt, revision }),
-      (error) => {
-        if (error instanceof RevisionMismatch) return this.#handle({ type: "refused", attempt })
-        this.#report("nobody knows whether the claim was written", error)
-        this.#handle({ type: "unsure", attempt })
-      },
-    )
-  }
-
-  #lead(term: number): void {
-    const { clock, seat } = this.#options
-    const abort = new AbortController()
-    const leadership: Leadership = {
-      term,
-      signal: abort.signal,
-      isLeading: () => this.#reign?.leadership === leadership && this.leads(),
-      remainingMs: () => {
-        const reign = this.#election?.reign
-        const leftMs = reign?.term === term ? (this.#election?.remainingMs(clock.now()) ?? 0) : 0
-        if (leftMs === 0) this.#noticeLapse()
-        return leftMs
-      },
-    }
-    this.#reign = { leadership, abort }
-    seat.begin(leadership)
-    this.#watchLine()
-  }
-
-  #watchLine(): void {
-    const { bucket, clock, timings, strategy } = this.#options
-    this.#line?.stop()
-    this.#line = new LineWatch({
-      bucket,
-      clock,
-      strategy,
-      memberTtlMs: timings.memberTtlMs,
-      retryMs: timings.renewMs,
-      self: () => this.membership.member,
-      onLine: (line) => this.#handle({ type: "line", line }),
-      onClaim: (found: Found) => this.#handle({ type: "heard", found }),
-      report: this.#report,
-    })
-    this.#line.start()
-  }
-
-  #announce(standing: StandingClaim): void {
-    this.#options.bus.publish(this.#options.names.claim, encodeAnnouncement(standing))
-    this.#options.onClaim?.(standing, true)
-  }
-
-  #endReign(reason: EndReason): void {
-    const reign = this.#reign
-    this.#reign = undefined
-    this.#line?.stop()
-    this.#line = undefined
-    reign?.abort.abort(new ReignEnded(reason, reign.leadership.term))
-  }
-
-  #handOn({ reign, standing, reason }: Extract<Decision, { do: "hand-on" }>): void {
-    const { bus, bucket, names, clock, timings, seat, portrait } = this.#options
-    seat.close()
-    const by = portrait().name
-    handOn({ bus, bucket, names, clock, stepMs: timings.stepMs, by }, { reign, standing, reason })
-      .catch((error) => this.#report("the reign could not be handed on; its lease runs out", error))
-      .then(() => this.#handle({ type: "handed-on" }))
-  }
-
-  #inTime<T>(work: Promise<T>): Promise<T> {
-    return within(this.#options.clock, this.#options.timings.renewMs, work)
   }
 }

@@ -44,10 +44,10 @@ export type ElectionEvent =
   | { readonly type: "disconnected" }
   /** This member should give the seat up, to `to` if it is named. */
   | { readonly type: "resign"; readonly reason: EndReason; readonly to?: Heir }
-  /** All that the reign had started is finished, or its time for that is over. */
-  | { readonly type: "wound-down" }
-  /** The heirs were told, or the release was written. */
-  | { readonly type: "handed-on" }
+  /** All that the reign of this term had started is finished, or its time for that is over. */
+  | { readonly type: "wound-down"; readonly term: number }
+  /** The heirs of the reign of this term were told, or the release was written. */
+  | { readonly type: "handed-on"; readonly term: number }
 
 /** Who comes next, and why. */
 export interface Line {
@@ -55,6 +55,9 @@ export interface Line {
   readonly strategy: string
   readonly reason: string
 }
+
+/** Takes what is to be done. */
+export type Decide = (decision: Decision) => void
 
 /** What is to be done. */
 export type Decision =

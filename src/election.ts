@@ -6,25 +6,20 @@
  *              Its turn came, or the word of a holder that ended: claiming.
  *   claiming   a compare-and-set is under way. Acknowledged in time: holding. Refused, or somebody else's claim
  *              is seen: following. Not acknowledged: the claim is read, and is one's own only by its nonce.
- *   holding    leads, or winds down and hands on (see holding.ts). Its lease ran out, or somebody else's claim is
- *              seen: following, at once. Handed on: following.
+ *   holding    leads, or winds down and hands on. Its lease ran out, or somebody else's claim is seen: following,
+ *              at once. Handed on: following.
  *
- * Leading is never stored: `leads(now)` compares the clock with the end of the lease, which counts from the moment
- * the last acknowledged write was sent. Not knowing means not leading.
+ * Each phase is a file of its own; this one holds them together. Leading is never stored: `leads(now)` compares the
+ * clock with the end of the lease, which counts from the moment the last acknowledged write was sent. Not knowing
+ * means not leading.
  */
-import {
-  type Claim,
-  type Heir,
-  type Reign,
-  reignOf,
-  type StandingClaim,
-  type Word,
-} from "./claim.js"
+import { type Heir, type Reign, reignOf, type StandingClaim } from "./claim.js"
+import { Claiming, type ClaimOutcome } from "./claiming.js"
 import type { Instant } from "./clock.js"
-import { type Decision, type ElectionEvent, type Found, revisionOf } from "./election-words.js"
+import type { Decision, ElectionEvent, Found } from "./election-words.js"
+import { Following, type Turn } from "./following.js"
 import { Holding } from "./holding.js"
 import type { EndReason } from "./leadership.js"
-import { holds, leaseEnd } from "./lease.js"
 import { Outlook } from "./outlook.js"
 
 export interface ElectionOptions {
@@ -43,35 +38,30 @@ export interface ElectionOptions {
   readonly nonce: () => string
 }
 
-/** A claim under way. */
-interface Claiming {
-  readonly id: number
-  readonly claim: Claim
-  readonly over: number
-  readonly sent: Instant
-  /** Asked to resign before it led. */
-  resigning?: { readonly reason: EndReason; readonly to: Heir | undefined }
+/** What all phases need. */
+interface PhaseOptions extends ElectionOptions {
+  readonly decide: (decision: Decision) => void
+  readonly nextId: () => number
 }
 
 export class Election {
-  readonly #options: ElectionOptions
+  readonly #options: PhaseOptions
   readonly #outlook: Outlook
+  #following: Following
   #claiming: Claiming | undefined
   #holding: Holding | undefined
   #isConnected = true
   #lastId = 0
-  /** The read whose answer is awaited; answers to earlier ones are stale. */
-  #awaitedRead: number | undefined
-  /** The turn has come, and the claim is read to be sure that it still has this revision. */
-  #confirming: number | undefined
-  /** When to read again, after a read that failed or told nothing. */
-  #retryAtMs: number | undefined
-  #isRanking = false
   #decisions: Decision[] = []
 
   constructor(options: ElectionOptions) {
-    this.#options = options
+    this.#options = {
+      ...options,
+      decide: (decision) => this.#decisions.push(decision),
+      nextId: () => ++this.#lastId,
+    }
     this.#outlook = new Outlook(options)
+    this.#following = new Following(this.#options, this.#outlook)
   }
 
   /** Whether this member leads at `now`. */
@@ -101,11 +91,7 @@ export class Election {
 
   /** The monotonic time at which the machine wants the event `wake`, if at all. */
   get wakeAtMs(): number | undefined {
-    if (this.#holding) return this.#holding.wakeAtMs
-    if (this.#retryAtMs !== undefined) return this.#retryAtMs
-    const isBusy = this.#claiming || this.#awaitedRead !== undefined || this.#isRanking
-    if (isBusy || !this.#options.eligible) return undefined
-    return this.#outlook.rankAtMs ?? this.#outlook.turnAtMs
+    return (this.#holding ?? this.#claiming ?? this.#following).wakeAtMs
   }
 
   /** Takes an event, and returns what is to be done, in order. */
@@ -117,154 +103,38 @@ export class Election {
     if (event.type === "connected") this.#isConnected = true
     if (event.type === "disconnected") this.#isConnected = false
     if (this.#holding) this.#whileHolding(this.#holding, event, now)
-    else if (this.#claiming) this.#whileClaiming(this.#claiming, event, now)
-    else this.#whileFollowing(event, now)
+    else if (this.#claiming) this.#settle(this.#claiming, this.#claiming.handle(event, now), now)
+    else this.#take(this.#following.handle(event, now), now)
     return this.#decisions
   }
 
-  #whileFollowing(event: ElectionEvent, now: Instant): void {
-    switch (event.type) {
-      case "joined":
-      case "connected":
-        return this.#readClaim()
-      case "wake":
-        return this.#wake(now)
-      case "heard":
-        if (this.#outlook.heard(event.found, now.monoMs)) this.#confirming = undefined
-        return
-      case "read":
-        if (this.#isAwaited(event.id)) this.#confirmed(event.found, now)
-        return
-      case "read-failed":
-        if (this.#isAwaited(event.id)) this.#retryAtMs = now.monoMs + this.#options.stepMs
-        return
-      case "word":
-        if (this.#isSummonedBy(event.word, now)) this.#claim(event.word.revision, now)
-        return
-      case "ranked":
-        this.#isRanking = false
-        if (this.#outlook.rankAtMs === undefined) return
-        return this.#outlook.ranked(event.place, event.veterans, now.monoMs)
-      case "rank-failed":
-        this.#isRanking = false
-        this.#retryAtMs = now.monoMs + this.#options.coldStartMs
+  #take(turn: Turn, now: Instant): void {
+    if (!turn) return
+    this.#claiming = new Claiming(this.#options, this.#outlook, turn.claimOver, now)
+  }
+
+  #settle(claiming: Claiming, outcome: ClaimOutcome | undefined, now: Instant): void {
+    if (!outcome) return
+    this.#claiming = undefined
+    if (outcome.type === "held" && claiming.holds(now)) {
+      return this.#hold(claiming, outcome.revision)
+    }
+    this.#following = new Following(this.#options, this.#outlook)
+    this.#options.decide({ do: "stand-down" })
+    if (outcome.type === "held") {
+      const standing = { claim: claiming.claim, revision: outcome.revision }
+      this.#outlook.read({ kind: "claim", standing }, now.monoMs)
+    } else if (outcome.type === "unseen") this.#following.lookAgain(now)
+    else if (this.#outlook.isProvenOver && !claiming.resigning) {
+      this.#take(this.#following.wake(now), now)
     }
   }
 
-  #wake(now: Instant): void {
-    if (this.#retryAtMs !== undefined) {
-      if (now.monoMs >= this.#retryAtMs) this.#readClaim()
-      return
-    }
-    const dueMs = this.wakeAtMs
-    if (dueMs === undefined || now.monoMs < dueMs) return
-    if (this.#outlook.rankAtMs !== undefined) {
-      this.#isRanking = true
-      return this.#decide({ do: "rank" })
-    }
-    if (this.#outlook.isProvenOver) return this.#claim(0, now)
-    // Nobody said that the reign is over. A renewal may have been missed, so look before claiming.
-    this.#confirming = this.#outlook.revision
-    this.#readClaim()
-  }
-
-  #confirmed(found: Found, now: Instant): void {
-    const expected = this.#confirming
-    this.#confirming = undefined
-    this.#outlook.read(found, now.monoMs)
-    const { turnAtMs, revision } = this.#outlook
-    const isTurn = turnAtMs !== undefined && now.monoMs >= turnAtMs
-    if (revision === expected && isTurn) this.#claim(0, now)
-  }
-
-  #isSummonedBy(word: Word, now: Instant): boolean {
-    if (!this.#options.eligible || !this.#outlook.isCurrent(word, word.revision)) return false
-    this.#outlook.ended(word, now.monoMs, true)
-    return true
-  }
-
-  #claim(atLeastOver: number, now: Instant): void {
-    const { self, leaseMs, strategy, nonce } = this.#options
-    // The line as the last leader saw it, until this one has seen for itself.
-    const heirs = this.#outlook.standing?.claim.heirs ?? []
-    const claim: Claim = {
-      ...self,
-      nonce: nonce(),
-      lease: leaseMs,
-      since: new Date(now.wallMs).toISOString(),
-      heirs: heirs.filter((heir) => heir.id !== self.id),
-      strategy,
-      reason: `${self.name} leads: next in line`,
-    }
-    const over = Math.max(atLeastOver, this.#outlook.revision)
-    this.#claiming = { id: this.#nextId(), claim, over, sent: now }
-    this.#awaitedRead = this.#confirming = this.#retryAtMs = undefined
-    this.#decide({ do: "claim", attempt: this.#claiming.id, over, claim })
-  }
-
-  #whileClaiming(claiming: Claiming, event: ElectionEvent, now: Instant): void {
-    switch (event.type) {
-      case "written":
-        if (event.attempt !== claiming.id) return
-        // An acknowledgement that comes after a newer revision is known is history.
-        if (this.#outlook.revision > event.revision) return this.#standDown()
-        return this.#hold(claiming, event.revision, now)
-      case "refused":
-      case "unsure":
-        if (event.attempt === claiming.id) this.#readClaim()
-        return
-      case "read":
-        if (this.#isAwaited(event.id)) this.#claimRead(claiming, event.found, now)
-        return
-      case "read-failed":
-        if (this.#isAwaited(event.id)) this.#retryAtMs = now.monoMs + this.#options.stepMs
-        return
-      case "wake":
-        if (this.#retryAtMs !== undefined && now.monoMs >= this.#retryAtMs) this.#readClaim()
-        return
-      case "heard": {
-        if (isClaimWith(event.found, claiming.claim.nonce)) return
-        const isNews = this.#outlook.heard(event.found, now.monoMs)
-        // The last renewal of a reign that is over changes nothing: the refusal will tell.
-        if (isNews && !this.#outlook.isProvenOver) this.#standDown()
-        return
-      }
-      case "word":
-        this.#isSummonedBy(event.word, now)
-        return
-      case "resign":
-        claiming.resigning = { reason: event.reason, to: event.to }
-    }
-  }
-
-  #claimRead(claiming: Claiming, found: Found, now: Instant): void {
-    if (isClaimWith(found, claiming.claim.nonce)) {
-      return this.#hold(claiming, found.standing.revision, now)
-    }
-    this.#outlook.read(found, now.monoMs)
-    this.#standDown()
-    if (claiming.resigning) return
-    // Nothing new: the read was stale, or the write is still on its way. Look again, a little later.
-    if (revisionOf(found) === claiming.over) this.#retryAtMs = now.monoMs + this.#options.stepMs
-    else if (this.#outlook.isProvenOver) this.#wake(now)
-  }
-
-  #standDown(): void {
-    this.#claiming = this.#awaitedRead = this.#retryAtMs = undefined
-    this.#decide({ do: "stand-down" })
-  }
-
-  #hold(claiming: Claiming, revision: number, now: Instant): void {
-    const { claim, sent, resigning } = claiming
-    if (!holds(leaseEnd(sent, this.#options.leaseMs), now)) {
-      this.#standDown()
-      return this.#outlook.read({ kind: "claim", standing: { claim, revision } }, now.monoMs)
-    }
-    this.#claiming = this.#awaitedRead = this.#retryAtMs = undefined
-    const options = { ...this.#options, decide: this.#decide, nextId: this.#nextId }
-    this.#holding = new Holding(options, claim, revision, sent)
-    this.#decide({ do: "lead", term: this.#holding.term })
-    this.#decide({ do: "announce", standing: { claim, revision } })
+  #hold({ claim, sent, resigning }: Claiming, revision: number): void {
+    const { decide } = this.#options
+    this.#holding = new Holding(this.#options, claim, revision, sent)
+    decide({ do: "lead", term: this.#holding.term })
+    decide({ do: "announce", standing: { claim, revision } })
     if (resigning) this.#holding.resign(resigning.reason, resigning.to)
   }
 
@@ -291,9 +161,15 @@ export class Election {
       case "resign":
         return holding.resign(event.reason, event.to)
       case "wound-down":
-        return holding.woundDown()
+        if (event.term === holding.term) holding.woundDown()
+        return
+      case "word":
+        // The seat comes back before this one was done with handing it on.
+        if (holding.phase !== "handing" || event.word.term <= holding.term) return
+        this.#follow(now)
+        return this.#take(this.#following.handle(event, now), now)
       case "handed-on":
-        return this.#follow(now)
+        if (event.term === holding.term) this.#follow(now)
     }
   }
 
@@ -308,39 +184,15 @@ export class Election {
   #stopLeading(reason: EndReason, now: Instant): void {
     const term = this.#holding?.term ?? 0
     this.#follow(now)
-    this.#decide({ do: "stop-leading", term, reason })
+    this.#options.decide({ do: "stop-leading", term, reason })
   }
 
   #follow(now: Instant): void {
     const standing = this.#holding?.standing
     this.#holding = undefined
+    this.#following = new Following(this.#options, this.#outlook)
     if (!standing) return
     this.#outlook.read({ kind: "claim", standing }, now.monoMs)
     this.#outlook.ended(reignOf(standing), now.monoMs)
   }
-
-  #readClaim(): void {
-    this.#awaitedRead = this.#nextId()
-    this.#retryAtMs = undefined
-    this.#decide({ do: "read", id: this.#awaitedRead })
-  }
-
-  #isAwaited(id: number): boolean {
-    if (this.#awaitedRead !== id) return false
-    this.#awaitedRead = undefined
-    return true
-  }
-
-  readonly #decide = (decision: Decision): void => {
-    this.#decisions.push(decision)
-  }
-
-  readonly #nextId = (): number => {
-    this.#lastId += 1
-    return this.#lastId
-  }
-}
-
-function isClaimWith(found: Found, nonce: string): found is Extract<Found, { kind: "claim" }> {
-  return found.kind === "claim" && found.standing.claim.nonce === nonce
 }

@@ -17,9 +17,11 @@ import {
   sameReign,
 } from "./claim.js"
 import type { Clock } from "./clock.js"
-import { isNoResponders, RevisionMismatch } from "./errors.js"
+import { isNoResponders } from "./errors.js"
+import { lapsesAt } from "./lease.js"
 import { CLAIM_KEY, type PoolNames } from "./names.js"
 import { foundIn } from "./roster.js"
+import { pause, within } from "./within.js"
 
 export interface HandOnOptions {
   readonly bus: Bus
@@ -82,7 +84,8 @@ class Succession {
   }
 
   /** Whether the claim was taken within a step after this heir was told. */
-  tell(heirId: string, { reign, standing, reason }: EndedReign): Promise<boolean> {
+  async tell(heirId: string, { reign, standing, reason }: EndedReign): Promise<boolean> {
+    if (this.#isTaken) return true
     const { bus, names, clock, stepMs } = this.#options
     const word = encodeWord({ ...reign, revision: standing.revision, reason })
     return new Promise((resolve) => {
@@ -107,23 +110,38 @@ class Succession {
   }
 }
 
-/** Marks the claim as released if it is still that reign's; false if somebody else has claimed. */
+/** How many steps an answer of the bucket may take before it is asked again. */
+const ANSWER_STEPS = 4
+
+/**
+ * Marks the claim as released if it is still that reign's; false if somebody else has claimed. Tries until the
+ * claim has lapsed anyway, then rejects.
+ */
 async function release(options: HandOnOptions, ended: EndedReign): Promise<boolean> {
-  const { bucket, bus, names, clock, by } = options
+  const { clock, stepMs } = options
+  const untilMs = lapsesAt(clock.now().monoMs, ended.standing.claim.lease)
   for (;;) {
-    const found = foundIn(await bucket.get(CLAIM_KEY))
-    if (found.kind !== "claim" || !sameReign(reignOf(found.standing), ended.reign)) return false
-    const { claim, revision } = found.standing
-    if (claim.released) return true
-    const at = new Date(clock.now().wallMs).toISOString()
-    const released = { at, by, reason: ended.reason }
-    const news = { ...claim, term: ended.reign.term, released }
     try {
-      const written = await bucket.write(CLAIM_KEY, encodeClaim(news), revision)
-      bus.publish(names.claim, encodeAnnouncement({ claim: news, revision: written }))
-      return true
+      return await tryToRelease(options, ended)
     } catch (error) {
-      if (!(error instanceof RevisionMismatch)) throw error
+      // Refused: a last renewal slipped in, or the read showed the past. Anything else: nobody knows.
+      if (clock.now().monoMs >= untilMs) throw error
+      await pause(clock, stepMs)
     }
   }
+}
+
+async function tryToRelease(options: HandOnOptions, ended: EndedReign): Promise<boolean> {
+  const { bucket, bus, names, clock, by } = options
+  const inTime = <T>(work: Promise<T>) => within(clock, options.stepMs * ANSWER_STEPS, work)
+  const found = foundIn(await inTime(bucket.get(CLAIM_KEY)))
+  if (found.kind !== "claim" || !sameReign(reignOf(found.standing), ended.reign)) return false
+  const { claim, revision } = found.standing
+  if (claim.released) return true
+  const at = new Date(clock.now().wallMs).toISOString()
+  const released = { at, by, reason: ended.reason }
+  const news = { ...claim, term: ended.reign.term, released }
+  const written = await inTime(bucket.write(CLAIM_KEY, encodeClaim(news), revision))
+  bus.publish(names.claim, encodeAnnouncement({ claim: news, revision: written }))
+  return true
 }

@@ -11,7 +11,7 @@
  */
 import { type Claim, type Heir, MAX_HEIRS, type Reign, type StandingClaim } from "./claim.js"
 import type { Instant } from "./clock.js"
-import { type Decision, type Found, type Line, revisionOf } from "./election-words.js"
+import { type Decide, type Found, type Line, revisionOf } from "./election-words.js"
 import type { EndReason } from "./leadership.js"
 import { holds, leaseEnd, remainingMs } from "./lease.js"
 
@@ -20,7 +20,7 @@ export interface HoldingOptions {
   readonly renewMs: number
   readonly stepMs: number
   /** Takes what is to be done. */
-  readonly decide: (decision: Decision) => void
+  readonly decide: Decide
   /** Numbers attempts and reads; grows. */
   readonly nextId: () => number
 }
@@ -120,9 +120,12 @@ export class Holding {
 
   unsure(attempt: number, now: Instant): void {
     if (this.#attempt?.id !== attempt) return
-    this.#unsureSince ??= this.#attempt.sent
+    const { sent } = this.#attempt
+    this.#unsureSince ??= sent
     this.#attempt = undefined
-    this.hurry(now)
+    // Where nobody answers for JetStream the refusal comes at once: not as often as that.
+    this.#wakeAtMs = sent.monoMs + this.#options.stepMs
+    this.wake(now)
   }
 
   /** The answer to a read; returns why the reign is over, if it is. */
@@ -149,9 +152,12 @@ export class Holding {
     return found.kind === "none" ? "bucket lost" : "evicted"
   }
 
-  /** The line of succession as it is now; news is published at once. */
+  /**
+   * The line of succession as it is now. Other heirs are published at once; another reason ("oldest of 57") waits for
+   * the next renewal, or a thousand members that join would each cause one.
+   */
   lineIs(line: Line, now: Instant): void {
-    const isSame = line.reason === this.#line.reason && named(line) === named(this.#line)
+    const isSame = named(line) === named(this.#line)
     this.#line = line
     if (isSame) return
     this.#isLineNew = true

@@ -6,7 +6,14 @@
  * everybody else after them. A claim that vanished, or can't be decoded, proves nothing: who knew a claim
  * waits out its lease. With no claim and none ever known, the members rank themselves.
  */
-import { type Heir, type Reign, reignOf, type StandingClaim, sameReign } from "./claim.js"
+import {
+  type Heir,
+  type Reign,
+  reignOf,
+  type StandingClaim,
+  sameReign,
+  type Word,
+} from "./claim.js"
 import { type Found, revisionOf } from "./election-words.js"
 import { lapsesAt } from "./lease.js"
 
@@ -34,11 +41,6 @@ export class Outlook {
 
   constructor(options: OutlookOptions) {
     this.#options = options
-  }
-
-  /** The last sight of the claim's key. */
-  get found(): Found | undefined {
-    return this.#last?.found
   }
 
   /** The last claim seen; it may have vanished since. */
@@ -89,10 +91,12 @@ export class Outlook {
     return !!known && !!this.#over && sameReign(reignOf(known), this.#over.reign)
   }
 
-  /** Whether a word about `reign`, last known at `revision`, may be acted on: nothing newer is known. */
-  isCurrent(reign: Reign, revision: number): boolean {
+  /** Takes the word that a reign is over as a summons; false if something newer is known. */
+  summoned(word: Word, nowMs: number): boolean {
     const known = this.#standing
-    return !known || sameReign(reignOf(known), reign) || known.revision < revision
+    if (known && !sameReign(reignOf(known), word) && known.revision >= word.revision) return false
+    this.ended(word, nowMs, true)
+    return true
   }
 
   /** Takes note of this member's place among all, where there is no claim. */

@@ -1,0 +1,117 @@
+/**
+ * The election's dealings with the bucket. Each question is answered by exactly one event, in time: a bucket that
+ * does not answer within a renewal counts as one that failed. Trouble is reported when it begins, not with every
+ * try.
+ */
+import type { Bucket } from "./bucket.js"
+import { type Claim, encodeClaim } from "./claim.js"
+import type { Clock } from "./clock.js"
+import type { Timings } from "./config.js"
+import type { ElectionEvent } from "./election-words.js"
+import { RevisionMismatch } from "./errors.js"
+import { placeOf } from "./line-watch.js"
+import type { Member } from "./member.js"
+import { CLAIM_KEY } from "./names.js"
+import type { Neighbours } from "./neighbours.js"
+import { foundIn, membersIn } from "./roster.js"
+import type { Strategy, Surroundings } from "./succession.js"
+import { within } from "./within.js"
+
+export interface ClaimDeskOptions {
+  readonly bucket: Bucket
+  readonly clock: Clock
+  readonly timings: Timings
+  readonly strategy: Strategy
+  readonly neighbours?: Neighbours | undefined
+  readonly self: () => Member
+  /** Takes the answers. */
+  readonly answer: (event: ElectionEvent) => void
+  readonly report: (problem: string, error?: unknown) => void
+}
+
+export class ClaimDesk {
+  readonly #options: ClaimDeskOptions
+  /** What went wrong the last time it was tried. */
+  readonly #troubles = new Set<string>()
+
+  constructor(options: ClaimDeskOptions) {
+    this.#options = options
+  }
+
+  /** Reads the claim: `read` or `read-failed`. */
+  read(id: number): void {
+    const { bucket, answer } = this.#options
+    const problem = "the claim could not be read"
+    this.#inTime(() => bucket.get(CLAIM_KEY)).then(
+      (entry) => {
+        this.#troubles.delete(problem)
+        answer({ type: "read", id, found: foundIn(entry) })
+      },
+      (error) => {
+        this.#failed(problem, error)
+        answer({ type: "read-failed", id })
+      },
+    )
+  }
+
+  /** Lists the members and finds this one's place: `ranked` or `rank-failed`. */
+  rank(): void {
+    const { bucket, answer, neighbours } = this.#options
+    const problem = "the members could not be listed"
+    const listed = this.#inTime(() => Promise.all([bucket.entries(), neighbours?.look()]))
+    listed
+      .then(([entries, around]) => this.#ranked(membersIn(entries), around))
+      .then(
+        (event) => {
+          this.#troubles.delete(problem)
+          answer(event)
+        },
+        (error) => {
+          this.#failed(problem, error)
+          answer({ type: "rank-failed" })
+        },
+      )
+  }
+
+  /** Compare-and-sets the claim: `written`, `refused` or `unsure`. */
+  write(attempt: number, over: number, claim: Claim): void {
+    const { bucket, answer } = this.#options
+    const problem = "nobody knows whether the claim was written"
+    this.#inTime(() => bucket.write(CLAIM_KEY, encodeClaim(claim), over)).then(
+      (revision) => {
+        this.#troubles.delete(problem)
+        answer({ type: "written", attempt, revision })
+      },
+      (error) => {
+        if (error instanceof RevisionMismatch) return answer({ type: "refused", attempt })
+        this.#failed(problem, error)
+        answer({ type: "unsure", attempt })
+      },
+    )
+  }
+
+  #ranked(members: readonly Member[], around: Surroundings | undefined): ElectionEvent {
+    const { strategy, timings, self } = this.#options
+    const me = self()
+    const oldestNewcomer = me.start - timings.leaseMs * 1000
+    const veterans = members.some((member) => member.start < oldestNewcomer)
+    const place = placeOf(me, members, strategy, around)
+    return { type: "ranked", place: place < 0 ? members.length : place, veterans }
+  }
+
+  #failed(problem: string, error: unknown): void {
+    if (this.#troubles.has(problem)) return
+    this.#troubles.add(problem)
+    this.#options.report(`${problem}; trying again`, error)
+  }
+
+  /** What is thrown at once counts as an answer as well. */
+  #inTime<T>(ask: () => Promise<T>): Promise<T> {
+    const { clock, timings } = this.#options
+    try {
+      return within(clock, timings.renewMs, ask())
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * A claim under way: one compare-and-set, and what comes of it.
+ *
+ *   acknowledged             it is held, unless something newer is known already
+ *   refused, or nobody knows the claim is read: it is this attempt's own only by its nonce
+ *   somebody else's is seen  it is lost
+ *
+ * The lease counts from the moment the attempt was sent, whenever that becomes known.
+ */
+import type { Claim, Heir } from "./claim.js"
+import type { Instant } from "./clock.js"
+import { type Decide, type ElectionEvent, type Found, revisionOf } from "./election-words.js"
+import type { EndReason } from "./leadership.js"
+import { holds, leaseEnd } from "./lease.js"
+import type { Outlook } from "./outlook.js"
+
+export interface ClaimingOptions {
+  readonly self: Heir & { readonly name: string }
+  readonly eligible: boolean
+  readonly leaseMs: number
+  readonly stepMs: number
+  readonly strategy: string
+  readonly nonce: () => string
+  /** Takes what is to be done. */
+  readonly decide: Decide
+  /** Numbers attempts and reads; grows. */
+  readonly nextId: () => number
+}
+
+/** What came of it. */
+export type ClaimOutcome =
+  | { readonly type: "held"; readonly revision: number }
+  | { readonly type: "lost" }
+  /** Lost, as far as can be seen; but the write may still be on its way. */
+  | { readonly type: "unseen" }
+
+export class Claiming {
+  readonly claim: Claim
+  readonly sent: Instant
+  /** Asked to resign before it led. */
+  resigning: { readonly reason: EndReason; readonly to: Heir | undefined } | undefined
+  readonly #options: ClaimingOptions
+  readonly #outlook: Outlook
+  readonly #over: number
+  readonly #attempt: number
+  #isRefused = false
+  #awaitedRead: number | undefined
+  #retryAtMs: number | undefined
+
+  constructor(options: ClaimingOptions, outlook: Outlook, atLeastOver: number, now: Instant) {
+    const { self, leaseMs, strategy, nonce, nextId } = options
+    this.#options = options
+    this.#outlook = outlook
+    this.#over = Math.max(atLeastOver, outlook.revision)
+    this.#attempt = nextId()
+    this.sent = now
+    // The line as the last leader saw it, until this one has seen for itself.
+    const heirs = outlook.standing?.claim.heirs ?? []
+    this.claim = {
+      ...self,
+      nonce: nonce(),
+      lease: leaseMs,
+      since: new Date(now.wallMs).toISOString(),
+      heirs: heirs.filter((heir) => heir.id !== self.id),
+      strategy,
+      reason: `${self.name} leads: next in line`,
+    }
+    const { claim } = this
+    options.decide({ do: "claim", attempt: this.#attempt, over: this.#over, claim })
+  }
+
+  /** When to call `wake`, if at all. */
+  get wakeAtMs(): number | undefined {
+    return this.#retryAtMs
+  }
+
+  /** Whether a lease that counts from the attempt still holds. */
+  holds(now: Instant): boolean {
+    return holds(leaseEnd(this.sent, this.#options.leaseMs), now)
+  }
+
+  handle(event: ElectionEvent, now: Instant): ClaimOutcome | undefined {
+    switch (event.type) {
+      case "written":
+        if (event.attempt !== this.#attempt) return undefined
+        // An acknowledgement that comes after a newer revision is known is history.
+        if (this.#outlook.revision > event.revision) return { type: "lost" }
+        return { type: "held", revision: event.revision }
+      case "refused":
+      case "unsure":
+        if (event.attempt !== this.#attempt) return undefined
+        this.#isRefused = event.type === "refused"
+        this.#read()
+        return undefined
+      case "read":
+        return this.#awaitedRead === event.id ? this.#answered(event.found, now) : undefined
+      case "read-failed":
+        if (this.#awaitedRead === event.id) this.#lookAgain(now)
+        return undefined
+      case "wake":
+        if (this.#retryAtMs !== undefined && now.monoMs >= this.#retryAtMs) this.#read()
+        return undefined
+      case "heard":
+        return this.#heard(event.found, now)
+      case "word":
+        if (this.#options.eligible) this.#outlook.summoned(event.word, now.monoMs)
+        return undefined
+      case "resign":
+        this.resigning = { reason: event.reason, to: event.to }
+    }
+    return undefined
+  }
+
+  #answered(found: Found, now: Instant): ClaimOutcome | undefined {
+    this.#awaitedRead = undefined
+    if (this.#isOwn(found)) return { type: "held", revision: revisionOf(found) }
+    this.#outlook.read(found, now.monoMs)
+    if (revisionOf(found) !== this.#over) return { type: "lost" }
+    // Nothing new: the read was stale, or the write was lost, or is still on its way. Who wants to leave must not
+    // leave a claim behind that nobody holds.
+    const mayStillCome = !this.#isRefused && this.holds(now)
+    if (!this.resigning || !mayStillCome) return { type: "unseen" }
+    this.#lookAgain(now)
+    return undefined
+  }
+
+  #heard(found: Found, now: Instant): ClaimOutcome | undefined {
+    if (this.#isOwn(found)) return undefined
+    const isNews = this.#outlook.heard(found, now.monoMs)
+    // The last renewal of a reign that is over changes nothing: the refusal will tell.
+    return isNews && !this.#outlook.isProvenOver ? { type: "lost" } : undefined
+  }
+
+  #isOwn(found: Found): boolean {
+    return found.kind === "claim" && found.standing.claim.nonce === this.claim.nonce
+  }
+
+  #read(): void {
+    this.#awaitedRead = this.#options.nextId()
+    this.#retryAtMs = undefined
+    this.#options.decide({ do: "read", id: this.#awaitedRead })
+  }
+
+  #lookAgain(now: Instant): void {
+    this.#awaitedRead = undefined
+    this.#retryAtMs = now.monoMs + this.#options.stepMs
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Carries out what the election of one member decides, and answers with events: the claim is read and written, the
+ * seat taken and given up, a reign begun, ended and handed on. Decides nothing itself.
+ */
+import { encodeAnnouncement, type StandingClaim } from "./claim.js"
+import { ClaimDesk } from "./claim-desk.js"
+import type { CoordinatorOptions } from "./coordinator.js"
+import type { Decision, ElectionEvent } from "./election-words.js"
+import { handOn } from "./hand-on.js"
+import type { EndReason, Leadership } from "./leadership.js"
+import type { Member } from "./member.js"
+import { Reigning } from "./reigning.js"
+
+/** What a member does with its leadership. */
+export interface Seat {
+  /** A claim is about to be sent: listen for tracked work, hold what arrives. */
+  prepare(): void
+  /** The claim went to somebody else: stop listening, forget what was held. */
+  abandon(): void
+  /** This member leads: answer what was held, and what comes. */
+  begin(leadership: Leadership): void
+  /** The reign is ending: take nothing more; resolves when what it started is finished or out of time. */
+  windDown(): Promise<void>
+  /** What was wound down is handed on: stop listening. */
+  close(): void
+  /** The reign is over, now: answer nothing more. */
+  lapse(): void
+}
+
+/** What else is needed beside the options of the coordinator. */
+export interface DeedsOptions extends CoordinatorOptions {
+  readonly self: () => Member
+  /** Takes the answers. */
+  readonly answer: (event: ElectionEvent) => void
+  /** Whether this member leads at this instant; ends its reign if it does not any more. */
+  readonly leads: () => boolean
+  /** Milliseconds for which nobody else can lead, in the reign of this term. */
+  readonly remainingMs: (term: number) => number
+  readonly report: (problem: string, error?: unknown) => void
+}
+
+export class Deeds {
+  readonly #options: DeedsOptions
+  readonly #desk: ClaimDesk
+  #reigning: Reigning | undefined
+
+  constructor(options: DeedsOptions) {
+    this.#options = options
+    this.#desk = new ClaimDesk(options)
+  }
+
+  /** The reign that has begun and not ended. */
+  get leadership(): Leadership | undefined {
+    return this.#reigning?.leadership
+  }
+
+  carryOut(decision: Decision): void {
+    const { seat } = this.#options
+    switch (decision.do) {
+      case "read":
+        return this.#desk.read(decision.id)
+      case "rank":
+        return this.#desk.rank()
+      case "claim":
+        this.#try(() => seat.prepare())
+        return this.#desk.write(decision.attempt, decision.over, decision.claim)
+      case "renew":
+        return this.#desk.write(decision.attempt, decision.over, decision.claim)
+      case "stand-down":
+        return this.#try(() => seat.abandon())
+      case "lead":
+        return this.#lead(decision.term)
+      case "announce":
+        return this.#announce(decision.standing)
+      case "wind-down":
+        this.#endReign(decision.reason)
+        this.#windDown(decision.term)
+        return
+      case "stop-leading":
+        this.#endReign(decision.reason)
+        return this.#try(() => seat.lapse())
+      case "hand-on":
+        this.#handOn(decision)
+    }
+  }
+
+  #lead(term: number): void {
+    const { seat, answer } = this.#options
+    const reigning = new Reigning(
+      {
+        ...this.#options,
+        onLine: (line) => answer({ type: "line", line }),
+        onClaim: (found) => answer({ type: "heard", found }),
+        onBetter: ({ key, id }) => answer({ type: "resign", reason: "preempted", to: { key, id } }),
+      },
+      term,
+    )
+    this.#reigning = reigning
+    this.#try(() => seat.begin(reigning.leadership))
+    reigning.begin()
+  }
+
+  #announce(standing: StandingClaim): void {
+    const { bus, names, onClaim } = this.#options
+    this.#try(() => bus.publish(names.claim, encodeAnnouncement(standing)))
+    this.#try(() => onClaim?.(standing, true))
+  }
+
+  #endReign(reason: EndReason): void {
+    const reigning = this.#reigning
+    this.#reigning = undefined
+    this.#try(() => reigning?.end(reason))
+  }
+
+  async #windDown(term: number): Promise<void> {
+    const { seat, answer, report } = this.#options
+    try {
+      await seat.windDown()
+    } catch (error) {
+      report("the reign did not wind down", error)
+    }
+    answer({ type: "wound-down", term })
+  }
+
+  async #handOn({ reign, standing, reason }: Extract<Decision, { do: "hand-on" }>): Promise<void> {
+    const { timings, seat, portrait, answer, report } = this.#options
+    this.#try(() => seat.close())
+    const options = { ...this.#options, stepMs: timings.stepMs, by: portrait().name }
+    try {
+      await handOn(options, { reign, standing, reason })
+    } catch (error) {
+      report("the reign could not be handed on; its lease runs out", error)
+    }
+    answer({ type: "handed-on", term: reign.term })
+  }
+
+  /** What others throw must not keep the rest from being carried out. */
+  #try(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#options.report("the election went on after an error", error)
+    }
+  }
+}

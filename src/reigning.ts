@@ -1,0 +1,65 @@
+/**
+ * One reign of this member, as it runs: what it gives to the code that leads, the signal that ends it, and the watch
+ * over the line behind it.
+ */
+import type { Bucket } from "./bucket.js"
+import type { Clock } from "./clock.js"
+import type { Timings } from "./config.js"
+import type { Found, Line } from "./election-words.js"
+import { type EndReason, type Leadership, ReignEnded } from "./leadership.js"
+import { LineWatch } from "./line-watch.js"
+import type { Member } from "./member.js"
+import type { Neighbours } from "./neighbours.js"
+import type { Strategy } from "./succession.js"
+
+export interface ReigningOptions {
+  readonly bucket: Bucket
+  readonly clock: Clock
+  readonly timings: Timings
+  readonly strategy: Strategy
+  readonly neighbours?: Neighbours | undefined
+  readonly preemptAfterMs?: number | undefined
+  /** Told of a member that should lead in place of this one. */
+  readonly onBetter: (member: Member) => void
+  readonly self: () => Member
+  /** Whether this member leads at this instant; ends its reign if it does not any more. */
+  readonly leads: () => boolean
+  /** Milliseconds for which nobody else can lead, in the reign of this term. */
+  readonly remainingMs: (term: number) => number
+  readonly onLine: (line: Line) => void
+  /** Told of what stands under the claim's key when it changes. */
+  readonly onClaim: (found: Found) => void
+  readonly report: (problem: string, error?: unknown) => void
+}
+
+export class Reigning {
+  readonly leadership: Leadership
+  readonly #abort = new AbortController()
+  readonly #line: LineWatch
+
+  constructor(options: ReigningOptions, term: number) {
+    const { signal } = this.#abort
+    this.leadership = {
+      term,
+      signal,
+      isLeading: () => !signal.aborted && options.leads() && !signal.aborted,
+      remainingMs: () => options.remainingMs(term),
+    }
+    this.#line = new LineWatch({
+      ...options,
+      memberTtlMs: options.timings.memberTtlMs,
+      retryMs: options.timings.renewMs,
+    })
+  }
+
+  /** Begins to watch the line. */
+  begin(): void {
+    this.#line.start()
+  }
+
+  /** Fires the signal. */
+  end(reason: EndReason): void {
+    this.#line.stop()
+    this.#abort.abort(new ReignEnded(reason, this.leadership.term))
+  }
+}
