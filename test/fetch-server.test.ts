@@ -167,7 +167,8 @@ t.test("the package of the distribution", async (t) => {
     t.match(await fetchServer({ by: ["debian:testing"], env, into: tempFolder(t) }), {
       version: "2.9.10",
     })
-    t.match(asked()[0], /Dir::Etc::SourceList=\S+ -o Dir::Etc::SourceParts=- update$/)
+    t.match(asked()[0], /^indextargets /, "the mirror is that of this machine")
+    t.match(asked()[1], /Dir::Etc::SourceList=\S+ -o Dir::Etc::SourceParts=- update$/)
   })
 
   t.test("that cannot be had is told in the program's own last words", async (t) => {
@@ -282,6 +283,7 @@ function fakeDebian(t: Test, { hasLists = true } = {}) {
     "apt-get",
     `echo "$*" >> ${log}
     case "$*" in
+      indextargets*) . /etc/os-release; echo "http://127.0.0.1/debian/ $VERSION_CODENAME main" ;;
       *update) touch ${bin}/updated ;;
       *"download nats-server") ${knows} && touch nats-server_2.9.10-1_amd64.deb || exit 100 ;;
       *) exit 1 ;;
