@@ -102,9 +102,8 @@ class Shown {
     process.off("SIGTSTP", this.#stopped)
     process.kill(pid, "SIGTSTP")
     process.on("SIGTSTP", this.#stopped)
-    this.#enter()
     stdin.setRawMode(true)
-    this.#painter.resume()
+    this.#return()
   }
 
   readonly #stopped = () => this.#suspend(process.pid)
@@ -114,8 +113,14 @@ class Shown {
     const { stdin } = this.#screen
     stdin.setRawMode(false)
     stdin.setRawMode(true)
+    this.#return()
+  }
+
+  #return(): void {
     this.#enter()
     this.#painter.resume()
+    // Who is stopped is not told of a new size: have Node look for one.
+    process.kill(process.pid, "SIGWINCH")
   }
 
   readonly #signalled = (signal: NodeJS.Signals) => this.#end({ code: SIGNALS[signal as Signal] })

@@ -58,12 +58,11 @@ export class DashboardStore {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Handles a chunk of keys one by one; what follows a change of mode was typed for another one. */
+  /** Handles a chunk of keys one by one; what follows a change of mode was typed for another one, but for Ctrl-C. */
   press(keys: readonly string[]): void {
     const { mode } = this.#state.ui
     for (const key of keys) {
-      this.#press(key)
-      if (this.#state.ui.mode.kind !== mode.kind) break
+      if (this.#state.ui.mode.kind === mode.kind || key === "ctrl-c") this.#press(key)
     }
     this.#show()
   }

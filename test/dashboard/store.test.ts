@@ -93,6 +93,8 @@ t.test("Ctrl-C quits in every mode, also while keys are ignored", async (t) => {
     on.store.exits = { quit: () => quits++, suspend() {}, redraw() {} }
     on.press(...keys, "ctrl-c")
     t.equal(quits, 1, keys.join(" "))
+    on.store.press(["?", "ctrl-c"])
+    t.equal(quits, 2, "and behind a change of mode")
   }
 })
 

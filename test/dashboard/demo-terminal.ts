@@ -1,0 +1,44 @@
+/** The demo in a real terminal, begun from a shell on which something stands. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Test } from "tap"
+import { built } from "../fixtures/built.js"
+import { Terminal, type TerminalOptions } from "../fixtures/tmux.js"
+
+const SIZE = { columns: 100, rows: 30 }
+
+export interface Running {
+  readonly terminal: Terminal
+  readonly pid: number
+}
+
+export interface DemoOptions extends Partial<TerminalOptions> {
+  /** The command to begin it with. */
+  readonly run?: string
+  /** What shows that it runs. */
+  readonly sign?: RegExp
+}
+
+export async function demo(t: Test, options: DemoOptions = {}): Promise<Running> {
+  const folder = t.testdir({
+    "demo.mjs": `
+      import { writeFileSync } from "node:fs"
+      import { runDemo } from ${JSON.stringify(built("dashboard/start.js"))}
+      process.on("SIGUSR2", () => { throw new Error("thrown by the test") })
+      writeFileSync("pid", String(process.pid))
+      process.exit(await runDemo(JSON.parse(process.argv[2] ?? "{}")))
+    `,
+  })
+  const terminal = new Terminal({ ...SIZE, ...options })
+  t.teardown(() => terminal.close())
+  terminal.run(`cd ${folder}; clear; echo what stood here before`)
+  await terminal.until(/^what stood here before$/m)
+  terminal.run(options.run ?? "node demo.mjs")
+  await terminal.until(options.sign ?? /live {2}\d\d:\d\d:\d\d/)
+  return { terminal, pid: Number(readFileSync(join(folder, "pid"), "utf8")) }
+}
+
+/** Whether every frame that begins on a line also ends there, at the right edge. */
+export function isWhole(screen: string, columns: number): boolean {
+  return screen.split("\n").every((line) => !/^[╭│╰]/.test(line) || [...line].length === columns)
+}

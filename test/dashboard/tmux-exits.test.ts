@@ -1,0 +1,100 @@
+import t, { type Test } from "tap"
+import { type Terminal, withoutTmux } from "../fixtures/tmux.js"
+import { demo, isWhole } from "./demo-terminal.js"
+
+const skip = withoutTmux()
+/** Everything a program may leave changed; `stty` says whether keys are echoed and lines edited. */
+const GIVEN_BACK = { isAlternate: false, hasCursor: true, wraps: true }
+
+/** Passes once the shell is back as it was, with the exit code of the program. */
+async function isGivenBack(t: Test, terminal: Terminal, code: number): Promise<string> {
+  await terminal.until(/^what stood here before$[\s\S]*^\$$/m)
+  terminal.run("echo code $? $(stty -a | grep -ow -e -echo -e echo -e icanon -e isig)")
+  const screen = await terminal.until(/^code \d+/m)
+  t.match(screen, new RegExp(`^code ${code} isig icanon echo$`, "m"))
+  t.strictSame(terminal.state(), GIVEN_BACK)
+  return screen
+}
+
+for (const [name, keys] of [
+  ["q", ["q"]],
+  ["Ctrl-C", ["C-c"]],
+  ["Ctrl-C while a question stands", ["K", "C-c"]],
+] as const) {
+  t.test(`${name} gives the terminal back`, { skip }, async (t) => {
+    const { terminal } = await demo(t)
+    for (const key of keys) terminal.keys(key)
+    await isGivenBack(t, terminal, 0)
+  })
+}
+
+for (const [signal, code] of [
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+  ["SIGHUP", 129],
+  ["SIGQUIT", 131],
+] as const) {
+  t.test(`${signal} gives the terminal back`, { skip }, async (t) => {
+    const { terminal, pid } = await demo(t)
+    process.kill(pid, signal)
+    await isGivenBack(t, terminal, code)
+  })
+}
+
+t.test(
+  "an uncaught error gives the terminal back, and shows where it was thrown",
+  { skip },
+  async (t) => {
+    const { terminal, pid } = await demo(t)
+    process.kill(pid, "SIGUSR2")
+    const screen = await isGivenBack(t, terminal, 1)
+    t.match(screen, /^Error: thrown by the test\n\s+at process/m)
+  },
+)
+
+t.test(
+  "Ctrl-Z gives the terminal back, and fg brings the screen back, as often as one likes",
+  { skip },
+  async (t) => {
+    const { terminal } = await demo(t)
+    for (let turn = 0; turn < 3; turn++) {
+      terminal.keys("C-z")
+      await terminal.until(/^what stood here before$/m)
+      t.strictSame(terminal.state(), GIVEN_BACK)
+      terminal.run("stty -a | grep -ow -e -echo -e echo -e icanon | paste -sd ' ' -")
+      await terminal.until(/^icanon echo$/m)
+      terminal.run("clear; echo what stood here before; fg")
+      await terminal.until(/╭─ Members 3[\s\S]*q quit/)
+      t.strictSame(terminal.state(), { isAlternate: true, hasCursor: false, wraps: false })
+      terminal.keys("j")
+      await terminal.until(turn === 0 ? /^│▸2 {2}b/m : /^│▸3 {2}c/m)
+    }
+    terminal.keys("q")
+    await isGivenBack(t, terminal, 0)
+  },
+)
+
+t.test(
+  "a size that changed while it was stopped is the size it comes back in",
+  { skip },
+  async (t) => {
+    const { terminal } = await demo(t)
+    terminal.keys("C-z")
+    await terminal.until(/^what stood here before$/m)
+    terminal.resize(60, 16)
+    terminal.run("fg")
+    const screen = await terminal.until(/^ work +● .*\n╭─ Members 3 ─+ in line of succession ─╮\n/)
+    t.ok(isWhole(screen, 60))
+  },
+)
+
+t.test("stopped by a signal it gives the terminal back as well", { skip }, async (t) => {
+  const { terminal, pid } = await demo(t)
+  process.kill(pid, "SIGTSTP")
+  await terminal.until(/^what stood here before$/m)
+  t.strictSame(terminal.state(), GIVEN_BACK)
+  terminal.run("fg")
+  await terminal.until(/╭─ Members 3/)
+  terminal.keys("j")
+  await terminal.until(/^│▸2 {2}b/m)
+})

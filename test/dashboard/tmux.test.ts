@@ -1,0 +1,112 @@
+import t from "tap"
+import { withoutTmux } from "../fixtures/tmux.js"
+import { demo, isWhole } from "./demo-terminal.js"
+
+const skip = withoutTmux()
+
+t.test("the screen is drawn, to the last row", { skip }, async (t) => {
+  const { terminal } = await demo(t)
+  const screen = await terminal.until(/╭─ Members 3/)
+  const lines = screen.split("\n")
+  t.match(lines[0], /^ work {2}nats:.*● connected .* leader a, term \d+, 3 workers +live /)
+  t.match(lines[29], /^ w work .* q quit$/)
+  t.strictSame(terminal.state(), { isAlternate: true, hasCursor: false, wraps: false })
+})
+
+t.test("every key does what the help says", { skip }, async (t) => {
+  const { terminal } = await demo(t)
+  const press = async (key: string, wanted: RegExp) => {
+    terminal.keys(key)
+    t.match(await terminal.until(wanted), wanted, key)
+  }
+  await press("w", /^ simple #1: \w answered in [\d.]+ms$/m)
+  await press("t", /^ tracked #2: a answered in [\d.]+ms, term \d+$/m)
+  await press("B", /^ 10 simple: a \d, b \d, c \d, in [\d.]+ms$/m)
+  await press("j", /^│▸2 {2}b/m)
+  await press("Down", /^│▸3 {2}c/m)
+  await press("k", /^│▸2 {2}b/m)
+  await press("Up", /^│▸1 {2}a/m)
+  await press("G", /^│▸3 {2}c/m)
+  await press("g", /^│▸1 {2}a/m)
+  await press("?", / K {2}kill -9, asks first /)
+  await press("x", /╭─ Members 3/)
+  await press("/", /^ filter: _ +3 of 3 workers$/m)
+  await press("c", /^ filter: c_ +1 of 3 workers$/m)
+  await press("BSpace", /^ filter: _/m)
+  await press("c", /^ filter: c_/m)
+  await press("Enter", /╭─ Members 1 of 3 with "c"/)
+  await press("Escape", /╭─ Members 3 ─/)
+  await press("p", /PAUSED \ds, \d+ missed $|PAUSED \ds, \d+ missed$/m)
+  await press("p", /live {2}\d/)
+  await press("n", /^ d joined after \d+ms, 4th in line$/m)
+  await press("P", /^ c paused: it keeps its place, takes no work$/m)
+  await press("P", /^ c takes work again$/m)
+  await press("r", /^ c is back after .*, 4th in line$/m)
+  await press("g", /^│▸1 {2}a/m)
+  await press("j", /^│▸2 {2}b/m)
+  await press("h", /^ b leads after [\d.]+ms: a handed over$/m)
+  await press("z", /^ a leads after 2\.\ds: the lease of b ran out; z thaws it$/m)
+  await press("z", /^ b runs again, and finds that it no longer leads$/m)
+  await press("s", /^ b left after [\d.]+m?s(, finished \d)?$/m)
+  await press("g", /^│▸1 {2}a/m)
+  await press("K", /^ Kill a with SIGKILL\? It leads; \w is next and takes over at once/m)
+  await press("n", /^ w work/m)
+  await press("K", /^ Kill a with SIGKILL\?/m)
+  await press("y", /^ a killed; \w leads after \d+(\.\d)?ms$/m)
+  t.match(terminal.screen(), /^ work .* leader [^a], term \d+, 2 workers/m)
+})
+
+t.test("a live resize through all sizes leaves nothing of the old one", { skip }, async (t) => {
+  const { terminal } = await demo(t)
+  const signs: [number, number, RegExp][] = [
+    [60, 16, /^ work +● .*\n╭─ Members 3 ─+ in line of succession ─╮\n/],
+    [38, 8, /^ ● leader a, term \d+ {2}live +\d\d:\d\d:\d\d\n▸1 /],
+    [36, 6, /^ ● leader a, term \d+ +(live +)?\d\d:\d\d:\d\d\n▸1 /],
+    [30, 5, /^pool needs 36x6, this is 30x5\n\n*$/],
+    [140, 45, /╭─ Leadership ─{100,} last 5 min ─╮\n/],
+    [80, 24, /^ work +● connected .*\n╭─ Members 3 ─+ in line of succession ─╮\n/],
+    [38, 30, /^ ● leader a/],
+    [100, 30, /^ work {2}nats:.*\n╭─ Members 3 /],
+  ]
+  for (const [columns, rows, sign] of signs) {
+    terminal.resize(columns, rows)
+    const screen = await terminal.until((text) => sign.test(text) && isWhole(text, columns))
+    const frames = screen.match(/╭─ Members/g) ?? []
+    t.ok(frames.length <= 1, `${columns}x${rows}: ${frames.length} tables`)
+    t.ok((screen.match(/q quit/g) ?? []).length <= 1, `${columns}x${rows}: one line of keys`)
+  }
+})
+
+t.test("Ctrl-L repairs a screen that something else wrote on", { skip }, async (t) => {
+  const { terminal } = await demo(t)
+  terminal.scribble("\x1b[12;1Hsomething else wrote this")
+  await terminal.until(/something else wrote this/)
+  terminal.keys("C-l")
+  await terminal.until((text) => !text.includes("something else"))
+})
+
+t.test("NO_COLOR: no colours, but all the words", { skip }, async (t) => {
+  const plain = await demo(t, { env: { NO_COLOR: "1" } })
+  t.notMatch(plain.terminal.screen(true), /\[\d*3[1-6]m|\[2m|\[7m/)
+  const colourful = await demo(t)
+  t.match(colourful.terminal.screen(true), /\[32m/)
+})
+
+t.test("ASCII on the Linux console", { skip }, async (t) => {
+  const { terminal } = await demo(t, { run: "TERM=linux node demo.mjs" })
+  const screen = await terminal.until(/^\+- Members 3/m)
+  t.match(screen, /^[ -~\n]+$/)
+})
+
+t.test("a dumb terminal, a pipe and a screen reader get lines", { skip }, async (t) => {
+  for (const run of [
+    "TERM=dumb node demo.mjs",
+    "node demo.mjs | cat",
+    "INK_SCREEN_READER=true node demo.mjs",
+    "node demo.mjs '{\"plain\":true}'",
+  ]) {
+    const { terminal } = await demo(t, { run, sign: /a {2}leads, term \d+, after/ })
+    t.match(terminal.screen(), /d {2}killed/, run)
+    t.notOk(terminal.state().isAlternate)
+  }
+})
