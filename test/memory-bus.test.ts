@@ -38,6 +38,7 @@ t.test("a quick message doesn't overtake a slow one", async (t) => {
   for (const text of ["1", "2", "3"]) speaker.publish("work", text)
   await clock.pass(4)
   t.strictSame(heard, [])
+  t.equal(clock.alarms, 1)
   await clock.pass(1)
   t.strictSame(heard, ["1", "2", "3"])
 })
