@@ -147,7 +147,7 @@ class KvBucket implements Bucket {
 
   write(key: string, value: Uint8Array, over: number): Promise<number> {
     // Not `create`: over a deletion's mark it falls back to what it reads there, which may be of the past.
-    return this.#change(key, over, () => this.#kv.update(key, value, over))
+    return this.#change(key, over, () => this.#kv.put(key, value, { previousSeq: over }))
   }
 
   put(key: string, value: Uint8Array): Promise<number> {
