@@ -23,7 +23,7 @@ export class FakeSource implements PoolSource {
   readonly pool = "work"
   readonly server = "nats://127.0.0.1:4222"
   readonly memberTtlMs = TTL_MS
-  readonly ownsPool = true
+  readonly ownsPool = false
   readonly logs: string
   readonly fake: FakePool
   startWorker?: () => Promise<string>

@@ -26,7 +26,7 @@ export async function demo(t: Test, options: DemoOptions = {}): Promise<Running>
       import { runDemo } from ${JSON.stringify(built("dashboard/start.js"))}
       process.on("SIGUSR2", () => { throw new Error("thrown by the test") })
       writeFileSync("pid", String(process.pid))
-      process.exit(await runDemo(JSON.parse(process.argv[2] ?? "{}")))
+      process.exitCode = await runDemo(JSON.parse(process.argv[2] ?? "{}"))
     `,
   })
   const terminal = new Terminal({ ...SIZE, ...options })

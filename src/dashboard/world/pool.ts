@@ -13,7 +13,7 @@ import * as members from "./members.js"
 import * as reigns from "./reigns.js"
 import { NO_REIGNS, type Reigns } from "./reigns.js"
 import { leads, WENT, workState } from "./sentences.js"
-import { counted, NO_WORK, secondOver, type WorkSeen } from "./work.js"
+import { counted, forgotten, NO_WORK, secondOver, type WorkSeen } from "./work.js"
 
 export interface Pool {
   readonly ttlMs: number
@@ -107,6 +107,7 @@ function memberGone(
     ...pool,
     members: members.gone(withCounters(pool, before), id, how, at),
     reigns: reigns.leaderGone(pool.reigns, id, how, at),
+    work: forgotten(pool.work, id),
   }
   const text = why === undefined ? WENT[how] : `${WENT[how]}: ${why}`
   return note(now, "left", before.member, text, at, { how })

@@ -47,7 +47,10 @@ export const NO_WORK: WorkSeen = {
   timesMs: [],
 }
 
-/** `work` after new counters came. What a member did before we first saw it is not counted. */
+/**
+ * `work` after new counters came; who was left out this time keeps its last ones. What a member did before we
+ * first saw it is not counted.
+ */
 export function counted(
   work: WorkSeen,
   counters: ReadonlyMap<string, Counters>,
@@ -65,7 +68,8 @@ export function counted(
     done.failed += Math.max(0, now.failed - before.failed)
   }
   const failed = work.failed + done.failed
-  const next = { ...work, counters, countedMonoMs: monoMs, changes, failed }
+  const all = new Map([...work.counters, ...counters])
+  const next = { ...work, counters: all, countedMonoMs: monoMs, changes, failed }
   if (work.counters.size === 0) return next
   const seconds = Math.max(0.05, (monoMs - work.countedMonoMs) / 1000)
   const { simple, tracked } = work.sampled
@@ -74,6 +78,13 @@ export function counted(
     tracked: [...tracked, done.tracked / seconds],
   }
   return { ...next, sampled }
+}
+
+/** `work` without the counters of a member that went. */
+export function forgotten(work: WorkSeen, id: string): WorkSeen {
+  const counters = new Map(work.counters)
+  counters.delete(id)
+  return { ...work, counters }
 }
 
 /** `work` after a second went by. */

@@ -3,6 +3,7 @@ import type { Counters } from "../../../src/dashboard/source.js"
 import {
   answered,
   counted,
+  forgotten,
   NO_WORK,
   percentile,
   rateNow,
@@ -28,6 +29,16 @@ t.test("rates are the growth of the counters over the time between, split by kin
   t.equal(rateNow(work, "tracked"), 2)
   t.equal(work.failed, 3)
   t.equal(rateNow(secondOver(work), "simple"), 0)
+})
+
+t.test("a member whose statistics come late keeps its last ones, and loses no count", async (t) => {
+  const b = (done: number) => ["b", { done, tracked: 0, failed: 0, busy: 1 }] as const
+  let work = counted(NO_WORK, new Map([...counters(0, 0), b(10)]), 0)
+  work = counted(work, counters(0, 0), 500)
+  t.match(work.counters.get("b"), { done: 10, busy: 1 })
+  work = secondOver(counted(work, new Map([...counters(0, 0), b(20)]), 1000))
+  t.equal(rateNow(work, "simple"), 10)
+  t.notOk(forgotten(work, "b").counters.has("b"))
 })
 
 t.test("a member that is new, gone, or counts anew makes no jump", async (t) => {
