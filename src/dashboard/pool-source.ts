@@ -219,8 +219,10 @@ class LivePool implements PoolSource {
   }
 
   #tellRoundTrip(tell: (event: PoolEvent) => void): void {
-    this.#connection.rtt().then((roundTripMs) => {
-      tell({ kind: "connection", isUp: true, roundTripMs })
+    // The library's own rtt() counts whole milliseconds.
+    const sentMs = performance.now()
+    this.#connection.flush().then(() => {
+      tell({ kind: "connection", isUp: true, roundTripMs: performance.now() - sentMs })
     }, ignored)
   }
 }
