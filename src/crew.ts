@@ -5,9 +5,11 @@
 import type { NatsConnection } from "nats"
 import { timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
+import type { HandOnOptions } from "./hand-on.js"
 import { openKvBucket } from "./kv-bucket.js"
 import { namesOf } from "./names.js"
 import type { WorkerSettings } from "./process-words.js"
+import { Respawn } from "./respawn.js"
 import { Supervisor, type WorkerEvent } from "./supervisor.js"
 import { systemClock } from "./system-clock.js"
 import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "./worker.js"
@@ -19,6 +21,8 @@ export interface CrewOptions {
   /** What all workers have in common. */
   readonly settings: WorkerSettings
   readonly logDir?: string | undefined
+  /** Whether a worker whose process died is brought back. Default false. */
+  readonly respawn?: boolean | undefined
   readonly onEvent: (event: WorkerEvent) => void
   readonly report: (problem: string, error?: unknown) => void
 }
@@ -27,16 +31,28 @@ export class Crew {
   readonly supervisor: Supervisor
   readonly connection: NatsConnection
   readonly #settings: WorkerSettings
+  readonly #respawn: Respawn | undefined
 
-  private constructor(options: CrewOptions, connection: NatsConnection, supervisor: Supervisor) {
-    this.#settings = options.settings
+  private constructor(options: CrewOptions, connection: NatsConnection, pool: HandOnOptions) {
+    const { settings, logDir, respawn, onEvent, report } = options
+    this.#settings = settings
     this.connection = connection
-    this.supervisor = supervisor
+    const start = (name: string) => this.start(name)
+    if (respawn) this.#respawn = new Respawn({ clock: systemClock, start, report })
+    this.supervisor = new Supervisor({
+      pool,
+      logDir,
+      report,
+      onEvent: (event) => {
+        onEvent(event)
+        this.#heed(event)
+      },
+    })
   }
 
   /** Connects, and opens the bucket. Throws as `joinPool` does. */
   static async gather(options: CrewOptions): Promise<Crew> {
-    const { settings, logDir, onEvent, report } = options
+    const { settings, report } = options
     const names = namesOf(settings.pool)
     const timings = timingsOf(settings)
     const connection = await connectToNats(settings.connect, `pool ${settings.pool} supervisor`)
@@ -54,7 +70,7 @@ export class Crew {
         stepMs: timings.stepMs,
         by: `supervisor ${process.pid}`,
       }
-      return new Crew(options, connection, new Supervisor({ pool, logDir, onEvent, report }))
+      return new Crew(options, connection, pool)
     } catch (error) {
       await connection.close()
       throw error
@@ -68,8 +84,16 @@ export class Crew {
 
   /** Stops all workers kindly, and closes the connection. */
   async disband(): Promise<void> {
+    this.#respawn?.stop()
     const { graceMs = DEFAULT_GRACE_MS, leaderGraceMs = DEFAULT_LEADER_GRACE_MS } = this.#settings
     await this.supervisor.stopAll(graceMs + leaderGraceMs + MARGIN_MS)
     await this.connection.drain()
+  }
+
+  #heed(event: WorkerEvent): void {
+    const { name } = event.worker
+    if (event.type === "joined") this.#respawn?.joined(name)
+    if (event.type !== "gone" || event.isKind || event.isAskedFor) return
+    this.#respawn?.died(name, event.how)
   }
 }

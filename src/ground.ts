@@ -22,6 +22,8 @@ export interface Ground {
   readonly names: PoolNames
   readonly timings: Timings
   readonly clock: Clock
+  /** From 0 to 1. */
+  readonly random: () => number
   readonly bus: Bus
   readonly bucket: Bucket
   /** The server's, in bytes, if it is known. */
@@ -63,6 +65,7 @@ async function groundOnServer(
     return {
       ...base,
       clock: systemClock,
+      random: Math.random,
       bus: connection,
       bucket,
       maxPayload: connection.info?.max_payload,

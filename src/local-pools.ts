@@ -16,7 +16,7 @@ import { systemClock } from "./system-clock.js"
 export interface LocalPoolsOptions {
   /** Default: the clock of this machine. A test that moves its own decides when leases run out. */
   readonly clock?: Clock
-  /** From 0 to 1; picks who does simple work. Default `Math.random`. */
+  /** From 0 to 1; picks who does simple work, and spreads turns to claim. Default `Math.random`. */
   readonly random?: () => number
 }
 
@@ -32,12 +32,14 @@ export class LocalPools {
   /** The one that `local: true` means. */
   static readonly shared = new LocalPools()
   readonly clock: Clock
+  readonly #random: () => number
   readonly #bus: MemoryBus
   readonly #buckets = new Map<string, MemoryBucket>()
 
-  constructor({ clock = systemClock, random }: LocalPoolsOptions = {}) {
+  constructor({ clock = systemClock, random = Math.random }: LocalPoolsOptions = {}) {
     this.clock = clock
-    this.#bus = new MemoryBus({ clock, ...(random && { random }) })
+    this.#random = random
+    this.#bus = new MemoryBus({ clock, random })
   }
 
   /** A participant on the bus of these pools. */
@@ -61,6 +63,7 @@ export class LocalPools {
       names,
       timings,
       clock: this.clock,
+      random: this.#random,
       bus,
       bucket,
       maxPayload: this.#bus.maxPayload,

@@ -2,7 +2,6 @@
  * One run of one member: from joining the pool under a new id to leaving it. Puts together the coordinator, simple
  * and tracked work, orders and discovery; knows nothing of connections or processes.
  */
-import { randomInt } from "node:crypto"
 import { nuid } from "nats"
 import type { BusSubscription } from "./bus.js"
 import { type Heir, reignOf } from "./claim.js"
@@ -92,7 +91,6 @@ export class MemberRun {
       ...options,
       seat,
       portrait: () => this.#portrait(),
-      random: () => randomInt(1_000_000) / 1_000_000,
       nonce: () => nuid.next(),
     })
   }
@@ -169,7 +167,9 @@ export class MemberRun {
     const { standing } = this.coordinator
     const held = standing?.claim.id === this.id ? standing : undefined
     const options = { ...this.#options, stepMs: timings.stepMs, by: character.name }
-    await evict(options, { key, id: this.id, standing: held }, "failed")
+    await evict(options, { key, id: this.id, standing: held }, "failed").finally(() =>
+      this.coordinator.membership.leave(),
+    )
   }
 
   /**

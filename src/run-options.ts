@@ -40,6 +40,8 @@ export interface MemberRunOptions {
   readonly bucket: Bucket
   readonly names: PoolNames
   readonly clock: Clock
+  /** From 0 to 1. */
+  readonly random: () => number
   readonly timings: Timings
   readonly strategy: Strategy
   readonly neighbours?: Neighbours | undefined

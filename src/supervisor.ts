@@ -36,6 +36,8 @@ export type WorkerEvent =
       readonly worker: Worker
       /** Whether it left kindly; otherwise its claim and entry are being cleared away. */
       readonly isKind: boolean
+      /** Whether its supervisor had asked for it. */
+      readonly isAskedFor: boolean
       readonly how: string
     }
 
@@ -63,6 +65,7 @@ interface Child extends Worker {
   key: string | undefined
   standing: StandingClaim | undefined
   isKind: boolean
+  isAskedFor: boolean
   failure: { readonly message: string; readonly code: string } | undefined
   /** Resolves when the process is gone and what it left is cleared away. */
   readonly over: Promise<void>
@@ -98,6 +101,7 @@ export class Supervisor {
         key: undefined,
         standing: undefined,
         isKind: false,
+        isAskedFor: false,
         failure: undefined,
         over: new Promise<void>((over) => {
           settleOver = over
@@ -129,6 +133,7 @@ export class Supervisor {
   async stop(pid: number, killAfterMs: number): Promise<void> {
     const child = this.#children.get(pid)
     if (!child) return
+    child.isAskedFor = true
     this.#tell(child, { type: "stop" })
     const timer = setTimeout(() => child.process.kill("SIGKILL"), killAfterMs)
     await child.over
@@ -156,7 +161,10 @@ export class Supervisor {
 
   /** Kills all at once, without a kind word. */
   killAll(): void {
-    for (const { process } of this.#children.values()) process.kill("SIGKILL")
+    for (const child of this.#children.values()) {
+      child.isAskedFor = true
+      child.process.kill("SIGKILL")
+    }
   }
 
   #fork(name: string): ChildProcess {
@@ -190,14 +198,14 @@ export class Supervisor {
   }
 
   async #gone(child: Child, how: string): Promise<void> {
-    const { key, id, standing, isKind, name } = child
+    const { key, id, standing, isKind, isAskedFor, name } = child
     const eviction =
       !isKind && key && id
         ? evict(this.#options.pool, { key, id, standing }, "killed").catch((error) =>
             this.#options.report(`could not evict ${name}; its lease runs out`, error),
           )
         : undefined
-    this.#options.onEvent({ type: "gone", worker: child, isKind, how })
+    this.#options.onEvent({ type: "gone", worker: child, isKind, isAskedFor, how })
     await eviction
   }
 

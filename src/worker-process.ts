@@ -71,7 +71,7 @@ function fail(log: Logger, what: string, error: unknown): void {
   hasFailed = true
   tell({ type: "failed", message: message ?? String(error), code: code ?? "failed" })
   process.exitCode = 1
-  process.disconnect?.()
+  hangUp()
 }
 
 function stop(): void {
@@ -84,7 +84,12 @@ async function leave(): Promise<void> {
   await worker?.leave()
   if (hasFailed) return
   tell({ type: "left" })
-  process.disconnect?.()
+  hangUp()
+}
+
+/** With the channel to its parent, what keeps the process alive is gone. */
+function hangUp(): void {
+  if (process.connected) process.disconnect()
 }
 
 function tell(word: FromWorker): void {

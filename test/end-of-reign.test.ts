@@ -30,11 +30,17 @@ t.test("handed over: it was told to, with and without a name", async (t) => {
 
 t.test("released: lead returned, and that means release", async (t) => {
   const { join, clock, reigns } = testLocal(t)
-  await join("a", { lead: () => {}, leadReturns: "release" })
+  let finish: () => void = () => {}
+  await join("a", {
+    lead: () => new Promise<void>((resolve) => (finish = resolve)),
+    leadReturns: "release",
+  })
   const b = await join("b", {
     lead: ({ signal }) => new Promise((r) => signal.addEventListener("abort", r)),
   })
-  await clock.pass(1000)
+  await clock.pass(500)
+  finish()
+  await clock.pass(500)
   t.ok(b.isLeader)
   t.strictSame(ends(reigns), ["a: released"])
 })

@@ -36,7 +36,15 @@ const ROWS: Record<string, readonly string[]> = {
   ],
   worker: [
     ...["client", "crew", "log", "member-run", "process-words", "refusal", "supervisor", "worker"],
-    ...["ground", "join-options", "local-pools", "machine-weight", "run-options", "runs"],
+    ...[
+      "ground",
+      "join-options",
+      "local-pools",
+      "machine-weight",
+      "respawn",
+      "run-options",
+      "runs",
+    ],
     ...["worker-process"],
     ...["connection", "credentials", "nats-context", "secret", "server-address", "tls-settings"],
     ...["download", "fetch-debian", "fetch-go", "fetch-release", "fetch-server", "find-server"],

@@ -56,7 +56,13 @@ async function runCluster(flags: ClusterFlags): Promise<void> {
 }
 
 async function runWorkers(settings: WorkerSettings, flags: ClusterFlags): Promise<number> {
-  const crew = await Crew.gather({ settings, logDir: LOGS, onEvent: () => {}, report: () => {} })
+  const crew = await Crew.gather({
+    settings,
+    logDir: LOGS,
+    respawn: flags.respawn,
+    onEvent: () => {},
+    report: () => {},
+  })
   try {
     for (let n = 0; n < flags.workers; n += 1) {
       await crew.start(freeName(crew.supervisor.workers.map(({ name }) => name)))

@@ -23,6 +23,7 @@ export interface WorkerFlags extends PoolFlags, TimingFlags, LeadingFlags {
   grace?: number
   leaderGrace?: number
   allowControl?: boolean
+  respawn?: boolean
   logLevel: string
 }
 
@@ -51,6 +52,10 @@ export function withWorkerFlags(command: Command): Command {
       durationIn("--leader-grace"),
     )
     .option("--allow-control", "obey orders from the dashboard and the command line")
+    .option(
+      "--respawn",
+      "start a worker again that died, later each time (not one that was stopped)",
+    )
     .addOption(level.default("info"))
 }
 

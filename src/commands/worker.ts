@@ -26,14 +26,18 @@ Examples:
 
 async function work(flags: WorkerFlags & { name?: string }): Promise<void> {
   const settings = settingsIn(flags, flags.name ?? `worker-${process.pid}`)
+  let hasJoined = false
   let settleEnded: (event: WorkerEvent) => void = () => {}
   const ended = new Promise<WorkerEvent>((resolve) => {
     settleEnded = resolve
   })
   const crew = await Crew.gather({
     settings,
+    respawn: flags.respawn,
     onEvent: (event) => {
-      if (event.type === "gone") settleEnded(event)
+      if (event.type !== "gone") return
+      const comesBack = hasJoined && flags.respawn && !event.isKind && !event.isAskedFor
+      if (!comesBack) settleEnded(event)
     },
     report: (problem) => console.error(`pool: ${problem}`),
   })
@@ -42,7 +46,9 @@ async function work(flags: WorkerFlags & { name?: string }): Promise<void> {
     process.exitCode = EXIT.failed
   })
   try {
-    const started = crew.start(settings.name)
+    const started = crew.start(settings.name).then(() => {
+      hasJoined = true
+    })
     await Promise.race([started, interrupted.first])
     const event = await Promise.race([ended, interrupted.first])
     if (event?.type === "gone" && !event.isKind) {
