@@ -55,7 +55,6 @@ class LivePool implements PoolSource {
   readonly #names: PoolNames
   readonly #connection: NatsConnection
   readonly #client: PoolClient
-  readonly #crew: Crew | undefined
   readonly #members = new Map<string, Member>()
   #stops: (() => void)[] = []
 
@@ -69,7 +68,6 @@ class LivePool implements PoolSource {
     this.ownsPool = crew !== undefined
     this.#names = namesOf(pool)
     this.#connection = connection
-    this.#crew = crew
     this.#client = new PoolClient({
       bus: connection,
       pool,
