@@ -4,11 +4,14 @@ import t from "tap"
 import type { BusMessage } from "../src/bus.js"
 import { type Claim, encodeAnnouncement } from "../src/claim.js"
 import { type AskOptions, PoolClient } from "../src/client.js"
+import type { Job } from "../src/job.js"
 import type { MemoryBusOptions } from "../src/memory-bus.js"
 import type { MemoryConnection } from "../src/memory-connection.js"
 import { type Outcome, Seal } from "../src/reply.js"
+import { Events } from "./fixtures/events.js"
 import { settled } from "./fixtures/manual-clock.js"
 import { type Parties, parties } from "./fixtures/parties.js"
+import { testPool } from "./fixtures/pool.js"
 import { TestReign } from "./fixtures/reign.js"
 import { testServer } from "./fixtures/server.js"
 
@@ -582,3 +585,45 @@ t.test("on a server", async (t) => {
     await client.close()
   })
 })
+
+t.test(
+  "in a pool that changes its leader all the time nothing fails, or is done twice",
+  async (t) => {
+    const pool = await testPool(t)
+    const times = new Map<string, number>()
+    const leaderWork = (job: Job) => {
+      times.set(job.text(), (times.get(job.text()) ?? 0) + 1)
+      return job.text()
+    }
+    const workers = await Promise.all(
+      ["a", "b", "c"].map((name) => pool.join(name, { leaderWork })),
+    )
+    const client = await PoolClient.connect({ servers: pool.server.url })
+    const answered = new Events<string>()
+    let asked = 0
+    let isOver = false
+    const asking = Array.from({ length: 10 }, async () => {
+      while (!isOver) {
+        const payload = String(asked++)
+        const answer = await client.leaderWork(payload, { timeoutMs: 20_000 })
+        answered.note(answer.text() === payload ? payload : `${answer.text()} for ${payload}`)
+      }
+    })
+    for (let change = 1; change <= 5; change++) {
+      const before = answered.all.length
+      await answered.until((all) => all.length > before + 100)
+      await workers.find((worker) => worker.isLeader)?.handOver()
+    }
+    isOver = true
+    await Promise.all(asking)
+    t.equal(answered.all.length, asked)
+    t.strictSame(new Set(answered.all).size, asked)
+    t.strictSame(
+      [...times].filter(([, count]) => count !== 1),
+      [],
+    )
+    const { term = 0 } = await client.leaderWork("last")
+    t.ok(term > 0)
+    await client.close()
+  },
+)
