@@ -8,6 +8,7 @@ import { EXIT, exitCodeOf, sayingOf } from "./commands/exit.js"
 import { leaderCommand } from "./commands/leader.js"
 import { membersCommand } from "./commands/members.js"
 import { orderCommands } from "./commands/orders.js"
+import { runCommand } from "./commands/run.js"
 import { serverCommand } from "./commands/server.js"
 import { workCommand } from "./commands/work.js"
 import { workerCommand } from "./commands/worker.js"
@@ -29,6 +30,7 @@ const commands = [
   workCommand,
   membersCommand,
   leaderCommand,
+  runCommand,
   serverCommand,
 ]
 for (const command of [...commands.map((make) => make()), ...orderCommands()]) {

@@ -10,21 +10,18 @@ import { openKvBucket } from "./kv-bucket.js"
 import { namesOf } from "./names.js"
 import type { WorkerSettings } from "./process-words.js"
 import { Respawn } from "./respawn.js"
-import { Supervisor, type WorkerEvent } from "./supervisor.js"
+import { Supervisor, type SupervisorOptions, type WorkerEvent } from "./supervisor.js"
 import { systemClock } from "./system-clock.js"
 import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "./worker.js"
 
 /** Beyond the grace times, how long a worker that stops may take, in ms. */
 const MARGIN_MS = 5_000
 
-export interface CrewOptions {
+export interface CrewOptions extends Omit<SupervisorOptions, "pool"> {
   /** What all workers have in common. */
   readonly settings: WorkerSettings
-  readonly logDir?: string | undefined
   /** Whether a worker whose process died is brought back. Default false. */
   readonly respawn?: boolean | undefined
-  readonly onEvent: (event: WorkerEvent) => void
-  readonly report: (problem: string, error?: unknown) => void
 }
 
 export class Crew {
@@ -34,15 +31,15 @@ export class Crew {
   readonly #respawn: Respawn | undefined
 
   private constructor(options: CrewOptions, connection: NatsConnection, pool: HandOnOptions) {
-    const { settings, logDir, respawn, onEvent, report } = options
+    const { settings, respawn, ...supervision } = options
+    const { onEvent, report } = supervision
     this.#settings = settings
     this.connection = connection
     const start = (name: string) => this.start(name)
     if (respawn) this.#respawn = new Respawn({ clock: systemClock, start, report })
     this.supervisor = new Supervisor({
+      ...supervision,
       pool,
-      logDir,
-      report,
       onEvent: (event) => {
         onEvent(event)
         this.#heed(event)

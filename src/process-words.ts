@@ -1,5 +1,6 @@
 /** What a supervisor and its worker processes say to each other. */
 import type { StandingClaim } from "./claim.js"
+import type { CommandSettings } from "./command-seat.js"
 import type { TimingOptions } from "./config.js"
 import type { ConnectionOptions } from "./connection.js"
 import type { StrategyWords } from "./load-strategy.js"
@@ -13,6 +14,8 @@ export interface WorkerSettings extends TimingOptions, StrategyWords {
   readonly connect: ConnectionOptions
   /** Path of the user's handler module; the built-in handlers if there is none. */
   readonly handler?: string | undefined
+  /** A program to run while it leads, instead of a handler; then it does no simple work. */
+  readonly command?: CommandSettings | undefined
   readonly eligible?: boolean | undefined
   readonly weight?: number | "auto" | undefined
   readonly labels?: Readonly<Record<string, string>> | undefined
@@ -39,6 +42,8 @@ export type FromWorker =
   | { readonly type: "joined"; readonly key: string; readonly id: string }
   /** It holds this claim, acknowledged; or none any more. */
   | { readonly type: "holds"; readonly standing?: StandingClaim }
+  /** A program runs in this process group; or none any more. */
+  | { readonly type: "runs"; readonly group?: number | undefined }
   /** It left kindly; what follows is its exit. */
   | { readonly type: "left" }
   /** It could not join, or go on. */

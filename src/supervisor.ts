@@ -39,6 +39,8 @@ export type WorkerEvent =
       /** Whether its supervisor had asked for it. */
       readonly isAskedFor: boolean
       readonly how: string
+      /** Undefined if a signal ended it. */
+      readonly exitCode: number | undefined
     }
 
 export interface SupervisorOptions {
@@ -46,7 +48,13 @@ export interface SupervisorOptions {
   readonly pool: HandOnOptions
   /** Where each worker's output goes, a file a worker; without it to this process's own output. */
   readonly logDir?: string | undefined
+  /** Whether the workers, which read nothing themselves, pass on this process's standard input. Default `ignore`. */
+  readonly stdin?: "ignore" | "inherit" | undefined
   readonly onEvent: (event: WorkerEvent) => void
+  /** Told all that a worker says. */
+  readonly onWord?: ((worker: Worker, word: FromWorker) => void) | undefined
+  /** Called the moment a process is seen to be gone, before anybody is told. */
+  readonly onExit?: ((worker: Worker) => void) | undefined
   readonly report: (problem: string, error?: unknown) => void
 }
 
@@ -109,15 +117,17 @@ export class Supervisor {
       }
       this.#children.set(child.pid, child)
       process.on("message", (word: FromWorker) => {
+        this.#options.onWord?.(child, word)
         this.#heard(child, word)
         if (word.type === "joined") resolve(child)
       })
       process.once("exit", (code, signal) => {
         this.#children.delete(child.pid)
+        this.#options.onExit?.(child)
         const how = signal ? `killed by ${signal}` : `ended with exit code ${code}`
         const { message, code: why } = child.failure ?? {}
         reject(new WorkerFailed(child.name, message ?? `worker ${child.name} ${how}`, why))
-        const cleared = this.#gone(child, how)
+        const cleared = this.#gone(child, how, code ?? undefined)
         this.#clearing.add(cleared)
         cleared.then(() => {
           this.#clearing.delete(cleared)
@@ -168,8 +178,8 @@ export class Supervisor {
   }
 
   #fork(name: string): ChildProcess {
-    const { logDir } = this.#options
-    if (!logDir) return fork(ENTRY, [], { stdio: ["ignore", "inherit", "inherit", "ipc"] })
+    const { logDir, stdin = "ignore" } = this.#options
+    if (!logDir) return fork(ENTRY, [], { stdio: [stdin, "inherit", "inherit", "ipc"] })
     const log = createWriteStream(join(logDir, `${name}.log`), { flags: "a" })
     const process = fork(ENTRY, [], { stdio: ["ignore", "pipe", "pipe", "ipc"] })
     process.stdout?.pipe(log, { end: false })
@@ -197,7 +207,7 @@ export class Supervisor {
     }
   }
 
-  async #gone(child: Child, how: string): Promise<void> {
+  async #gone(child: Child, how: string, exitCode: number | undefined): Promise<void> {
     const { key, id, standing, isKind, isAskedFor, name } = child
     const eviction =
       !isKind && key && id
@@ -205,7 +215,7 @@ export class Supervisor {
             this.#options.report(`could not evict ${name}; its lease runs out`, error),
           )
         : undefined
-    this.#options.onEvent({ type: "gone", worker: child, isKind, isAskedFor, how })
+    this.#options.onEvent({ type: "gone", worker: child, isKind, isAskedFor, how, exitCode })
     await eviction
   }
 

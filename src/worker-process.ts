@@ -2,7 +2,9 @@
  * One worker in a process of its own, started by a supervisor. It is told what to do and to stop over the channel to
  * its parent, and when that channel closes the parent is gone: then it stops kindly.
  */
-import { loadHandlers } from "./handler.js"
+import { CommandSeat, type CommandSettings } from "./command-seat.js"
+import { timingsOf } from "./config.js"
+import { type Handlers, loadHandlers } from "./handler.js"
 import { loadStrategy } from "./load-strategy.js"
 import { createLog, type Logger } from "./log.js"
 import type { FromWorker, ToWorker, WorkerSettings } from "./process-words.js"
@@ -22,10 +24,16 @@ process.on("SIGTERM", stop)
 process.on("SIGINT", () => {})
 
 async function start(settings: WorkerSettings): Promise<void> {
-  const { handler, connect, logLevel, strategy, prefer, ...options } = settings
-  const log = createLog(logLevel ?? "info", { worker: settings.name, pid: process.pid })
+  const { handler, command, connect, logLevel, strategy, prefer, ...options } = settings
+  const base = { worker: settings.name, pid: process.pid }
+  // What a program says is its own: nothing of ours may stand in between.
+  const log = createLog(logLevel ?? "info", base, command ? 2 : 1)
   try {
-    const handlers = handler ? await loadHandlers(handler) : {}
+    const handlers = command
+      ? runs(command, settings, log)
+      : handler
+        ? await loadHandlers(handler)
+        : {}
     let joinedId: string | undefined
     const sayJoined = () => {
       if (!worker || worker.id === joinedId) return
@@ -72,6 +80,22 @@ function fail(log: Logger, what: string, error: unknown): void {
   tell({ type: "failed", message: message ?? String(error), code: code ?? "failed" })
   process.exitCode = 1
   hangUp()
+}
+
+function runs(command: CommandSettings, settings: WorkerSettings, log: Logger): Handlers {
+  const { pool, name } = settings
+  const seat = new CommandSeat({
+    settings: command,
+    leaseMs: timingsOf(settings).leaseMs,
+    env: () => ({ POOL_POOL: pool, POOL_NAME: name, POOL_MEMBER: worker?.id ?? "" }),
+    onRuns: (group) => tell({ type: "runs", group }),
+    onDone(exitCode) {
+      process.exitCode = exitCode
+      stop()
+    },
+    report: (problem, error) => log.warn({ err: error }, problem),
+  })
+  return { lead: (leadership) => seat.lead(leadership) }
 }
 
 function stop(): void {

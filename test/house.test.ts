@@ -50,6 +50,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["download", "fetch-debian", "fetch-go", "fetch-release", "fetch-server", "find-server"],
     ...["greeting", "local-server", "nats-server", "run-program", "watchdog"],
     ...["find-member", "order-outcome", "pool-watch"],
+    ...["command-seat", "command-warden", "process-group"],
   ],
   top: ["cli", "commands/*", "dashboard/*", "index"],
 }

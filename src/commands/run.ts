@@ -1,0 +1,120 @@
+/** `pool run`: any program, run only while this member leads. */
+import { Command, Option } from "commander"
+import { COMMAND_RESTARTS, type CommandRestart } from "../command-seat.js"
+import { CommandWarden } from "../command-warden.js"
+import { Crew } from "../crew.js"
+import { LOG_LEVELS } from "../log.js"
+import type { WorkerEvent } from "../supervisor.js"
+import { EXIT } from "./exit.js"
+import { durationIn, withPoolFlags, withTimingFlags } from "./flags.js"
+import { interrupts } from "./interrupt.js"
+import { withLeadingFlags } from "./leading-flags.js"
+import { settingsIn, type WorkerFlags } from "./worker-flags.js"
+
+interface RunFlags extends WorkerFlags {
+  name?: string
+  restart: CommandRestart
+  backoff: number
+  stopGrace: number
+}
+
+const DEFAULT_GRACE_MS = 10_000
+const DEFAULT_BACKOFF_MS = 1_000
+/** What the worker has beyond the program's grace time, to see it killed, in ms. */
+const MARGIN_MS = 2_000
+/** Programs fail as often as they like: they wait longer each time instead. */
+const ENDLESS = { failures: 1_000_000_000, withinMs: 1 }
+
+/** The command, to be added to a program. */
+export function runCommand(): Command {
+  const restart = new Option("--restart <when>", "start it anew in a later reign")
+  const level = new Option("--log-level <level>", "what to log, to standard error")
+  return withLeadingFlags(withTimingFlags(withPoolFlags(new Command("run"))))
+    .description("run a program, in any language, only while this member leads")
+    .argument("<command...>", "the program and its arguments, after --")
+    .option("-n, --name <name>", "a label for this member (host and pid)")
+    .addOption(restart.choices(COMMAND_RESTARTS).default("on-failure"))
+    .option(
+      "--backoff <time>",
+      "wait after its first failure; doubled with each, up to 30s",
+      durationIn("--backoff"),
+      DEFAULT_BACKOFF_MS,
+    )
+    .option(
+      "--stop-grace <time>",
+      "from SIGTERM to SIGKILL, when its reign ends",
+      durationIn("--stop-grace"),
+      DEFAULT_GRACE_MS,
+    )
+    .option("--allow-control", "obey orders from the dashboard and the command line")
+    .addOption(level.choices(LOG_LEVELS).default("warn"))
+    .addHelpText(
+      "after",
+      `
+The program is started when this member is elected, and gets SIGTERM when it has to stop leading; the next one leads
+when it has ended. What it starts is ended with it. It finds POOL_TERM (pass it along with what it writes, and have
+a lower one refused), POOL_NAME, POOL_MEMBER and POOL_POOL in its environment.
+If it succeeds, this member leaves, with exit code 0. If it fails, this member goes to the end of the line; with
+--restart never it leaves, with the program's exit code.
+Exit codes: the program's; 0 after Ctrl-C, 1 if the member failed, 126 and 127 if the program can't be run.
+
+Examples:
+  pool run -- ./nightly.sh
+  pool run --pool billing --restart always -- python3 consumer.py
+  pool run --name $HOSTNAME --stop-grace 1m -- node scheduler.js`,
+    )
+    .action(run)
+}
+
+async function run(argv: string[], flags: RunFlags): Promise<void> {
+  const { restart, backoff, stopGrace } = flags
+  const settings = {
+    ...settingsIn(flags, flags.name ?? `run-${process.pid}`),
+    leaderGraceMs: stopGrace + MARGIN_MS,
+    restarts: ENDLESS,
+    command: { argv, restart, graceMs: stopGrace, backoffMs: backoff },
+  }
+  let settleGone: (event: WorkerEvent) => void = () => {}
+  const gone = new Promise<WorkerEvent>((resolve) => {
+    settleGone = resolve
+  })
+  const warden = new CommandWarden(say)
+  const crew = await Crew.gather({
+    settings,
+    stdin: process.stdin.isTTY ? "ignore" : "inherit",
+    onWord: (_worker, word) => warden.heard(word),
+    onExit: () => warden.endProgram(),
+    onEvent: (event) => {
+      if (event.type === "gone") settleGone(event)
+    },
+    report: say,
+  })
+  let isInterrupted = false
+  const interrupted = interrupts(() => {
+    warden.endProgram()
+    crew.supervisor.killAll()
+    process.exitCode = EXIT.failed
+  })
+  try {
+    await Promise.race([crew.start(settings.name), interrupted.first])
+    interrupted.first.then(() => {
+      isInterrupted = true
+    })
+    const event = await Promise.race([gone, interrupted.first])
+    if (event?.type === "gone") process.exitCode = endingOf(event, isInterrupted)
+  } finally {
+    await crew.disband()
+    interrupted.stop()
+  }
+}
+
+function endingOf(event: WorkerEvent & { type: "gone" }, isInterrupted: boolean): number {
+  if (isInterrupted) return EXIT.ok
+  if (event.isKind) return event.exitCode ?? EXIT.failed
+  say(`the worker ${event.how}, and its program was killed`)
+  return EXIT.failed
+}
+
+function say(problem: string): void {
+  console.error(`pool: ${problem}`)
+}
