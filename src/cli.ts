@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander"
 import { clusterCommand } from "./commands/cluster.js"
 import { dashboardCommand } from "./commands/dashboard.js"
 import { EXIT, exitCodeOf, sayingOf } from "./commands/exit.js"
+import { historyCommand } from "./commands/history.js"
 import { leaderCommand } from "./commands/leader.js"
 import { membersCommand } from "./commands/members.js"
 import { orderCommands } from "./commands/orders.js"
@@ -30,6 +31,7 @@ const commands = [
   workCommand,
   membersCommand,
   leaderCommand,
+  historyCommand,
   runCommand,
   serverCommand,
 ]

@@ -5,13 +5,20 @@
  */
 import type { Bucket } from "./bucket.js"
 import type { Bus, BusSubscription } from "./bus.js"
-import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from "./claim.js"
+import {
+  decodeAnnouncement,
+  decodeWord,
+  type Heir,
+  type StandingClaim,
+  type Word,
+} from "./claim.js"
 import type { Cancel, Clock } from "./clock.js"
 import type { Timings } from "./config.js"
 import { Deeds, type Seat } from "./deeds.js"
 import { Election } from "./election.js"
 import type { ElectionEvent } from "./election-words.js"
 import { reasonOf } from "./errors.js"
+import type { EndedReign } from "./hand-on.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import { Membership, type SelfPortrait } from "./membership.js"
 import type { PoolNames } from "./names.js"
@@ -37,6 +44,10 @@ export interface CoordinatorOptions {
   readonly nonce: () => string
   /** Told of each claim this member hears of or writes, as it becomes known. */
   readonly onClaim?: (standing: StandingClaim, isOwn: boolean) => void
+  /** Told of each word that a reign is over. */
+  readonly onWord?: (word: Word) => void
+  /** Told that a reign which this member ended was followed by nobody. */
+  readonly onReleased?: (ended: EndedReign) => void
   /** Told that the state machine itself threw: its reign has ended, and it takes part in nothing any more. */
   readonly onBroken?: (error: unknown) => void
   /** Told what went wrong and is being dealt with. */
@@ -146,9 +157,11 @@ export class Coordinator {
     const own = { self, eligible, strategy: strategy.name, random, nonce }
     this.#election = new Election({ ...timings, ...own })
     this.#subscribe(names.claim, (data) => this.#announced(decodeAnnouncement(data)))
-    this.#subscribe(names.heir(id), (data) =>
-      this.#handle({ type: "word", word: decodeWord(data) }),
-    )
+    this.#subscribe(names.heir(id), (data) => {
+      const word = decodeWord(data)
+      this.#options.onWord?.(word)
+      this.#handle({ type: "word", word })
+    })
   }
 
   #subscribe(subject: string, take: (data: Uint8Array) => void): void {

@@ -5,7 +5,8 @@
 import type { NatsConnection } from "nats"
 import { timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
-import type { HandOnOptions } from "./hand-on.js"
+import type { EndedReign, HandOnOptions } from "./hand-on.js"
+import { writeHistory } from "./history-stream.js"
 import { openKvBucket } from "./kv-bucket.js"
 import { namesOf } from "./names.js"
 import type { WorkerSettings } from "./process-words.js"
@@ -66,6 +67,12 @@ export class Crew {
         clock: systemClock,
         stepMs: timings.stepMs,
         by: `supervisor ${process.pid}`,
+        onReleased: ({ reign, standing, reason }: EndedReign) => {
+          const record = { type: "ended", ...reign, name: standing.claim.name, reason } as const
+          writeHistory(connection, names, timings.replicas, record).catch((error) =>
+            report("the history could not be written", error),
+          )
+        },
       }
       return new Crew(options, connection, pool)
     } catch (error) {

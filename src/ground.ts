@@ -6,10 +6,12 @@ import { hostname } from "node:os"
 import type { NatsConnection } from "nats"
 import type { Bucket } from "./bucket.js"
 import type { Bus } from "./bus.js"
+import type { WriteHistory } from "./chronicler.js"
 import type { Clock } from "./clock.js"
 import { type Timings, timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
 import { BadInput } from "./errors.js"
+import { writeHistory } from "./history-stream.js"
 import type { JoinOptions } from "./join-options.js"
 import { findKvBucket, openKvBucket } from "./kv-bucket.js"
 import { LocalPools } from "./local-pools.js"
@@ -28,6 +30,8 @@ export interface Ground {
   readonly bucket: Bucket
   /** The server's, in bytes, if it is known. */
   readonly maxPayload?: number | undefined
+  /** Keeps what is told of reigns; nothing is kept without it. */
+  readonly writeHistory?: WriteHistory | undefined
   /** The bucket of another pool, if it has one. */
   readonly find: (pool: string) => Promise<Bucket | undefined>
   /** Tells from now on when the connection was lost and came back. */
@@ -69,6 +73,7 @@ async function groundOnServer(
       bus: connection,
       bucket,
       maxPayload: connection.info?.max_payload,
+      writeHistory: (record) => writeHistory(connection, names, timings.replicas, record),
       find: (pool) => findKvBucket(connection, namesOf(pool).bucket),
       follow: (told) => void follow(connection, told),
       close,

@@ -32,6 +32,8 @@ export interface HandOnOptions {
   readonly stepMs: number
   /** Name of who tells, for the release. */
   readonly by: string
+  /** Told that nobody followed, and the release was written. */
+  readonly onReleased?: ((ended: EndedReign) => void) | undefined
 }
 
 /** The reign that is over. */
@@ -52,7 +54,9 @@ export async function handOn(
     for (const heir of ended.standing.claim.heirs) {
       if (await succession.tell(heir.id, ended)) return "taken"
     }
-    return (await release(options, ended)) ? "released" : "taken"
+    if (!(await release(options, ended))) return "taken"
+    options.onReleased?.(ended)
+    return "released"
   } finally {
     succession.stop()
   }

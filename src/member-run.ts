@@ -4,11 +4,13 @@
  */
 import { nuid } from "nats"
 import type { BusSubscription } from "./bus.js"
+import { Chronicler } from "./chronicler.js"
 import { type Heir, reignOf } from "./claim.js"
 import { takeOrders } from "./control.js"
 import { Coordinator } from "./coordinator.js"
 import { Discovery, type Standing } from "./discovery.js"
 import { evict } from "./eviction.js"
+import type { EndedReign } from "./hand-on.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import { MEMBER_VERSION, type Member, type MemberState } from "./member.js"
 import type { SelfPortrait } from "./membership.js"
@@ -26,6 +28,7 @@ export class MemberRun {
   readonly #simple: SimpleWork | undefined
   readonly #tracked: TrackedWork
   readonly #discovery: Discovery
+  readonly #chronicler: Chronicler | undefined
   #orders: BusSubscription | undefined
   #state: MemberState = "starting"
 
@@ -75,6 +78,7 @@ export class MemberRun {
       lead,
       graceMs: options.leaderGraceMs,
       within: (ms, promise) => within(clock, ms, promise),
+      onPrepare: () => this.#chronicler?.known(this.coordinator.standing),
       onBegin: (leadership) => {
         this.#discovery.beginReign()
         options.onReign(leadership)
@@ -87,8 +91,17 @@ export class MemberRun {
       onReturned: (leadership) => this.#returned(leadership),
       report,
     })
+    if (options.writeHistory) {
+      this.#chronicler = new Chronicler({ clock, write: options.writeHistory, report })
+    }
     this.coordinator = new Coordinator({
       ...options,
+      onClaim: (standing, isOwn) => {
+        this.#chronicler?.claim(standing, isOwn)
+        options.onClaim(standing, isOwn)
+      },
+      onWord: (word) => this.#chronicler?.told(word),
+      onReleased: (ended) => this.#chronicler?.ended(ended),
       seat,
       portrait: () => this.#portrait(),
       nonce: () => nuid.next(),
@@ -166,7 +179,12 @@ export class MemberRun {
     const { key } = this.coordinator.membership
     const { standing } = this.coordinator
     const held = standing?.claim.id === this.id ? standing : undefined
-    const options = { ...this.#options, stepMs: timings.stepMs, by: character.name }
+    const options = {
+      ...this.#options,
+      stepMs: timings.stepMs,
+      by: character.name,
+      onReleased: (ended: EndedReign) => this.#chronicler?.ended(ended),
+    }
     await evict(options, { key, id: this.id, standing: held }, "failed").finally(() =>
       this.coordinator.membership.leave(),
     )

@@ -36,6 +36,9 @@ export interface PoolNames {
   readonly claim: string
   /** The KV bucket. */
   readonly bucket: string
+  /** What is told of reigns that began and ended, and the stream that keeps it. */
+  readonly history: string
+  readonly historyStream: string
   /** The word that a reign is over, to the member `id`. */
   heir(id: string): string
   /** Orders to the member `id`. */
@@ -51,6 +54,8 @@ export function namesOf(pool: string): PoolNames {
     leader: `${pool}.leader`,
     claim: `${pool}.claim`,
     bucket: `pool_${pool}`,
+    history: `${pool}.history`,
+    historyStream: `POOL_${pool}_history`,
     heir: (id) => `${pool}.heir.${id}`,
     control: (id) => `${pool}.control.${id}`,
   }

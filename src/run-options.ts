@@ -3,6 +3,7 @@ import { hostname } from "node:os"
 import type { Bucket } from "./bucket.js"
 import { builtInHandlers } from "./built-in-handlers.js"
 import type { Bus } from "./bus.js"
+import type { WriteHistory } from "./chronicler.js"
 import type { StandingClaim } from "./claim.js"
 import type { Clock } from "./clock.js"
 import type { Timings } from "./config.js"
@@ -47,6 +48,8 @@ export interface MemberRunOptions {
   readonly neighbours?: Neighbours | undefined
   readonly preemptAfterMs?: number | undefined
   readonly character: Character
+  /** Keeps what is told of reigns. */
+  readonly writeHistory?: WriteHistory | undefined
   readonly handlers: (leadership: () => Leadership | undefined) => Handlers
   readonly concurrency?: number | undefined
   readonly handlerTimeoutMs?: number | undefined

@@ -1,0 +1,85 @@
+/**
+ * Tells the history what one member knows: that its reign began, what came before, and that a reign ended without a
+ * successor. It only listens, and writes after the announcement, so it can't delay a change of leader; what it can't
+ * write is reported, and lost.
+ */
+import { reignOf, type StandingClaim, sameReign, type Word } from "./claim.js"
+import type { Clock } from "./clock.js"
+import type { EndedReign } from "./hand-on.js"
+import type { HistoryRecord } from "./history.js"
+
+/** Stores a record. */
+export type WriteHistory = (record: HistoryRecord) => Promise<void>
+
+export interface ChroniclerOptions {
+  readonly clock: Clock
+  readonly write: WriteHistory
+  readonly report: (problem: string, error?: unknown) => void
+}
+
+interface Seen {
+  readonly standing: StandingClaim
+  /** When it was heard; undefined if it was read. */
+  readonly monoMs?: number
+}
+
+export class Chronicler {
+  readonly #options: ChroniclerOptions
+  /** The last claim seen, and when. */
+  #seen: Seen | undefined
+  #word: { readonly word: Word; readonly monoMs: number } | undefined
+
+  constructor(options: ChroniclerOptions) {
+    this.#options = options
+  }
+
+  /** The member was told that a reign is over. */
+  told(word: Word): void {
+    this.#word = { word, monoMs: this.#now() }
+  }
+
+  /** A claim became known; `isOwn` after this member announced it. */
+  claim(standing: StandingClaim, isOwn: boolean): void {
+    const before = this.#seen
+    this.#seen = { standing, monoMs: this.#now() }
+    // The first write of a reign has no term in it.
+    if (isOwn && standing.claim.term === undefined) this.#began(standing, before)
+  }
+
+  /** A claim that was read, not heard: from before this member listened. */
+  known(standing: StandingClaim | undefined): void {
+    const isNews = standing && standing.revision > (this.#seen?.standing.revision ?? 0)
+    if (isNews) this.#seen = { standing }
+  }
+
+  /** A reign ended, and nobody followed. */
+  ended({ reign, standing, reason }: EndedReign): void {
+    this.#tell({ type: "ended", ...reign, name: standing.claim.name, reason })
+  }
+
+  #began(standing: StandingClaim, before: Seen | undefined): void {
+    const { claim } = standing
+    const reign = { id: claim.id, name: claim.name, term: reignOf(standing).term }
+    if (!before) return this.#tell({ type: "began", ...reign, why: "nobody was known to lead" })
+    const last = { ...reignOf(before.standing), name: before.standing.claim.name }
+    const word =
+      this.#word && sameReign(this.#word.word, last)
+        ? { reason: this.#word.word.reason, monoMs: this.#word.monoMs }
+        : undefined
+    const { released } = before.standing.claim
+    const reason = word?.reason ?? released?.reason ?? "lease over"
+    const sinceMs = word?.monoMs ?? before.monoMs
+    const gap = sinceMs !== undefined && { gapMs: Math.max(0, this.#now() - sinceMs) }
+    const why = `${last.name}: ${reason}`
+    this.#tell({ type: "began", ...reign, why, before: { ...last, reason, ...gap } })
+  }
+
+  #tell(record: HistoryRecord): void {
+    const { write, report } = this.#options
+    write(record).catch((error) => report("the history could not be written", error))
+  }
+
+  #now(): number {
+    return this.#options.clock.now().monoMs
+  }
+}

@@ -1,0 +1,78 @@
+/** `pool history`: who led, from when to when, and why. */
+import { Command } from "commander"
+import { connectToNats } from "../connection.js"
+import { type ReignStory, storiesOf } from "../history.js"
+import { readHistory } from "../history-stream.js"
+import { namesOf } from "../names.js"
+import { viewOf } from "../pool-view.js"
+import { connectionIn, type PoolFlags, wholeIn, withPoolFlags } from "./flags.js"
+import { type Column, span, table } from "./table.js"
+
+interface HistoryFlags extends PoolFlags {
+  json?: boolean
+  limit: number
+}
+
+/** The command, to be added to a program. */
+export function historyCommand(): Command {
+  return withPoolFlags(new Command("history"))
+    .description("who led the pool, from when to when, and why")
+    .option("--limit <n>", "how many reigns, the last ones", wholeIn("--limit", 1), 20)
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      `
+GAP is how long nobody led before: from the word that the reign before was over, or without one from its last
+renewal, to the first claim.
+
+Examples:
+  pool history
+  pool history --limit 100 --json`,
+    )
+    .action(showHistory)
+}
+
+/** A reign and whether it lasts. */
+type Row = ReignStory & { readonly isCurrent: boolean }
+
+async function showHistory({ limit, json, ...flags }: HistoryFlags): Promise<void> {
+  const connection = await connectToNats(connectionIn(flags), `pool ${flags.pool} history`)
+  try {
+    const names = namesOf(flags.pool)
+    const [records, view] = await Promise.all([
+      // A reign has two records at most; one more tells what came before the first.
+      readHistory(connection, names, 2 * limit + 1),
+      viewOf(connection, flags.pool),
+    ])
+    const leader = view.isHeld ? view.standing?.claim.id : undefined
+    const stories = storiesOf(records).slice(-limit)
+    const rows = stories.map((story, at) => ({
+      ...story,
+      isCurrent: at === stories.length - 1 && !story.ended && story.id === leader,
+    }))
+    if (json) console.log(JSON.stringify(rows))
+    else if (rows.length > 0) console.log(table(COLUMNS, rows))
+    else console.error(`pool: nothing is known of earlier leaders of pool "${flags.pool}"`)
+  } finally {
+    await connection.close()
+  }
+}
+
+const COLUMNS: Column<Row>[] = [
+  { title: "TERM", of: ({ term }) => String(term), right: true },
+  { title: "LEADER", of: ({ name }) => name },
+  { title: "FROM", of: ({ from }) => from },
+  { title: "LED", of: lasted, right: true },
+  { title: "BEGAN", of: ({ began }) => began },
+  { title: "ENDED", of: ({ ended, isCurrent }) => (isCurrent ? "leads" : (ended ?? "unknown")) },
+  {
+    title: "GAP",
+    of: ({ gapMs }) => (gapMs === undefined ? "" : `${gapMs.toFixed(1)}ms`),
+    right: true,
+  },
+]
+
+function lasted({ from, until, isCurrent }: Row): string {
+  if (!until && !isCurrent) return ""
+  return span((until ? Date.parse(until) : Date.now()) - Date.parse(from))
+}

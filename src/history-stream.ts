@@ -1,0 +1,75 @@
+/**
+ * Where the history of a pool is kept: a stream of its own, made by the first who writes, bounded by count and age.
+ * Works on server 2.9.
+ */
+import { jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream"
+import { type NatsConnection, nanos } from "nats"
+import { isNoJetStream, isNoResponders, isStreamNotFound } from "./errors.js"
+import { decodeRecord, encodeRecord, type HistoryRecord, type StoredRecord } from "./history.js"
+import type { PoolNames } from "./names.js"
+
+/** How many records a pool keeps, and for how long. */
+export const MOST_RECORDS = 10_000
+export const OLDEST_RECORD_MS = 90 * 24 * 3_600_000
+/** How long JetStream may take to answer. */
+const ANSWER_MS = 5_000
+/** How many messages are asked for at once. */
+const AT_ONCE = 200
+
+/** Writes `record`; makes the stream if there is none. */
+export async function writeHistory(
+  connection: NatsConnection,
+  names: PoolNames,
+  replicas: number,
+  record: HistoryRecord,
+): Promise<void> {
+  const publish = () =>
+    jetstream(connection, { timeout: ANSWER_MS }).publish(names.history, encodeRecord(record), {
+      expect: { streamName: names.historyStream },
+    })
+  try {
+    await publish()
+  } catch (error) {
+    if (!isNoResponders(error) && !isNoJetStream(error) && !isStreamNotFound(error)) throw error
+    const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
+    await manager.streams.add({
+      name: names.historyStream,
+      subjects: [names.history],
+      storage: StorageType.File,
+      num_replicas: replicas,
+      max_msgs: MOST_RECORDS,
+      max_age: nanos(OLDEST_RECORD_MS),
+    })
+    await publish()
+  }
+}
+
+/** The last `limit` records, the earliest first; none where there is no stream. */
+export async function readHistory(
+  connection: NatsConnection,
+  names: PoolNames,
+  limit: number,
+): Promise<StoredRecord[]> {
+  const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
+  const { streams } = manager
+  let state: { first_seq: number; last_seq: number }
+  try {
+    state = (await streams.info(names.historyStream)).state
+  } catch (error) {
+    if (isStreamNotFound(error)) return []
+    throw error
+  }
+  const found: StoredRecord[] = []
+  const first = Math.max(state.first_seq, state.last_seq - limit + 1, 1)
+  for (let from = first; from <= state.last_seq; from += AT_ONCE) {
+    const count = Math.min(AT_ONCE, state.last_seq - from + 1)
+    const asked = Array.from({ length: count }, (_, n) =>
+      streams.getMessage(names.historyStream, { seq: from + n }),
+    )
+    for (const message of await Promise.all(asked)) {
+      const record = message && decodeRecord(message.data)
+      if (record) found.push({ record, storedMs: message.time.getTime() })
+    }
+  }
+  return found
+}

@@ -1,0 +1,140 @@
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
+import { connect } from "nats"
+import t from "tap"
+import { decodeRecord, encodeRecord, type HistoryRecord, storiesOf } from "../src/history.js"
+import { readHistory, writeHistory } from "../src/history-stream.js"
+import { namesOf } from "../src/names.js"
+import { built } from "./fixtures/built.js"
+import { testCrew } from "./fixtures/crew.js"
+import { testLocal } from "./fixtures/local.js"
+import { testServer } from "./fixtures/server.js"
+
+const began = (name: string, term: number, before?: object): HistoryRecord =>
+  ({ type: "began", id: `id-${name}`, name, term, why: "so", ...(before && { before }) }) as never
+
+t.test("a reign ends where its successor says so, the gap before it", async (t) => {
+  const before = { id: "id-a", name: "a", term: 4, reason: "handed over", gapMs: 2 }
+  const [a, b] = storiesOf([
+    { record: began("a", 4), storedMs: 1000 },
+    { record: began("b", 9, before), storedMs: 5000 },
+  ])
+  t.strictSame(a, {
+    term: 4,
+    name: "a",
+    id: "id-a",
+    from: "1970-01-01T00:00:01.000Z",
+    until: "1970-01-01T00:00:04.998Z",
+    began: "so",
+    ended: "handed over",
+  })
+  t.match(b, { name: "b", gapMs: 2, until: undefined, ended: undefined })
+})
+
+t.test(
+  "a reign ends where its release says so, and what comes later changes nothing",
+  async (t) => {
+    const [a] = storiesOf([
+      { record: began("a", 4), storedMs: 1000 },
+      {
+        record: { type: "ended", id: "id-a", name: "a", term: 4, reason: "stopping" },
+        storedMs: 2000,
+      },
+      {
+        record: began("b", 9, { id: "id-a", name: "a", term: 4, reason: "lease over", gapMs: 10 }),
+        storedMs: 9000,
+      },
+    ])
+    t.match(a, { until: "1970-01-01T00:00:02.000Z", ended: "stopping" })
+  },
+)
+
+t.test("what is no record is left out", async (t) => {
+  const record = began("a", 4)
+  t.strictSame(decodeRecord(encodeRecord(record)), record)
+  for (const text of ["", "{", "[]", "{}", '{"type":"began","id":1,"name":"a","term":2}']) {
+    t.equal(decodeRecord(new TextEncoder().encode(text)), undefined, text)
+  }
+})
+
+t.test("a successor tells how it came to lead, and after how long", async (t) => {
+  const { joinAll, clock, during, local, bucketOf } = testLocal(t)
+  const [a, b] = await joinAll("a", "b", "c")
+  await clock.pass(1000)
+  await during(100, a?.handOver() ?? Promise.resolve())
+  await during(100, b?.leave() ?? Promise.resolve())
+  bucketOf("a").state = "fails"
+  await clock.pass(4000)
+  bucketOf("a").state = "works"
+  const told = local.records.map((record) =>
+    record.type === "began" ? `${record.name} began: ${record.why}` : `${record.name} ended`,
+  )
+  t.strictSame(told.slice(0, 3), [
+    "a began: nobody was known to lead",
+    "b began: a: handed over",
+    "a began: b: stopping",
+  ])
+  t.equal(told[3], "c began: a: lease over")
+  const gaps = local.records.map((record) =>
+    record.type === "began" ? Math.round(record.before?.gapMs ?? -1) : -1,
+  )
+  t.strictSame(gaps.slice(0, 3), [-1, 0, 0])
+  t.ok((gaps[3] ?? 0) > 2000, `${gaps[3]} ms since the last renewal`)
+})
+
+t.test("a reign that nobody follows is told by who ended it", async (t) => {
+  const { join, clock, during, local } = testLocal(t)
+  const a = await join("a")
+  await clock.pass(1000)
+  await during(1000, a.leave())
+  t.match(local.records, [{ type: "began" }, { type: "ended", name: "a", reason: "stopping" }])
+})
+
+t.test("a history that can't be written costs nothing but a report", async (t) => {
+  const { joinAll, clock, during, local, problems } = testLocal(t)
+  local.isHistoryDown = true
+  const [a, b] = await joinAll("a", "b")
+  await clock.pass(1000)
+  await during(100, a?.leave() ?? Promise.resolve())
+  t.ok(b?.isLeader)
+  t.match(problems, [/a: the history could not be written/, /b: the history could not be/])
+})
+
+t.test("the stream is made by the first who writes, and read from its end", async (t) => {
+  const { url } = await testServer(t)
+  const nc = await connect({ servers: url })
+  t.teardown(() => nc.close())
+  const names = namesOf("work")
+  t.strictSame(await readHistory(nc, names, 10), [])
+  for (let term = 1; term <= 5; term += 1) await writeHistory(nc, names, 1, began("a", term))
+  const read = await readHistory(nc, names, 3)
+  t.strictSame(
+    read.map(({ record }) => record.term),
+    [3, 4, 5],
+  )
+  const [last] = read
+  t.ok(Math.abs((last?.storedMs ?? 0) - Date.now()) < 60_000)
+})
+
+t.test("pool history shows what real workers told", async (t) => {
+  const { crew, start, leads, worker, server } = await testCrew(t, { leaseMs: 60_000 })
+  await start("a", "b")
+  await leads("a", "b")
+  process.kill(worker("a").pid, "SIGKILL")
+  await leads("b")
+  await crew.supervisor.stop(worker("b").pid, 20_000)
+  const run = async (...more: string[]) => {
+    const args = [built("cli.js"), "history", "--servers", server.url, ...more]
+    return (await promisify(execFile)(process.execPath, args)).stdout
+  }
+  let rows: { name: string; ended?: string; gapMs?: number; began: string }[] = []
+  // The last record is on its way while the worker ends.
+  while (!rows[1]?.ended) rows = JSON.parse(await run("--json"))
+  t.match(rows, [
+    { name: "a", ended: "killed", began: "nobody was known to lead" },
+    { name: "b", ended: "stopping", began: "a: killed" },
+  ])
+  t.ok((rows[1]?.gapMs ?? 1000) < 100, `a gap of ${rows[1]?.gapMs} ms`)
+  t.match(await run(), /^TERM +LEADER +FROM +LED +BEGAN +ENDED +GAP\n/)
+  t.match(await run("--limit", "1"), /b .* a: killed +stopping/)
+})
