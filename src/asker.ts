@@ -20,6 +20,8 @@ import { type Asked, type Setback, setbackIn, setbackOf } from "./setback.js"
 
 /** How long an answer of the old leader may still be under way once a new reign was announced, in ms. */
 const SLACK_MS = 20
+/** With less time left than this, in ms, nothing is tried any more: no answer in time would leave it unknown. */
+const LAST_ATTEMPT_MS = 20
 /** How long to wait for a first member to say that it is there, in ms. */
 const PING_MS = 500
 
@@ -76,7 +78,7 @@ export class Asker {
           if (!isInhabited) throw error
         }
         await pending.pause(random)
-        if (pending.leftMs < 1) throw this.#tooLate(result, question)
+        if (pending.leftMs < LAST_ATTEMPT_MS) throw this.#tooLate(result, question)
       }
     } finally {
       this.#pending.delete(pending)
