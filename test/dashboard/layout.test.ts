@@ -8,8 +8,11 @@ t.test("each size has its layout", async (t) => {
   const kind = (columns: number, rows: number) => layoutFor({ columns, rows }, 3).kind
   t.equal(kind(100, 30), "large")
   t.equal(kind(80, 24), "large")
-  t.equal(kind(80, 19), "medium")
+  t.equal(kind(78, 20), "large")
+  t.equal(kind(77, 20), "medium")
+  t.equal(kind(78, 19), "medium")
   t.equal(kind(60, 16), "medium")
+  t.equal(kind(50, 12), "medium")
   t.equal(kind(60, 11), "small")
   t.equal(kind(49, 40), "small")
   t.equal(kind(36, 6), "small")

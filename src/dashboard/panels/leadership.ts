@@ -30,10 +30,13 @@ export function story(snapshot: Snapshot, width: number, { glyphs }: Look): Line
   return [line(before), why(snapshot, width, glyphs.cut)]
 }
 
-function ribbonSpans({ pool, shownAt }: Snapshot, width: number): Line {
-  const cells = ribbon(pool.reigns, shownAt.monoMs, width)
-  const pieces = cells.match(/\.+|[^.]+/g) ?? []
-  return pieces.map((piece) => span(piece, piece.startsWith(".") ? "late" : "plain"))
+/** The reign that holds stands out from those that were. */
+function ribbonSpans({ pool, shownAt, leader }: Snapshot, width: number): Line {
+  const pieces = ribbon(pool.reigns, shownAt.monoMs, width).match(/(.)\1*/g) ?? []
+  return pieces.map((piece, index) => {
+    if (piece.startsWith(".")) return span(piece, "late")
+    return span(piece, leader && index === pieces.length - 1 ? "plain" : "dim")
+  })
 }
 
 function past({ pool, leader, shownAt }: Snapshot): string {
