@@ -9,6 +9,7 @@ import { historyCommand } from "./commands/history.js"
 import { leaderCommand } from "./commands/leader.js"
 import { membersCommand } from "./commands/members.js"
 import { orderCommands } from "./commands/orders.js"
+import { outliveReaders } from "./commands/output.js"
 import { runCommand } from "./commands/run.js"
 import { serverCommand } from "./commands/server.js"
 import { workCommand } from "./commands/work.js"
@@ -21,8 +22,10 @@ const program = new Command("pool")
   .version(version)
   .option("--verbose", "show the whole stack of an error")
   .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 bad usage, 3 nobody is there.")
+  .configureHelp({ showGlobalOptions: true })
+  // What is wrong with the command line is said below, in one line as all else.
+  .configureOutput({ outputError: () => {} })
   .exitOverride()
-  .showHelpAfterError(false)
 
 const commands = [
   clusterCommand,
@@ -36,8 +39,10 @@ const commands = [
   serverCommand,
 ]
 for (const command of [...commands.map((make) => make()), ...orderCommands()]) {
-  program.addCommand(command.exitOverride())
+  program.addCommand(command.copyInheritedSettings(program))
 }
+
+outliveReaders()
 
 try {
   await program.parseAsync()
@@ -46,8 +51,21 @@ try {
 }
 
 function ending(error: unknown): number {
-  // Commander has said what it has to say; help and version are no errors.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-  console.error(sayingOf(error, program.opts().verbose === true))
-  return exitCodeOf(error)
+  if (!(error instanceof CommanderError)) {
+    console.error(sayingOf(error, program.opts().verbose === true))
+    return exitCodeOf(error)
+  }
+  if (error.exitCode === 0) return EXIT.ok
+  // `pool` alone has printed its help, which says all.
+  if (error.code !== "commander.help") console.error(usageError(error))
+  return EXIT.usage
+}
+
+/** Commander's words for what is wrong with the command line, in one line of ours. */
+function usageError({ message }: CommanderError): string {
+  const asked = program.commands.find((command) => command.name() === program.args[0])
+  const help = ["pool", ...(asked ? [asked.name()] : []), "--help"].join(" ")
+  const [problem = "", guess] = message.replace(/^error: /, "").split("\n")
+  const words = guess ? `${problem}; ${guess.replace(/^\((.*)\)$/, "$1").toLowerCase()}` : problem
+  return `pool: ${words.replace(/\.$/, "")}; see: ${help}`
 }

@@ -118,10 +118,8 @@ export class NoLeader extends PoolError {
     readonly waitedMs: number,
     options?: ErrorOptions,
   ) {
-    super(
-      `no leader: nobody led pool "${pool}" within ${waitedMs} ms; see who is there with: pool members`,
-      options,
-    )
+    const gone = waitedMs > 0 ? `led pool "${pool}" within ${waitedMs} ms` : `leads pool "${pool}"`
+    super(`no leader: nobody ${gone}; see who is there with: pool members`, options)
   }
 }
 

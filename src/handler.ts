@@ -38,10 +38,7 @@ const NAMES = ["work", "leaderWork", "lead"] as const
  * file is missing, fails while it is loaded, or exports nothing usable.
  */
 export async function loadHandlers(path: string, cwd = process.cwd()): Promise<Handlers> {
-  const file = resolve(cwd, path)
-  const stat = statSync(file, { throwIfNoEntry: false })
-  if (stat === undefined) throw new BadHandler(path, "no such file")
-  if (!stat.isFile()) throw new BadHandler(path, "not a file")
+  const file = handlerFile(path, cwd)
   let module: Record<string, unknown>
   try {
     module = await import(pathToFileURL(file).href)
@@ -49,6 +46,15 @@ export async function loadHandlers(path: string, cwd = process.cwd()): Promise<H
     throw new BadHandler(path, `it can't be loaded: ${whereAndWhy(error, file)}`, { cause: error })
   }
   return handlersIn(module, path)
+}
+
+/** The file that `path` names. Throws BadHandler if it is missing; says nothing about what is in it. */
+export function handlerFile(path: string, cwd = process.cwd()): string {
+  const file = resolve(cwd, path)
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) throw new BadHandler(path, "no such file")
+  if (!stat.isFile()) throw new BadHandler(path, "not a file")
+  return file
 }
 
 /** The handlers among the exports of a module. Throws BadHandler if there is none; `path` is for its message. */

@@ -39,6 +39,8 @@ interface Seen {
 export class Roster {
   readonly #options: RosterOptions
   readonly #seen = new Map<string, Seen>()
+  /** Revisions that nobody can read and that were reported, by key. */
+  readonly #reported = new Map<string, number>()
   /** Keys heard since the watch was opened anew; those not among them are gone when it has caught up. */
   #heardAgain: Set<string> | undefined
   #stopWatch: StopWatch | undefined
@@ -95,6 +97,9 @@ export class Roster {
     try {
       member = decodeMember(entry.key, entry.value)
     } catch (error) {
+      // A watch that is opened anew shows it again.
+      if (this.#reported.get(entry.key) === entry.revision) return
+      this.#reported.set(entry.key, entry.revision)
       return this.#tell({ type: "unreadable", key: entry.key, reason: reasonOf(error) })
     }
     const was = this.#seen.get(entry.key)?.member

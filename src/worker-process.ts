@@ -22,6 +22,8 @@ process.on("disconnect", stop)
 process.on("SIGTERM", stop)
 // Ctrl-C reaches every process of a terminal; the supervisor hears it too, and says in which order they stop.
 process.on("SIGINT", () => {})
+// So does the end of a terminal, with which the output may be gone as well.
+process.on("SIGHUP", () => {})
 
 async function start(settings: WorkerSettings): Promise<void> {
   const { handler, command, connect, logLevel, strategy, prefer, ...options } = settings
@@ -75,11 +77,10 @@ async function start(settings: WorkerSettings): Promise<void> {
 
 function fail(log: Logger, what: string, error: unknown): void {
   const { message, code } = error as { message?: string; code?: string }
-  log.error({ err: error }, what)
+  log.error({ code }, `${what}: ${message}`)
+  log.debug({ err: error }, "the stack")
   hasFailed = true
-  tell({ type: "failed", message: message ?? String(error), code: code ?? "failed" })
-  process.exitCode = 1
-  hangUp()
+  end({ type: "failed", message: message ?? String(error), code: code ?? "failed" }, 1)
 }
 
 function runs(command: CommandSettings, settings: WorkerSettings, log: Logger): Handlers {
@@ -106,14 +107,14 @@ function stop(): void {
 
 async function leave(): Promise<void> {
   await worker?.leave()
-  if (hasFailed) return
-  tell({ type: "left" })
-  hangUp()
+  if (!hasFailed) end({ type: "left" }, 0)
 }
 
-/** With the channel to its parent, what keeps the process alive is gone. */
-function hangUp(): void {
-  if (process.connected) process.disconnect()
+/** Says a last word and ends, even if the user's module has left something running. */
+function end(word: FromWorker, exitCode: number): void {
+  process.exitCode = exitCode
+  if (process.connected && process.send) process.send(word, () => process.exit())
+  else process.exit()
 }
 
 function tell(word: FromWorker): void {

@@ -1,13 +1,19 @@
 /** `pool cluster`: a server, some workers and the dashboard, in one terminal. */
+import { appendFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
 import { Command } from "commander"
 import { Crew } from "../crew.js"
+import { eventLine, eventObject } from "../dashboard/plain.js"
 import { attach } from "../dashboard/pool-source.js"
-import { runDashboard } from "../dashboard/start.js"
+import { runDashboard, wantsScreen } from "../dashboard/start.js"
 import { freeName } from "../free-name.js"
-import { DEFAULT_PORT, localServer } from "../local-server.js"
+import { DEFAULT_PORT, type LocalServer, localServer } from "../local-server.js"
 import type { WorkerSettings } from "../process-words.js"
-import { wholeIn } from "./flags.js"
+import type { WorkerEvent } from "../supervisor.js"
+import { EXIT } from "./exit.js"
+import { portIn, wholeIn } from "./flags.js"
+import { interrupts } from "./interrupt.js"
 import { settingsIn, type WorkerFlags, withWorkerFlags } from "./worker-flags.js"
 
 interface ClusterFlags extends WorkerFlags {
@@ -19,20 +25,24 @@ interface ClusterFlags extends WorkerFlags {
 }
 
 const LOGS = join(".pool", "logs")
+/** How long what was killed may take to be cleared away, and a screen to close, in ms. */
+const CLEARING_MS = 1_000
 
 /** The command, to be added to a program. */
 export function clusterCommand(): Command {
-  return withWorkerFlags(new Command("cluster"))
+  const command = new Command("cluster")
     .description("start a server, some workers and the dashboard; quitting stops what was started")
     .option("--workers <n>", "how many", wholeIn("--workers", 0), 3)
-    .option("--port <port>", "port of the server", wholeIn("--port", 1), DEFAULT_PORT)
-    .option("--no-dashboard", "a line for every event instead of the screen")
-    .option("--ascii", "draw with plain characters")
+    .option("--port <port>", "port of the server", portIn, DEFAULT_PORT)
+    .option("--no-dashboard", "a line for every event instead of the screen (on a pipe: always)")
     .option("--json", "a JSON object for every event instead of the screen")
+    .option("--ascii", "draw with plain characters")
+  return withWorkerFlags(command)
     .addHelpText(
       "after",
       `
 A server that listens already is used, and not stopped. With --servers none is started.
+Logs are in .pool/logs. A second Ctrl-C does not wait for work in flight.
 
 Examples:
   pool cluster
@@ -44,40 +54,124 @@ Examples:
 
 async function runCluster(flags: ClusterFlags): Promise<void> {
   const settings = settingsIn({ ...flags, allowControl: true }, "a")
-  const server = flags.servers
-    ? undefined
-    : await localServer({ env: process.env, port: flags.port, report: say })
-  try {
-    const connect = server ? { ...settings.connect, servers: server.url } : settings.connect
-    process.exitCode = await runWorkers({ ...settings, connect }, flags)
-  } finally {
-    await server?.started?.stop()
+  const cluster = new Cluster(settings, flags)
+  process.exitCode = await cluster.run()
+}
+
+class Cluster {
+  readonly #settings: WorkerSettings
+  readonly #flags: ClusterFlags
+  readonly #interrupted = interrupts(() => this.#stopNow())
+  #server: LocalServer | undefined
+  #crew: Crew | undefined
+  #isScreenUp = false
+  #isEnding = false
+
+  constructor(settings: WorkerSettings, flags: ClusterFlags) {
+    this.#settings = settings
+    this.#flags = flags
+  }
+
+  /** Runs until it is quit or interrupted, and stops what it started; resolves with the exit code. */
+  async run(): Promise<number> {
+    const { signal } = this.#interrupted
+    try {
+      return await this.#runAll(signal)
+    } catch (error) {
+      // What was interrupted while it began did not fail.
+      if (signal.aborted) return EXIT.ok
+      throw error
+    } finally {
+      this.#isEnding = true
+      this.#interrupted.begin()
+      await this.#crew?.disband()
+      await this.#server?.started?.stop()
+      this.#interrupted.stop()
+    }
+  }
+
+  async #runAll(signal: AbortSignal): Promise<number> {
+    const { servers, port, workers } = this.#flags
+    mkdirSync(LOGS, { recursive: true })
+    if (!servers) {
+      this.#server = await localServer({ env: process.env, port, report: say, signal })
+      say(serverLine(this.#server))
+    }
+    signal.throwIfAborted()
+    this.#crew = await Crew.gather({
+      settings: { ...this.#settings, connect: this.#connect },
+      logDir: LOGS,
+      respawn: this.#flags.respawn,
+      onEvent: (event) => this.#tell(event),
+      report: (problem) => this.#report(problem),
+    })
+    for (let n = 0; n < workers && !signal.aborted; n += 1) {
+      await Promise.race([this.#startOne(this.#crew), this.#interrupted.first])
+    }
+    return this.#show(this.#crew, signal)
+  }
+
+  async #startOne(crew: Crew): Promise<void> {
+    await crew.start(freeName(crew.supervisor.workers.map(({ name }) => name)))
+  }
+
+  async #show(crew: Crew, signal: AbortSignal): Promise<number> {
+    const { json, ascii, dashboard } = this.#flags
+    const { pool } = this.#settings
+    const source = await attach({ pool, connect: this.#connect, crew, logs: LOGS })
+    if (signal.aborted) {
+      await source.close()
+      return EXIT.ok
+    }
+    const options = { json, ascii, plain: !dashboard }
+    this.#isScreenUp = wantsScreen(options, process.stdin, process.stdout, process.env)
+    const running = runDashboard(source, options)
+    // It hears the same signals, unless it was still being loaded.
+    const late = this.#interrupted.first.then(() => delay(CLEARING_MS, EXIT.ok, { ref: false }))
+    const code = await Promise.race([running, late])
+    this.#isScreenUp = false
+    return signal.aborted ? EXIT.ok : code
+  }
+
+  /** Where the workers are to connect. */
+  get #connect() {
+    const { connect } = this.#settings
+    return this.#server ? { ...connect, servers: this.#server.url } : connect
+  }
+
+  /** The second Ctrl-C: kills all, and waits no longer than it takes to clear up. */
+  #stopNow(): void {
+    process.exitCode = EXIT.failed
+    this.#crew?.supervisor.killAll()
+    setTimeout(
+      async () => {
+        await this.#server?.started?.stop(0)
+        process.exit()
+      },
+      this.#crew ? CLEARING_MS : 0,
+    ).unref()
+  }
+
+  /** While it runs the dashboard tells what happens; at the end there is none any more. */
+  #tell(event: WorkerEvent): void {
+    if (!this.#isEnding || event.type !== "gone") return
+    const { worker, isKind, how } = event
+    const text = isKind ? "left" : how
+    const entry = { number: 0, wallMs: Date.now(), kind: "left", name: worker.name, text } as const
+    console.log(this.#flags.json ? eventObject(entry) : eventLine(entry))
+  }
+
+  /** Problems are not written across the screen. */
+  #report(problem: string): void {
+    if (!this.#isScreenUp) return say(`pool: ${problem}`)
+    appendFileSync(join(LOGS, "cluster.log"), `${new Date().toISOString()} ${problem}\n`)
   }
 }
 
-async function runWorkers(settings: WorkerSettings, flags: ClusterFlags): Promise<number> {
-  const crew = await Crew.gather({
-    settings,
-    logDir: LOGS,
-    respawn: flags.respawn,
-    onEvent: () => {},
-    report: () => {},
-  })
-  try {
-    for (let n = 0; n < flags.workers; n += 1) {
-      await crew.start(freeName(crew.supervisor.workers.map(({ name }) => name)))
-    }
-    const source = await attach({
-      pool: settings.pool,
-      connect: settings.connect,
-      crew,
-      logs: LOGS,
-    })
-    const { json, ascii, dashboard } = flags
-    return await runDashboard(source, { json, ascii, plain: !dashboard })
-  } finally {
-    await crew.disband()
-  }
+function serverLine({ url, version, started }: LocalServer): string {
+  return started
+    ? `nats-server ${version} at ${url}; log: ${started.logFile}`
+    : `nats-server ${version} runs at ${url} already; it is used, and not stopped`
 }
 
 function say(line: string): void {

@@ -1,4 +1,5 @@
 /** How the commands end: their exit codes, and the one line that an error gets. */
+import { clean } from "../dashboard/line.js"
 import { PoolError } from "../errors.js"
 
 /** The exit codes, for scripts. */
@@ -27,7 +28,7 @@ export function exitCodeOf(error: unknown): number {
 export function sayingOf(error: unknown, isVerbose: boolean): string {
   if (isVerbose && error instanceof Error) return `pool: ${withCauses(error)}`
   const { message } = error as Error
-  const line = (message || String(error)).split("\n")[0]
+  const line = clean((message || String(error)).split("\n")[0] as string)
   return error instanceof PoolError ? `pool: ${line}` : `pool: ${line} (more with --verbose)`
 }
 

@@ -17,12 +17,16 @@ export interface ConnectionFlags {
   tlsca?: string
   tlscert?: string
   tlskey?: string
+  tlsfirst?: boolean
   context?: string
 }
 
 export interface PoolFlags extends ConnectionFlags {
   pool: string
 }
+
+/** The heading of the flags that are a command's own. */
+const OWN = "Options:"
 
 /** Adds `--pool` and the flags for the connection. */
 export function withPoolFlags(command: Command): Command {
@@ -35,23 +39,26 @@ export function withPoolFlags(command: Command): Command {
 /** Adds the flags for the connection; each has the environment variable of the `nats` command line. */
 export function withConnectionFlags(command: Command): Command {
   return command
-    .option("-s, --servers <urls>", "server addresses, with commas between (NATS_URL)")
-    .option("--user <name>", "user name (NATS_USER)")
-    .option("--password <secret>", "password (NATS_PASSWORD)")
-    .option("--token <secret>", "token (NATS_TOKEN)")
-    .option("--creds <file>", "credentials file (NATS_CREDS)")
-    .option("--nkey <file>", "file with an nkey seed (NATS_NKEY)")
-    .option("--tlsca <file>", "certificate authority to trust (NATS_CA)")
-    .option("--tlscert <file>", "certificate of this client (NATS_CERT)")
-    .option("--tlskey <file>", "its private key (NATS_KEY)")
-    .option("--context <name>", "a context of the nats command line (NATS_CONTEXT)")
+    .optionsGroup("Connection, as the nats command line has it:")
+    .option("-s, --servers <urls>", "addresses (env: NATS_URL; default: 127.0.0.1:4222)")
+    .option("--user <name>", "user name (env: NATS_USER)")
+    .option("--password <secret>", "password (env: NATS_PASSWORD)")
+    .option("--token <secret>", "token (env: NATS_TOKEN)")
+    .option("--creds <file>", "credentials file (env: NATS_CREDS)")
+    .option("--nkey <file>", "file with an nkey seed (env: NATS_NKEY)")
+    .option("--tlsca <file>", "certificate authority to trust (env: NATS_CA)")
+    .option("--tlscert <file>", "certificate of this client (env: NATS_CERT)")
+    .option("--tlskey <file>", "its private key (env: NATS_KEY)")
+    .option("--tlsfirst", "TLS before the server's greeting, for one with handshake_first")
+    .option("--context <name>", "a context of it (env: NATS_CONTEXT; default: the selected one)")
+    .optionsGroup(OWN)
 }
 
 /** The connection that `flags` ask for. */
 export function connectionIn(flags: ConnectionFlags): ConnectionOptions {
   const { servers, user, password, token, creds, nkey, context } = flags
-  const { tlsca: ca, tlscert: cert, tlskey: key } = flags
-  const given = { servers, user, password, token, creds, nkey, ca, cert, key, context }
+  const { tlsca: ca, tlscert: cert, tlskey: key, tlsfirst: tlsFirst } = flags
+  const given = { servers, user, password, token, creds, nkey, ca, cert, key, tlsFirst, context }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
@@ -64,17 +71,23 @@ export interface TimingFlags {
 /** Adds the timings of a pool. */
 export function withTimingFlags(command: Command): Command {
   return command
+    .optionsGroup("Timing, the same for all workers of a pool:")
     .option(
       "--lease <time>",
-      "how long a claim holds unrenewed (2s; 12s with replicas)",
+      "how long a claim holds unrenewed (default: 2s; 12s with replicas)",
       durationIn("--lease"),
     )
     .option(
       "--renew <time>",
-      "how often it is renewed (a quarter of the lease)",
+      "how often it is renewed (default: a quarter of the lease)",
       durationIn("--renew"),
     )
-    .option("--replicas <n>", "copies of the bucket: 1, 3 or 5 (1)", wholeIn("--replicas", 1))
+    .option(
+      "--replicas <n>",
+      "copies of the bucket: 1, 3 or 5 (default: 1)",
+      wholeIn("--replicas", 1),
+    )
+    .optionsGroup(OWN)
 }
 
 export function timingIn({ lease, renew, replicas }: TimingFlags): TimingOptions {
@@ -101,6 +114,13 @@ export function wholeIn(flag: string, least: number): (text: string) => number {
     if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value
     throw new BadInput(flag, `a whole number from ${least}`, text)
   }
+}
+
+/** Reads the number of a port. */
+export function portIn(text: string): number {
+  const port = Number(text)
+  if (text.trim() !== "" && Number.isInteger(port) && port >= 1 && port <= 65_535) return port
+  throw new BadInput("--port", "a number from 1 to 65535", text)
 }
 
 /** Collects `key=value`. */

@@ -1,13 +1,16 @@
 /** `pool leader`: who leads, since when, and who comes next. */
+import { once } from "node:events"
 import { Command } from "commander"
 import { hearClaims } from "../announcements.js"
 import { type Claim, reignOf, type StandingClaim } from "../claim.js"
 import { connectToNats } from "../connection.js"
+import { clean } from "../dashboard/line.js"
 import { NoLeader } from "../errors.js"
 import { namesOf } from "../names.js"
 import { viewOf } from "../pool-view.js"
 import { connectionIn, type PoolFlags, withPoolFlags } from "./flags.js"
 import { interrupts } from "./interrupt.js"
+import { unread } from "./output.js"
 
 interface LeaderFlags extends PoolFlags {
   json?: boolean
@@ -43,7 +46,7 @@ async function showLeader(flags: LeaderFlags): Promise<void> {
     else if (!flags.watch) throw new NoLeader(flags.pool, 0)
     if (!flags.watch) return
     const interrupted = interrupts(() => process.exit(0))
-    await Promise.race([interrupted.first, connection.closed()])
+    await Promise.race([interrupted.first, once(unread, "abort"), connection.closed()])
     interrupted.stop()
   } finally {
     await connection.close()
@@ -59,8 +62,8 @@ function summaryOf(standing: StandingClaim) {
 function lineOf(standing: StandingClaim): string {
   const { name, since, reason, released } = standing.claim
   const { term } = reignOf(standing)
-  if (released) return `nobody leads: ${name} (term ${term}) ended: ${released.reason}`
-  return `${name}  term ${term}  since ${since}  ${reason}`
+  if (released) return clean(`nobody leads: ${name} (term ${term}) ended: ${released.reason}`)
+  return clean(`${name}  term ${term}  since ${since}  ${reason}`)
 }
 
 /** An heir with its name, which stands in its key. */

@@ -19,26 +19,29 @@ export interface LeadingFlags {
 
 /** Adds the flags. */
 export function withLeadingFlags(command: Command): Command {
-  const returns = new Option("--lead-returns <what>", "what it means when lead() returns (done)")
+  const returns = new Option(
+    "--lead-returns <what>",
+    "what it means when lead() returns (default: done)",
+  )
   return command
     .option(
       "--strategy <name>",
-      "who comes first: oldest, weight, apart-from:<pool> or ./mine.js (oldest)",
+      "who comes first: oldest, weight, apart-from:<pool> or ./mine.js (default: oldest)",
       checkedStrategy,
     )
     .option("--prefer <key=value>", "members with this label come first; repeatable", preferenceIn)
     .option(
       "--preempt [time]",
-      "give way to who comes first, once it has for that long (off; 10s)",
+      "give way to who comes first, once it has for that long (default: off; with no time 10s)",
       durationIn("--preempt"),
     )
     .option("--no-lead", "work, but never lead")
-    .option("--weight <n>", "for the strategy weight: a number, or auto (1)", weightIn)
+    .option("--weight <n>", "for the strategy weight: a number, or auto (default: 1)", weightIn)
     .option("--label <key=value>", "a label that strategies can see; repeatable", labelIn)
     .addOption(returns.choices(["done", "release", "fail"]))
     .option(
       "--restarts <n/time>",
-      "failures within a time after which a worker ends (5/1m)",
+      "failures within a time after which a worker ends (default: 5/1m)",
       restartsIn,
     )
 }

@@ -1,6 +1,7 @@
 /** `pool members`: who is in the pool, in order of seniority. */
 import { Command } from "commander"
 import { connectToNats } from "../connection.js"
+import { clean } from "../dashboard/line.js"
 import { NoWorkers } from "../errors.js"
 import type { Member } from "../member.js"
 import { type PoolView, viewOf } from "../pool-view.js"
@@ -23,10 +24,10 @@ async function listMembers(flags: PoolFlags & { json?: boolean }): Promise<void>
     if (flags.json)
       console.log(JSON.stringify(view.members.map((member) => withRole(view, member))))
     for (const key of view.unreadable) {
-      console.error(`pool: ignored the entry "${key}": this version can't read it`)
+      console.error(`pool: ignored the entry "${clean(key)}": this version can't read it`)
     }
     if (view.members.length === 0) throw new NoWorkers(flags.pool)
-    if (!flags.json) console.log(table(columnsFor(view), view.members))
+    if (!flags.json) console.log(table(columnsFor(view), view.members, process.stdout.columns))
   } finally {
     await connection.close()
   }
@@ -48,11 +49,16 @@ function columnsFor(view: PoolView): Column<Member>[] {
   return [
     { title: "NAME", of: ({ name }) => name },
     { title: "ROLE", of: (member) => roleOf(view, member) },
-    { title: "STATE", of: ({ state }) => state },
-    { title: "UPTIME", of: ({ start }) => span(view.serverMs - start / 1000), right: true },
-    { title: "DONE", of: ({ counters }) => String(counters.done), right: true },
-    { title: "HOST", of: ({ host }) => host },
-    { title: "PID", of: ({ pid }) => String(pid), right: true },
-    { title: "ID", of: ({ id }) => id },
+    { title: "STATE", of: ({ state }) => state, leaves: 1 },
+    {
+      title: "UPTIME",
+      of: ({ start }) => span(view.serverMs - start / 1000),
+      right: true,
+      leaves: 2,
+    },
+    { title: "DONE", of: ({ counters }) => String(counters.done), right: true, leaves: 3 },
+    { title: "HOST", of: ({ host }) => host, leaves: 4 },
+    { title: "PID", of: ({ pid }) => String(pid), right: true, leaves: 5 },
+    { title: "ID", of: ({ id }) => id, leaves: 6 },
   ]
 }

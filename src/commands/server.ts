@@ -10,6 +10,7 @@ import {
 } from "../fetch-server.js"
 import { findServer, type ServerProgram } from "../find-server.js"
 import { DEFAULT_PORT, localServer } from "../local-server.js"
+import { portIn } from "./flags.js"
 
 interface ServerFlags {
   port: number
@@ -32,6 +33,14 @@ export function serverCommand(): Command {
     .option("--by <ways>", `fetch one, in these ways only: ${WAYS}`, stepsIn)
     .option("--into <folder>", "fetch one into this folder, unless it is there already")
     .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  pool server
+  pool server --port 4333 --config ./nats-server.conf
+  pool server --fetch-only --by release --into ./bin`,
+    )
     .action(serve)
 }
 
@@ -78,14 +87,6 @@ async function runServer(flags: ServerFlags, signal: AbortSignal) {
 
 function say(line: string) {
   console.error(line)
-}
-
-function portIn(text: string): number {
-  const port = Number(text)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new BadInput("--port", "a number from 1 to 65535", text)
-  }
-  return port
 }
 
 function stepsIn(text: string): FetchStep[] {

@@ -1,8 +1,10 @@
 /** `pool work`: asks the pool, and says who answered and how fast. */
-import { text } from "node:stream/consumers"
-import { Command } from "commander"
+import { buffer } from "node:stream/consumers"
+import { Command, Option } from "commander"
 import { type Answer, PoolClient } from "../client.js"
+import { clean } from "../dashboard/line.js"
 import { connectionIn, durationIn, type PoolFlags, wholeIn, withPoolFlags } from "./flags.js"
+import { unread } from "./output.js"
 
 interface WorkFlags extends PoolFlags {
   leader?: boolean
@@ -17,12 +19,13 @@ const DEFAULT_TIMEOUT_MS = 2_000
 
 /** The command, to be added to a program. */
 export function workCommand(): Command {
+  const timeout = new Option("-t, --timeout <time>", "for each answer")
   return withPoolFlags(new Command("work"))
     .description("ask any worker, or with --leader the leader")
-    .argument("[payload]", "what to send; - reads it from standard input", "")
+    .argument("[payload]", "what to send (default: nothing); - reads it from standard input")
     .option("-l, --leader", "ask the leader; waits out a change of leader")
     .option("-c, --count <n>", "ask this often, one after another", wholeIn("--count", 1), 1)
-    .option("-t, --timeout <time>", "for each answer", durationIn("--timeout"), DEFAULT_TIMEOUT_MS)
+    .addOption(timeout.default(DEFAULT_TIMEOUT_MS, "2s").argParser(durationIn("--timeout")))
     .option(
       "--idempotent",
       "it may be done twice: repeat it where nobody knows whether it was done",
@@ -42,13 +45,13 @@ Examples:
     .action(ask)
 }
 
-async function ask(payload: string, flags: WorkFlags): Promise<void> {
-  const body = payload === "-" ? await text(process.stdin) : payload
+async function ask(payload: string | undefined, flags: WorkFlags): Promise<void> {
+  const body = payload === "-" ? await buffer(process.stdin) : payload
   const client = await PoolClient.connect({ ...connectionIn(flags), pool: flags.pool })
   try {
     const answers: Answer[] = []
     const { timeout: timeoutMs, idempotent } = flags
-    for (let n = 0; n < flags.count; n += 1) {
+    for (let n = 0; n < flags.count && !unread.aborted; n += 1) {
       const options = { timeoutMs, idempotent, waitForWorkers: false }
       const answer = flags.leader
         ? await client.leaderWork(body, options)
@@ -68,7 +71,7 @@ function printed(answer: Answer, { raw, json }: WorkFlags): string {
   if (json)
     return JSON.stringify({ worker, id: memberId, term, ms: rounded(ms), answer: answer.text() })
   const who = term === undefined ? worker : `${worker} (leader, term ${term})`
-  return `${who} answered in ${rounded(ms)} ms: ${answer.text()}`
+  return `${clean(who)} answered in ${rounded(ms)} ms: ${answer.text()}`
 }
 
 /** `100 answers: a 34, b 33, c 33; median 0.4 ms, longest 3.1 ms`. */

@@ -1,6 +1,8 @@
 /** What a worker may be told on the command line; shared by `pool worker` and `pool cluster`. */
 import { type Command, Option } from "commander"
 import { timingsOf } from "../config.js"
+import { BadInput } from "../errors.js"
+import { handlerFile } from "../handler.js"
 import { LOG_LEVELS } from "../log.js"
 import { checkedName, checkedPool } from "../names.js"
 import type { WorkerSettings } from "../process-words.js"
@@ -29,40 +31,50 @@ export interface WorkerFlags extends PoolFlags, TimingFlags, LeadingFlags {
 
 /** Adds everything that a worker may be told. */
 export function withWorkerFlags(command: Command): Command {
-  const level = new Option("--log-level <level>", "what to log").choices(LOG_LEVELS)
+  const level = new Option("--log-level <level>", `what to log: ${LOG_LEVELS.join(", ")}`)
   const basic = withTimingFlags(withPoolFlags(command)).option(
     "--handler <file>",
-    "a module that exports work, leaderWork or lead",
+    "a module that exports work, leaderWork or lead (default: says who did the work)",
   )
   return withLeadingFlags(basic)
-    .option("--concurrency <n>", "requests in flight at most (100)", wholeIn("--concurrency", 1))
+    .option(
+      "--concurrency <n>",
+      "requests in flight at most (default: 100)",
+      wholeIn("--concurrency", 1),
+    )
     .option(
       "--handler-timeout <time>",
-      "how long a request may take (30s)",
+      "how long a request may take (default: 30s)",
       durationIn("--handler-timeout"),
     )
     .option(
       "--grace <time>",
-      "how long work in flight may take at the end (10s)",
+      "how long work in flight may take at the end (default: 10s)",
       durationIn("--grace"),
     )
     .option(
       "--leader-grace <time>",
-      "the same for what a reign started (1s)",
+      "the same for what a reign started (default: 1s)",
       durationIn("--leader-grace"),
     )
-    .option("--allow-control", "obey orders from the dashboard and the command line")
     .option(
       "--respawn",
       "start a worker again that died, later each time (not one that was stopped)",
     )
-    .addOption(level.default("info"))
+    .addOption(level.argParser(levelIn).default("info"))
+}
+
+function levelIn(text: string): string {
+  const levels: readonly string[] = LOG_LEVELS
+  if (levels.includes(text)) return text
+  throw new BadInput("--log-level", `one of ${LOG_LEVELS.join(", ")}`, text)
 }
 
 /** The settings of the worker `name`. Throws BadInput for what cannot work, before anything is started. */
 export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
   const timing = timingIn(flags)
   timingsOf(timing)
+  if (flags.handler !== undefined) handlerFile(flags.handler)
   return {
     ...timing,
     ...leadingIn(flags),

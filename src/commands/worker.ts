@@ -1,16 +1,26 @@
 /** `pool worker`: one worker, in a process of its own under a supervisor, until Ctrl-C. */
+import { once } from "node:events"
 import { Command } from "commander"
 import { Crew } from "../crew.js"
-import type { WorkerEvent } from "../supervisor.js"
+import { defaultName } from "../ground.js"
 import { EXIT } from "./exit.js"
 import { interrupts } from "./interrupt.js"
 import { settingsIn, type WorkerFlags, withWorkerFlags } from "./worker-flags.js"
 
+interface OneWorkerFlags extends WorkerFlags {
+  name?: string
+}
+
+/** How long what a killed worker left may take to be cleared away, in ms. */
+const CLEARING_MS = 1_000
+
 /** The command, to be added to a program. */
 export function workerCommand(): Command {
-  return withWorkerFlags(new Command("worker"))
+  const command = new Command("worker")
     .description("join a pool and work until Ctrl-C")
-    .option("-n, --name <name>", "a label for this worker (host and pid)")
+    .option("-n, --name <name>", "a label; several may share it (default: host and pid)")
+  return withWorkerFlags(command)
+    .option("--allow-control", "obey orders from the dashboard and the command line")
     .addHelpText(
       "after",
       `
@@ -24,37 +34,40 @@ Examples:
     .action(work)
 }
 
-async function work(flags: WorkerFlags & { name?: string }): Promise<void> {
-  const settings = settingsIn(flags, flags.name ?? `worker-${process.pid}`)
-  let hasJoined = false
-  let settleEnded: (event: WorkerEvent) => void = () => {}
-  const ended = new Promise<WorkerEvent>((resolve) => {
-    settleEnded = resolve
+async function work(flags: OneWorkerFlags): Promise<void> {
+  const settings = settingsIn(flags, flags.name ?? defaultName())
+  let crew: Crew | undefined
+  const interrupted = interrupts(() => {
+    process.exitCode = EXIT.failed
+    crew?.supervisor.killAll()
+    setTimeout(() => process.exit(), crew ? CLEARING_MS : 0).unref()
   })
-  const crew = await Crew.gather({
+  let hasJoined = false
+  const ending = new AbortController()
+  const gathered = Crew.gather({
     settings,
     respawn: flags.respawn,
     onEvent: (event) => {
-      if (event.type !== "gone") return
-      const comesBack = hasJoined && flags.respawn && !event.isKind && !event.isAskedFor
-      if (!comesBack) settleEnded(event)
+      const { name } = event.worker
+      if (event.type === "joined") hasJoined = true
+      // Why one can't join is what starting it rejects with.
+      if (!hasJoined) return
+      if (event.type === "failed") console.error(`pool: worker ${name} gives up: ${event.message}`)
+      if (event.type !== "gone" || (flags.respawn && !event.isKind && !event.isAskedFor)) return
+      ending.abort()
+      if (event.isKind) return
+      console.error(`pool: worker ${name} ${event.how}`)
+      process.exitCode = EXIT.failed
     },
     report: (problem) => console.error(`pool: ${problem}`),
   })
-  const interrupted = interrupts(() => {
-    crew.supervisor.killAll()
-    process.exitCode = EXIT.failed
-  })
+  crew = await Promise.race([gathered, interrupted.first.then(() => undefined)])
+  // Nothing has begun that would have to be ended.
+  if (!crew) return process.exit(EXIT.ok)
   try {
-    const started = crew.start(settings.name).then(() => {
-      hasJoined = true
-    })
-    await Promise.race([started, interrupted.first])
-    const event = await Promise.race([ended, interrupted.first])
-    if (event?.type === "gone" && !event.isKind) {
-      console.error(`pool: worker ${settings.name} ${event.how}`)
-      process.exitCode = EXIT.failed
-    }
+    const gone = once(ending.signal, "abort")
+    await Promise.race([crew.start(settings.name), interrupted.first])
+    await Promise.race([gone, interrupted.first])
   } finally {
     await crew.disband()
     interrupted.stop()
