@@ -1,0 +1,241 @@
+/**
+ * Real worker processes under a supervisor in this one, each with a network of its own to a real server, while
+ * requesters ask and everybody writes the history. What may be done to them is here, and the verdict at the end.
+ */
+import { join } from "node:path"
+import type { NatsConnection } from "nats"
+import type { Test } from "tap"
+import { connectToNats } from "../../src/connection.js"
+import type { Crew, CrewOptions } from "../../src/crew.js"
+import type { WorkerSettings } from "../../src/process-words.js"
+import { built } from "../fixtures/built.js"
+import { startPool } from "../fixtures/cli.js"
+import { tempFolder } from "../fixtures/folder.js"
+import { isAlive } from "../fixtures/programs.js"
+import { type TestServer, testServer } from "../fixtures/server.js"
+import { History, type Line } from "./history.js"
+import { judge, type Verdict } from "./judge.js"
+import { observe } from "./observer.js"
+import { TcpProxy } from "./proxy.js"
+import { Requesters } from "./requesters.js"
+
+export const WITNESS = join(import.meta.dirname, "witness.js")
+
+// Worker processes are forked from here, and what runs TypeScript would make each of them start ten times slower.
+process.execArgv.length = 0
+delete process.env.NODE_OPTIONS
+
+export interface FleetOptions {
+  readonly leaseMs?: number
+  readonly pool?: string
+  /** Workers to begin with, the oldest first. */
+  readonly names?: readonly string[]
+  /** A server that is there already. */
+  readonly server?: TestServer
+  /** How members learn that their reign is over; see witness.js. */
+  readonly obeys?: "questions" | "signal"
+  readonly settings?: Partial<WorkerSettings>
+  /** Before the first worker starts. */
+  readonly prepare?: (fleet: Fleet) => Promise<void>
+  /** Who gets a supervisor of its own, a `pool worker` from the command line. */
+  readonly alone?: readonly string[]
+}
+
+/** A fleet that is steady: the first of its names leads, and the others are its heirs in order. */
+export async function fleet(t: Test, options: FleetOptions = {}): Promise<Fleet> {
+  const server = options.server ?? (await testServer(t))
+  const it = new Fleet(t, options, server)
+  t.teardown(() => it.takeDown())
+  await it.gather()
+  await options.prepare?.(it)
+  const { names = ["a", "b", "c"] } = options
+  for (const name of names) await it.start(name)
+  const [first = "", ...heirs] = names
+  await it.leads(first, ...heirs)
+  it.startRequesters()
+  await it.answers(first)
+  return it
+}
+
+export class Fleet {
+  readonly server: TestServer
+  readonly history: History
+  readonly leaseMs: number
+  readonly pool: string
+  readonly problems: string[] = []
+  observer!: NatsConnection
+  crew!: Crew
+  requesters!: Requesters
+  readonly #options: FleetOptions
+  readonly #pids = new Map<string, number>()
+  readonly #networks = new Map<string, TcpProxy>()
+  #connection: NatsConnection | undefined
+
+  readonly #t: Test
+
+  constructor(t: Test, options: FleetOptions, server: TestServer) {
+    this.#t = t
+    this.#options = options
+    this.server = server
+    this.leaseMs = options.leaseMs ?? 600
+    this.pool = options.pool ?? "work"
+    this.history = new History(join(tempFolder(t), "history"))
+  }
+
+  /** @internal */
+  async gather(): Promise<void> {
+    const { url } = this.server
+    this.observer = await observe(url, this.pool, this.history)
+    const module = (await import(built("crew.js"))) as {
+      Crew: { gather(options: CrewOptions): Promise<Crew> }
+    }
+    this.crew = await module.Crew.gather({
+      settings: this.#settings("supervisor", url),
+      onEvent: () => {},
+      report: (problem, error) => this.problems.push(`${problem} ${error ?? ""}`),
+    })
+    this.#connection = await connectToNats({ servers: url }, "requesters")
+  }
+
+  /** @internal */
+  startRequesters(): void {
+    const { history, pool } = this
+    this.requesters = new Requesters({ history, pool, connection: this.#connection as never })
+  }
+
+  /** Starts a worker; resolves when it has joined. */
+  async start(name: string): Promise<void> {
+    const network = this.#networks.get(name) ?? (await this.networkOf(name))
+    process.env.WITNESS_HISTORY = this.history.path
+    process.env.WITNESS_NAME = name
+    process.env.WITNESS_OBEYS = this.#options.obeys ?? "questions"
+    if (this.#options.alone?.includes(name)) return this.#startAlone(name, network.url)
+    const { pid } = await this.crew.supervisor.start(this.#settings(name, network.url))
+    this.#pids.set(name, pid)
+  }
+
+  /** The process that started this one. */
+  async supervisorOf(name: string): Promise<number> {
+    return (await this.history.since(0, "born", ({ who }) => who === name)).ppid
+  }
+
+  async #startAlone(name: string, url: string): Promise<void> {
+    const timing = ["--pool", this.pool, "--lease", `${this.leaseMs}ms`, "--servers", url]
+    const command = startPool(this.#t, ["worker", "--name", name, "--handler", WITNESS, ...timing])
+    await command.says(/joined/)
+    const { pid } = await this.history.since(0, "born", ({ who }) => who === name)
+    this.#pids.set(name, pid)
+  }
+
+  /** The network between a worker, started or not, and its server. */
+  async networkOf(name: string): Promise<TcpProxy> {
+    const known = this.#networks.get(name)
+    if (known) return known
+    const network = await TcpProxy.before(this.server.port)
+    this.#networks.set(name, network)
+    return network
+  }
+
+  network(name: string): TcpProxy {
+    return this.#networks.get(name) as TcpProxy
+  }
+
+  pid(name: string): number {
+    return this.#pids.get(name) as number
+  }
+
+  /** Ends processes at once, without a word. */
+  kill(...names: string[]): void {
+    for (const who of names) this.history.write({ who, what: "killed" })
+    for (const name of names) process.kill(this.pid(name), "SIGKILL")
+  }
+
+  freeze(who: string): void {
+    this.history.write({ who, what: "frozen" })
+    process.kill(this.pid(who), "SIGSTOP")
+  }
+
+  thaw(who: string): void {
+    this.history.write({ who, what: "thawed" })
+    process.kill(this.pid(who), "SIGCONT")
+  }
+
+  /** Stops a worker kindly; resolves when it is gone. */
+  stop(name: string): Promise<void> {
+    return this.crew.supervisor.stop(this.pid(name), 20_000)
+  }
+
+  /** Where the history stands: what follows is from now on. */
+  get now(): number {
+    this.history.read()
+    return this.history.all.length
+  }
+
+  /** Resolves once `name` leads, and its announced heirs are these. */
+  async leads(name: string, ...heirs: string[]): Promise<void> {
+    const isIt = (line: Line | undefined) =>
+      line?.what === "claimed" &&
+      line.by === name &&
+      line.heirs.join() === heirs.join() &&
+      !line.released
+    await this.history.until((all) => isIt(all.findLast(({ what }) => what === "claimed")))
+  }
+
+  /** Resolves when each requester has had an answer of `name`, or of anybody but `not`, from now on. */
+  async answers(name?: string, from = this.now): Promise<void> {
+    const requesters = ["i1", "i2", "o1", "o2"]
+    await Promise.all(
+      requesters.map((requester) =>
+        this.history.since(
+          from,
+          "answered",
+          ({ who, by }) => who === requester && (name === undefined || by === name),
+        ),
+      ),
+    )
+  }
+
+  /** Resolves with the first reign of somebody else than `name`, from index `from` of the history. */
+  begins(from: number, ...notThese: string[]) {
+    return this.history.since(from, "begins", ({ who }) => !notThese.includes(who))
+  }
+
+  /** Everything that was asked has ended: the judge looks at it all, and breaches fail the test. */
+  async verdict(t: Test): Promise<Verdict> {
+    await this.requesters.stop()
+    await this.observer.flush()
+    this.history.read()
+    const verdict = judge(this.history.all)
+    t.strictSame(verdict.breaches.slice(0, 10), [])
+    const { reigns, answered, unknown, unknownAfterMs } = verdict
+    const late = unknownAfterMs.filter((afterMs) => afterMs > 50)
+    const worst = Math.max(0, ...unknownAfterMs).toFixed(0)
+    const shown = reigns.map(({ who, term }) => `${who}@${term}`).join(" ")
+    t.comment(
+      `${shown}; ${answered} answered, ${unknown} unknown (after ${worst} ms at most, ${late.length} after more than 50)`,
+    )
+    if (verdict.breaches.length > 0) t.comment(this.problems.join("; "))
+    return verdict
+  }
+
+  /** @internal */
+  async takeDown(): Promise<void> {
+    const { supervisor } = this.crew
+    for (const { pid } of supervisor.workers) if (isAlive(pid)) process.kill(pid, "SIGCONT")
+    const gone = supervisor.workers.map(({ pid }) => supervisor.gone(pid))
+    supervisor.killAll()
+    for (const network of this.#networks.values()) network.heal()
+    await Promise.all(gone)
+    await this.crew.disband()
+    await this.#connection?.close()
+    await this.observer.close()
+    await Promise.all([...this.#networks.values()].map((network) => network.close()))
+    this.history.close()
+  }
+
+  #settings(name: string, url: string): WorkerSettings {
+    const { leaseMs, pool } = this
+    const base = { leaseMs, pool, name, handler: WITNESS, logLevel: "silent" }
+    return { ...base, ...this.#options.settings, connect: { servers: url } }
+  }
+}

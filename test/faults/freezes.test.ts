@@ -1,0 +1,86 @@
+import t from "tap"
+import { fleet } from "./fleet.js"
+import { lasting, rounds } from "./rounds.js"
+
+const LEASE = { leaseMs: 800 }
+
+for (const round of rounds) {
+  t.test(
+    `a leader that is frozen for half a lease leads on in its term, and answers what waited${round}`,
+    async (t) => {
+      const it = await fleet(t, LEASE)
+      it.freeze("a")
+      const waited = it.requesters.ask("waiting", false)
+      await lasting(it.leaseMs / 2)
+      it.thaw("a")
+      await waited
+      await it.answers("a")
+      const { reigns } = await it.verdict(t)
+      t.match(reigns, [{ who: "a" }])
+      t.match(
+        it.history.all.findLast(({ who }) => who === "waiting"),
+        { what: "answered", by: "a" },
+      )
+    },
+  )
+
+  t.test(`frozen for one lease it leads on or is replaced, but not both${round}`, async (t) => {
+    const it = await fleet(t, LEASE)
+    it.freeze("a")
+    await lasting(it.leaseMs)
+    it.thaw("a")
+    await it.answers()
+    await it.verdict(t)
+  })
+
+  t.test(
+    `frozen for three leases it is replaced, and answers nothing of what waited for it${round}`,
+    async (t) => {
+      const it = await fleet(t, LEASE)
+      const from = it.now
+      it.freeze("a")
+      const waited = [1, 2, 3, 4, 5].map((n) => it.requesters.ask(`waiting${n}`, n > 3))
+      const thawing = lasting(it.leaseMs * 3)
+      t.match(await it.begins(from), { who: "b" })
+      await thawing
+      const thawed = it.now
+      it.thaw("a")
+      await Promise.all(waited)
+      await it.leads("b", "a", "c")
+      await it.answers("b")
+      const { reigns } = await it.verdict(t)
+      t.match(reigns, [{ who: "a" }, { who: "b" }])
+      const later = it.history.all.slice(thawed)
+      t.match(
+        later.find(({ what, who }) => what === "ends" && who === "a"),
+        { reason: "lease over" },
+      )
+      t.strictSame(
+        later.filter((line) => line.what === "replied" && line.by === "a" && !line.status),
+        [],
+      )
+    },
+  )
+
+  t.test(
+    `a leader whose handler blocks its event loop for two leases is replaced, and its answer is not sent${round}`,
+    async (t) => {
+      const it = await fleet(t, LEASE)
+      const from = it.now
+      const blocking = it.requesters.ask("blocking", false, { blockMs: it.leaseMs * 2 })
+      t.match(await it.begins(from), { who: "b" })
+      await blocking
+      await it.history.since(from, "ends", ({ who }) => who === "a")
+      await it.leads("b", "a", "c")
+      await it.answers("b")
+      await it.verdict(t)
+      t.match(
+        it.history.all.findLast(({ who }) => who === "blocking"),
+        {
+          what: "failed",
+          code: "leader-changed",
+        },
+      )
+    },
+  )
+}

@@ -1,0 +1,174 @@
+import t from "tap"
+import type { Line } from "./history.js"
+import { judge } from "./judge.js"
+
+/** A made-up history: `at who what …` with the rest of the line as given. */
+const line = (at: number, who: string, rest: object) => ({ at, who, ...rest }) as Line
+const acts = (at: number, who: string, term: number) => line(at, who, { what: "acts", term })
+const ends = (at: number, who: string, term: number, reason = "lease over") =>
+  line(at, who, { what: "ends", term, reason })
+const asked = (at: number, request: string, idempotent = false) =>
+  line(at, "client", { what: "asked", request, idempotent })
+const answered = (at: number, request: string, term: number, by = "a") =>
+  line(at, "client", { what: "answered", request, term, by })
+const failed = (at: number, request: string, code: string, message = code) =>
+  line(at, "client", { what: "failed", request, code, message })
+const replied = (at: number, by: string, inbox: string, term: number, status?: number) =>
+  line(at, "observer", { what: "replied", by, inbox, term, ...(status && { status }) })
+const claimed = (at: number, by: string, term: number, revision: number) =>
+  line(at, "observer", { what: "claimed", by, id: by, term, revision, released: false, heirs: [] })
+
+const breaches = (...lines: Line[]) => judge(lines).breaches
+
+const wellBehaved = [
+  acts(1, "a", 4),
+  acts(9, "a", 4),
+  ends(10, "a", 4),
+  acts(11, "b", 7),
+  acts(20, "b", 7),
+]
+
+t.test("a reign after another, each with its signal, is as it should be", (t) => {
+  t.strictSame(breaches(...wellBehaved), [])
+  t.match(judge(wellBehaved).reigns, [
+    { who: "a", term: 4, firstMs: 1, lastMs: 9, endedMs: 10 },
+    { who: "b", term: 7, firstMs: 11, lastMs: 20 },
+  ])
+  t.end()
+})
+
+t.test("two members that act at the same time are two leaders", (t) => {
+  t.match(breaches(acts(1, "a", 4), acts(5, "b", 7), ends(5.5, "a", 4), acts(6, "a", 4)), [
+    /two leaders: b in term 7 acts 1.0 ms before a in term 4 has ceased/,
+    /signal: b in term 7 acts, and the signal of a in term 4 fires 0.5 ms later/,
+    /a in term 4 acts 0.5 ms after its signal fired/,
+  ])
+  t.end()
+})
+
+t.test("a request that is answered counts as acting", (t) => {
+  const late = line(12, "a", { what: "answers", term: 4, request: "1" })
+  t.match(breaches(...wellBehaved, late), [/two leaders/, /after its signal fired/])
+  t.end()
+})
+
+t.test("a reign inside another one is found, whoever comes between", (t) => {
+  const long = [acts(1, "a", 4), acts(30, "a", 4), ends(31, "a", 4)]
+  const short = [acts(5, "b", 5), ends(6, "b", 5), acts(10, "c", 6), ends(11, "c", 6)]
+  t.equal(breaches(...long, ...short).filter((text) => /two leaders/.test(text)).length, 2)
+  t.end()
+})
+
+t.test("a later reign under the same term or a lower one is a breach", (t) => {
+  t.match(breaches(acts(1, "a", 4), ends(2, "a", 4), acts(3, "b", 4)), [/terms: b in term 4/])
+  t.match(breaches(acts(1, "a", 4), ends(2, "a", 4), acts(3, "b", 3)), [/terms: b in term 3/])
+  t.end()
+})
+
+t.test("after the bucket was wiped terms begin anew, and still nobody overlaps", (t) => {
+  const wiped = line(2.5, "bucket", { what: "wiped" })
+  t.strictSame(breaches(acts(1, "a", 40), ends(2, "a", 40), wiped, acts(3, "b", 2)), [])
+  t.match(breaches(acts(1, "a", 40), wiped, acts(3, "b", 2), acts(4, "a", 40), ends(5, "a", 40)), [
+    /two leaders/,
+    /signal/,
+  ])
+  t.end()
+})
+
+t.test("a signal that fires after another acts is too late, or never", (t) => {
+  t.match(breaches(acts(1, "a", 4), acts(3, "b", 7), ends(4, "a", 4)), [
+    /signal: b in term 7 acts, and the signal of a in term 4 fires 1.0 ms later/,
+  ])
+  t.match(breaches(acts(1, "a", 4), acts(3, "b", 7)), [/fires never/])
+  t.end()
+})
+
+t.test("the dead fire no signals, but only if they died before", (t) => {
+  const killed = (at: number) => line(at, "a", { what: "killed" })
+  t.strictSame(breaches(acts(1, "a", 4), killed(2), acts(3, "b", 7)), [])
+  t.match(breaches(acts(1, "a", 4), acts(3, "b", 7), killed(4)), [/fires never/])
+  t.end()
+})
+
+t.test("a frozen member hears its signal before it does anything else", (t) => {
+  const frozen = [acts(1, "a", 4), line(2, "a", { what: "frozen" }), acts(5, "b", 7)]
+  const thawed = line(9, "a", { what: "thawed" })
+  t.strictSame(breaches(...frozen, thawed, ends(10, "a", 4)), [])
+  t.strictSame(breaches(...frozen), [], "nothing is known of one that is still frozen")
+  t.match(breaches(...frozen, thawed, acts(9.5, "a", 4), ends(10, "a", 4)), [
+    /two leaders/,
+    /a, who had stood still, acts before its signal of 4 fires/,
+  ])
+  const other = line(9.5, "a", { what: "begins", term: 9 })
+  t.match(breaches(...frozen, thawed, other, ends(10, "a", 4)), [/signal: a, who had stood still/])
+  t.match(
+    breaches(acts(1, "a", 4), frozen[1] as Line, thawed, acts(12, "b", 7), ends(13, "a", 4)),
+    [/fires 1.0 ms later/],
+  )
+  t.end()
+})
+
+t.test("so does one whose event loop was blocked", (t) => {
+  const blocked = [acts(1, "a", 4), acts(500, "b", 7)]
+  const stalled = line(801, "a", { what: "stalled", fromMs: 2 })
+  t.strictSame(breaches(...blocked, ends(800, "a", 4), stalled), [])
+  const early = line(400, "a", { what: "stalled", fromMs: 2 })
+  t.match(breaches(...blocked, early, ends(800, "a", 4)), [/fires 300.0 ms later/])
+  t.end()
+})
+
+t.test(
+  "announced claims have terms that never fall as revisions rise, and a term has one holder",
+  (t) => {
+    t.strictSame(breaches(claimed(1, "a", 4, 4), claimed(2, "a", 4, 6), claimed(3, "b", 7, 7)), [])
+    t.strictSame(breaches(claimed(2, "b", 7, 7), claimed(3, "a", 4, 6)), [], "heard out of order")
+    t.match(breaches(claimed(1, "a", 4, 4), claimed(2, "b", 7, 7), claimed(3, "a", 4, 9)), [
+      /claims/,
+    ])
+    t.match(breaches(claimed(1, "a", 4, 4), claimed(2, "b", 4, 7)), [/claims/])
+    const wiped = line(2, "bucket", { what: "wiped" })
+    t.strictSame(breaches(claimed(1, "a", 40, 40), wiped, claimed(3, "b", 2, 2)), [])
+    t.end()
+  },
+)
+
+t.test("one request, one reply; a failure is a reply too", (t) => {
+  t.strictSame(breaches(replied(1, "a", "i1", 4), replied(2, "a", "i2", 4)), [])
+  t.match(breaches(replied(1, "a", "i1", 4), replied(2, "b", "i1", 7)), [
+    /reply to the same request/,
+  ])
+  t.match(breaches(replied(1, "b", "i1", 7), replied(2, "a", "i1", 4, 409)), [/one answer/])
+  t.end()
+})
+
+t.test("a requester takes no answer of the past", (t) => {
+  const good = [asked(1, "1"), asked(1, "2"), answered(2, "1", 4), answered(3, "2", 7)]
+  t.strictSame(breaches(...good), [])
+  t.match(breaches(asked(1, "1"), asked(1, "2"), answered(2, "1", 7), answered(3, "2", 4)), [
+    /takes an answer of a in term 4 after one in term 7/,
+  ])
+  t.end()
+})
+
+t.test("each request ends once, and not in silence", (t) => {
+  t.match(breaches(asked(1, "1")), [/request 1 never ends/])
+  t.match(breaches(asked(1, "1"), answered(2, "1", 4), answered(3, "1", 4)), [/ends twice/])
+  t.match(breaches(asked(1, "1"), failed(2, "1", "timeout")), [/fails: timeout/])
+  t.match(breaches(asked(1, "1"), failed(2, "1", "no-leader")), [/fails: no-leader/])
+  t.match(breaches(asked(1, "1", true), failed(2, "1", "leader-changed")), [/1, idempotent, fails/])
+  t.end()
+})
+
+t.test("a request that may have been done says so, and how late is counted", (t) => {
+  const verdict = judge([
+    claimed(1, "a", 4, 4),
+    asked(2, "1"),
+    claimed(10, "b", 7, 7),
+    failed(35, "1", "leader-changed"),
+    asked(36, "2"),
+    answered(37, "2", 7),
+  ])
+  t.strictSame(verdict.breaches, [])
+  t.match(verdict, { answered: 1, unknown: 1, unknownAfterMs: [25] })
+  t.end()
+})

@@ -1,0 +1,84 @@
+import t from "tap"
+import { type Fleet, fleet } from "./fleet.js"
+import { sharedMs } from "./history.js"
+import { rounds } from "./rounds.js"
+
+/** A lease of a minute, where the point is that nobody waits for it. */
+const LONG = { leaseMs: 60_000 }
+const FOUR = ["a", "b", "c", "d"]
+
+for (const round of rounds) {
+  t.test(
+    `a leader that is killed is followed by the next in line, long before its lease is over${round}`,
+    async (t) => {
+      const it = await fleet(t, { ...LONG, names: FOUR })
+      await followed(it, "b", () => it.kill("a"))
+      await it.leads("b", "c", "d")
+      await followed(it, "c", () => it.kill("b"))
+      await it.verdict(t)
+    },
+  )
+
+  t.test(`when the next in line is killed the leader goes on in its term${round}`, async (t) => {
+    const it = await fleet(t, LONG)
+    it.kill("b")
+    await it.leads("a", "c")
+    await it.answers("a")
+    const { reigns, unknown } = await it.verdict(t)
+    t.equal(reigns.length, 1)
+    t.equal(unknown, 0)
+  })
+
+  t.test(`when leader and next in line are killed at once the third leads${round}`, async (t) => {
+    const it = await fleet(t, { ...LONG, names: FOUR })
+    await followed(it, "c", () => it.kill("b", "a"))
+    await it.verdict(t)
+  })
+
+  t.test(
+    `a kind stop is followed by the next in line, and no request is lost${round}`,
+    async (t) => {
+      const it = await fleet(t, LONG)
+      await followed(it, "b", () => it.stop("a"))
+      await it.leads("b", "c")
+      await followed(it, "c", () => it.stop("b"))
+      const { unknown } = await it.verdict(t)
+      t.equal(unknown, 0)
+    },
+  )
+
+  t.test(
+    `a leader whose supervisor is killed stops kindly, and no request is lost${round}`,
+    async (t) => {
+      const it = await fleet(t, { ...LONG, alone: ["a"] })
+      const supervisor = await it.supervisorOf("a")
+      await followed(it, "b", () => process.kill(supervisor, "SIGKILL"))
+      const { unknown } = await it.verdict(t)
+      t.equal(unknown, 0)
+    },
+  )
+
+  t.test(
+    `when worker and supervisor are killed together only the lease is waited for${round}`,
+    async (t) => {
+      const it = await fleet(t, { alone: ["a"] })
+      const supervisor = await it.supervisorOf("a")
+      const killedMs = sharedMs()
+      await followed(it, "b", () => {
+        process.kill(supervisor, "SIGKILL")
+        it.kill("a")
+      })
+      const { reigns } = await it.verdict(t)
+      const afterMs = (reigns[1]?.firstMs ?? 0) - killedMs
+      t.comment(`${afterMs.toFixed(0)} ms after it was killed, with a lease of ${it.leaseMs} ms`)
+    },
+  )
+}
+
+/** Does it, and resolves when `next` leads and everybody has an answer of it. */
+async function followed(it: Fleet, next: string, act: () => unknown): Promise<void> {
+  const from = it.now
+  const [{ who }] = await Promise.all([it.begins(from), act()])
+  if (who !== next) throw new Error(`${who} leads, and ${next} should`)
+  await it.answers(next)
+}

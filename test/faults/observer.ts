@@ -1,0 +1,45 @@
+/** Sits on the server itself, and notes every announced claim and every reply of a leader. */
+import { connect, type NatsConnection } from "nats"
+import { decodeAnnouncement, reignOf } from "../../src/claim.js"
+import { ERROR_CODE_HEADER, TERM_HEADER, WORKER_HEADER } from "../../src/reply.js"
+import { type History, sharedMs } from "./history.js"
+
+/** Watches `pool`; the connection is also for what the test does by hand. */
+export async function observe(
+  url: string,
+  pool: string,
+  history: History,
+): Promise<NatsConnection> {
+  const connection = await connect({
+    servers: url,
+    name: `observer of ${pool}`,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 20,
+    noAsyncTraces: true,
+  })
+  const who = "observer"
+  connection.subscribe(`${pool}.claim`, {
+    callback: (_error, { data }) => {
+      const at = sharedMs()
+      const standing = decodeAnnouncement(data)
+      const { name: by, id, released, heirs } = standing.claim
+      const { term } = reignOf(standing)
+      const names = heirs.map(({ key }) => key.slice(key.indexOf(".") + 1))
+      const { revision } = standing
+      const claimed = { by, id, term, revision, released: released !== undefined, heirs: names }
+      history.write({ at, who, what: "claimed", ...claimed })
+    },
+  })
+  connection.subscribe("_INBOX.>", {
+    callback: (_error, { subject, headers }) => {
+      const term = Number(headers?.get(TERM_HEADER))
+      if (!headers || !term) return
+      const by = headers.get(WORKER_HEADER)
+      const status = Number(headers.get(ERROR_CODE_HEADER))
+      const failure = status ? { status } : {}
+      history.write({ who, what: "replied", by, inbox: subject, term, ...failure })
+    },
+  })
+  await connection.flush()
+  return connection
+}

@@ -1,0 +1,67 @@
+/**
+ * The work of the members that are put to the test: plain JavaScript, for worker processes load it as they load a
+ * user's handlers. Each deed is a line in the history; see history.ts.
+ *
+ * What a member is told about its reign it learns in one of two ways. By default it asks `isLeading()` all the time.
+ * With WITNESS_OBEYS=signal it never asks, and knows of its end by its signal alone.
+ */
+import { openSync, writeSync } from "node:fs"
+import { setTimeout as later } from "node:timers/promises"
+
+const { WITNESS_HISTORY = "", WITNESS_NAME: who, WITNESS_OBEYS } = process.env
+const file = openSync(WITNESS_HISTORY, "a")
+const ASK_EVERY_MS = 1
+const PULSE_MS = 10
+/** An event loop that is later than this stood still. */
+const STALLED_MS = 25
+
+const sharedMs = () => Number(process.hrtime.bigint()) / 1e6
+
+function note(line) {
+  writeSync(file, `${JSON.stringify({ at: sharedMs(), who, ...line })}\n`)
+}
+
+note({ what: "born", pid: process.pid, ppid: process.ppid })
+
+let lastPulseMs = sharedMs()
+setInterval(() => {
+  const nowMs = sharedMs()
+  if (nowMs - lastPulseMs > PULSE_MS + STALLED_MS) note({ what: "stalled", fromMs: lastPulseMs })
+  lastPulseMs = nowMs
+}, PULSE_MS).unref()
+
+export async function lead(leadership) {
+  const { term, signal } = leadership
+  note({ what: "begins", term })
+  const ended = new Promise((resolve) => {
+    const end = () => {
+      note({ what: "ends", term, reason: signal.reason.reason })
+      resolve()
+    }
+    if (signal.aborted) end()
+    else signal.addEventListener("abort", end, { once: true })
+  })
+  while (WITNESS_OBEYS !== "signal" && acts(leadership)) await later(ASK_EVERY_MS)
+  await ended
+}
+
+/** The time is taken before the question: who is stopped in between was told yes for an instant that is past. */
+function acts(leadership, deed = { what: "acts" }) {
+  const at = sharedMs()
+  const isLeading = leadership.isLeading()
+  if (isLeading) note({ at, term: leadership.term, ...deed })
+  return isLeading
+}
+
+export async function leaderWork(job, leadership) {
+  const { request, blockMs, holdMs } = job.json()
+  if (blockMs) {
+    const untilMs = sharedMs() + blockMs
+    while (sharedMs() < untilMs);
+  }
+  if (holdMs) await later(holdMs)
+  acts(leadership, { what: "answers", request })
+  return { request, by: who }
+}
+
+export const work = () => who
