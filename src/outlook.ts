@@ -55,9 +55,7 @@ export class Outlook {
 
   /** Takes note of something read: any other revision than before is news, for the bucket may be a new one. */
   read(found: Found, nowMs: number): void {
-    const before = this.#last?.found
-    if (before?.kind === found.kind && revisionOf(before) === revisionOf(found)) return
-    this.#note(found, nowMs)
+    if (!this.#last || !isSame(this.#last.found, found)) this.#note(found, nowMs)
   }
 
   /** Takes note of something announced or watched; false if it is older than what is known. */
@@ -136,4 +134,13 @@ export class Outlook {
     const { place, fromMs } = this.#ranking
     return fromMs + stepMs * place
   }
+}
+
+/** Whether both are one and the same sight. A bucket created anew may show another claim at a revision once seen. */
+function isSame(a: Found, b: Found): boolean {
+  if (a.kind === "claim" && b.kind === "claim") {
+    const [one, other] = [a.standing, b.standing]
+    return one.revision === other.revision && one.claim.nonce === other.claim.nonce
+  }
+  return a.kind === b.kind && revisionOf(a) === revisionOf(b)
 }
