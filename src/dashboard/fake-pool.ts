@@ -40,6 +40,7 @@ export class FakePool {
   readonly #random: () => number
   #revision = 0
   #ids = 0
+  #turn = 0
   #stopRenewing: Cancel = () => {}
   #stopLapse: Cancel = () => {}
 
@@ -85,6 +86,12 @@ export class FakePool {
     return this.claim && !this.claim.claim.released
       ? this.members.get(this.claim.claim.id)
       : undefined
+  }
+
+  /** One that takes simple work, each in turn. */
+  anyReady(): FakeMember | undefined {
+    const ready = [...this.members.values()].filter(({ member }) => member.state === "ready")
+    return ready[this.#turn++ % Math.max(1, ready.length)]
   }
 
   /** The line without the leader, the longest running first. */

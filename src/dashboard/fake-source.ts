@@ -2,8 +2,10 @@
 import type { Clock } from "../clock.js"
 import { NoWorkers, RequestTimeout } from "../errors.js"
 import { systemClock } from "../system-clock.js"
+import { FakeLoad } from "./fake-load.js"
 import { type FakeMember, FakePool, type FakeStart, TTL_MS } from "./fake-pool.js"
-import type { Answer, Counters, Order, PoolEvent, PoolSource, WorkKind } from "./source.js"
+import { seeded } from "./seeded.js"
+import type { Answer, Order, PoolEvent, PoolSource, WorkKind } from "./source.js"
 
 export interface FakeOptions {
   readonly members?: readonly FakeStart[]
@@ -15,7 +17,6 @@ export interface FakeOptions {
   readonly logs?: string
 }
 
-const COUNTERS_MS = 500
 /** How long a request waits for an answer. */
 const TIMEOUT_MS = 2000
 
@@ -30,22 +31,21 @@ export class FakeSource implements PoolSource {
   isClosed = false
   readonly #clock: Clock
   readonly #random: () => number
-  readonly #load: number
+  readonly #load: FakeLoad
   /** Frozen members that were dropped meanwhile: their processes still exist. */
   readonly #frozen = new Map<string, FakeMember>()
   #heard: ((event: PoolEvent) => void) | undefined
-  #turn = 0
   #isCut = false
 
   constructor(clock: Clock, options: FakeOptions = {}) {
     this.#clock = clock
     this.#random = seeded(options.seed ?? 1)
-    this.#load = options.load ?? 0
     this.logs = options.logs ?? ".pool/logs"
     this.fake = new FakePool(clock, this.#random)
     for (const start of options.members ?? []) this.fake.join(start)
     if (options.canStart !== false) this.startWorker = () => this.#start()
-    this.#count()
+    this.#load = new FakeLoad(this.fake, clock, this.#random, options.load ?? 0)
+    this.#load.begin((counters) => this.say({ kind: "counters", counters }))
   }
 
   listen(heard: (event: PoolEvent) => void): () => void {
@@ -75,13 +75,13 @@ export class FakeSource implements PoolSource {
   }
 
   async request(kind: WorkKind, _payload: string): Promise<Answer> {
-    const one = kind === "tracked" ? this.fake.leader() : this.#anyReady()
+    const one = kind === "tracked" ? this.fake.leader() : this.fake.anyReady()
     if (!one) throw new NoWorkers(this.pool)
     const ms = this.#latency()
     await this.#after(one.isFrozen ? TIMEOUT_MS : ms)
     if (one.isFrozen)
       throw new RequestTimeout(kind === "simple" ? "work" : "work.leader", TIMEOUT_MS)
-    this.#did(one, kind === "tracked")
+    this.#load.did(one, kind === "tracked")
     const { name, id } = one.member
     const term = this.fake.claim?.claim.term
     return { worker: name, id, ms, ...(kind === "tracked" && term !== undefined && { term }) }
@@ -100,6 +100,7 @@ export class FakeSource implements PoolSource {
 
   async close(): Promise<void> {
     this.isClosed = true
+    this.#load.end()
     this.fake.close()
   }
 
@@ -170,47 +171,6 @@ export class FakeSource implements PoolSource {
     return name
   }
 
-  #anyReady(): FakeMember | undefined {
-    const ready = [...this.fake.members.values()].filter(({ member }) => member.state === "ready")
-    return ready[this.#turn++ % Math.max(1, ready.length)]
-  }
-
-  /** The load of others, and the statistics twice a second. */
-  #count(): void {
-    this.#clock.after(COUNTERS_MS, () => {
-      if (this.isClosed) return
-      const wave = 0.6 + 0.4 * Math.sin(this.#clock.now().monoMs / 4000)
-      const simple = Math.round(
-        (this.#load * wave * (0.7 + 0.6 * this.#random()) * COUNTERS_MS) / 1000,
-      )
-      for (let n = 0; n < simple; n++) this.#didIf(this.#anyReady(), false)
-      if (this.#random() < this.#load / 12) this.#didIf(this.fake.leader(), true)
-      this.say({ kind: "counters", counters: this.#counters() })
-      this.#count()
-    })
-  }
-
-  #didIf(one: FakeMember | undefined, isTracked: boolean): void {
-    if (one && !one.isFrozen) this.#did(one, isTracked)
-  }
-
-  #did(one: FakeMember, isTracked: boolean): void {
-    const { done, failed } = one.member.counters
-    if (isTracked) one.tracked++
-    const busy = this.#load > 0 ? Math.floor(this.#random() * 3) : 0
-    one.member = { ...one.member, counters: { done: done + 1, failed, busy } }
-  }
-
-  #counters(): ReadonlyMap<string, Counters> {
-    return new Map(
-      [...this.fake.members.values()].map(({ member, tracked }) => {
-        const { counters, pid } = member
-        const p50Ns = counters.done > 0 ? 1.9e6 + (pid % 5) * 1e5 : undefined
-        return [member.id, { ...counters, tracked, ...(p50Ns !== undefined && { p50Ns }) }]
-      }),
-    )
-  }
-
   #latency(): number {
     const isSlow = this.#random() < 0.03
     return (isSlow ? 8 : 1.7) + this.#random() * 0.9
@@ -227,15 +187,4 @@ export class FakeSource implements PoolSource {
 export function fakeSource(): FakeSource {
   const members = ["a", "b", "c"].map((name, index) => ({ name, agoMs: 60_000 - 900 * index }))
   return new FakeSource(systemClock, { members, load: 20, seed: Date.now() })
-}
-
-/** A small generator of random numbers that repeats itself for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

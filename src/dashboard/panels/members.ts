@@ -4,8 +4,9 @@ import type { Layout } from "../layout.js"
 import { EMPTY, fitted, type Line, line, restyled, span } from "../line.js"
 import type { Snapshot } from "../snapshot.js"
 import type { Row } from "../world/rows.js"
-import { type Column, columnsFor, headings, rowCells } from "./columns.js"
+import { type Column, columnsFor } from "./columns.js"
 import type { Look } from "./look.js"
+import { headings, rowCells } from "./row-cells.js"
 
 export function membersPanel(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
   const { columns: width, members: height, kind } = layout

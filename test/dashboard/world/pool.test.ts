@@ -25,13 +25,19 @@ t.test(
 )
 
 t.test("who was there before us is told with its own start, in the order of time", async (t) => {
-  const pool = told([0, seen("a")], [0, seen("b", B_LATER)], [0, claimed("a", 7)], [0, CAUGHT_UP])
+  const since = new Date(NOON - 45_000).toISOString()
+  const pool = told(
+    [0, seen("a")],
+    [0, seen("b", B_LATER)],
+    [0, claimed("a", 7, { since })],
+    [0, CAUGHT_UP],
+  )
   t.strictSame(
     pool.log.entries.map(({ number, name, text, wallMs }) => [number, wallMs - NOON, name, text]),
     [
       [1, -60_000, "a", "joined"],
-      [2, -30_000, "b", "joined"],
-      [3, -10_000, "a", "leads, term 7"],
+      [2, -45_000, "a", "leads, term 7"],
+      [3, -30_000, "b", "joined"],
     ],
   )
 })
