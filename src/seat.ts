@@ -77,6 +77,8 @@ export class LeaderSeat implements Seat {
   async #lead(lead: NonNullable<Handlers["lead"]>, leadership: Leadership): Promise<void> {
     // Begun after this turn, so that what was held is answered first.
     await null
+    // It may have been over as soon as it began: who was asked to leave while claiming.
+    if (leadership.signal.aborted) return
     try {
       await lead(leadership)
     } catch (error) {
