@@ -19,7 +19,7 @@ import { Election } from "./election.js"
 import type { ElectionEvent } from "./election-words.js"
 import { reasonOf } from "./errors.js"
 import type { EndedReign } from "./hand-on.js"
-import type { EndReason, Leadership } from "./leadership.js"
+import type { EndReason, Leadership, Published } from "./leadership.js"
 import { Membership, type SelfPortrait } from "./membership.js"
 import type { PoolNames } from "./names.js"
 import type { Neighbours } from "./neighbours.js"
@@ -44,6 +44,10 @@ export interface CoordinatorOptions {
   readonly nonce: () => string
   /** Told of each claim this member hears of or writes, as it becomes known. */
   readonly onClaim?: (standing: StandingClaim, isOwn: boolean) => void
+  /** Stores what this member publishes as leader; a pool without a server can't. */
+  readonly publish?:
+    | ((leadership: Leadership, subject: string, payload: unknown) => Promise<Published>)
+    | undefined
   /** Told of each word that a reign is over. */
   readonly onWord?: (word: Word) => void
   /** Told that a reign which this member ended was followed by nobody. */

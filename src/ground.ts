@@ -11,6 +11,7 @@ import type { Clock } from "./clock.js"
 import { type Timings, timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
 import { BadInput } from "./errors.js"
+import { Fence } from "./fence.js"
 import { writeHistory } from "./history-stream.js"
 import type { JoinOptions } from "./join-options.js"
 import { findKvBucket, openKvBucket } from "./kv-bucket.js"
@@ -30,6 +31,8 @@ export interface Ground {
   readonly bucket: Bucket
   /** The server's, in bytes, if it is known. */
   readonly maxPayload?: number | undefined
+  /** Keeps what leaders publish; there is none without a server. */
+  readonly fence?: Fence | undefined
   /** Keeps what is told of reigns; nothing is kept without it. */
   readonly writeHistory?: WriteHistory | undefined
   /** The bucket of another pool, if it has one. */
@@ -73,6 +76,7 @@ async function groundOnServer(
       bus: connection,
       bucket,
       maxPayload: connection.info?.max_payload,
+      fence: new Fence(connection, names, timings.replicas),
       writeHistory: (record) => writeHistory(connection, names, timings.replicas, record),
       find: (pool) => findKvBucket(connection, namesOf(pool).bucket),
       follow: (told) => void follow(connection, told),

@@ -65,6 +65,11 @@ export interface JoinOptions extends Handlers, TimingOptions {
    */
   readonly leadReturns?: LeadReturns
   /**
+   * Whether each reign keeps earlier ones from publishing as soon as it has begun, and not with its own first message;
+   * see Leadership.publish. Needs server 2.11. Default false.
+   */
+  readonly fenced?: boolean
+  /**
    * How many failures within which time are too many: then the worker leaves, and `closed` rejects with
    * TooManyFailures. Until then it joins anew after each, at the end of the line. Default 5 in 60000 ms.
    */

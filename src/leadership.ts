@@ -27,6 +27,12 @@ export class ReignEnded extends Error {
   }
 }
 
+/** Where a message was stored. */
+export interface Published {
+  readonly stream: string
+  readonly seq: number
+}
+
 /** One reign of this member. */
 export interface Leadership {
   /** The fencing token: pass it along with every write elsewhere, and let the other side refuse a lower one. */
@@ -40,4 +46,11 @@ export interface Leadership {
    * reign winds down, when it takes nothing new but what it began may still be answered; 0 once it is over.
    */
   remainingMs(): number
+  /**
+   * Stores a message in the pool's own stream, `POOL_<pool>_fenced`, under `<pool>.fenced.<subject>`; the server itself
+   * refuses it once a later reign has published there. `payload` is sent as it is if it is text or bytes, else as JSON.
+   * Throws ReignEnded, FencedOff (then nothing was stored), ServerTooOld below server 2.11, and NoFence in a pool
+   * without a server.
+   */
+  publish(subject: string, payload?: unknown): Promise<Published>
 }

@@ -10,6 +10,7 @@ import { takeOrders } from "./control.js"
 import { Coordinator } from "./coordinator.js"
 import { Discovery, type Standing } from "./discovery.js"
 import { evict } from "./eviction.js"
+import type { Fence } from "./fence.js"
 import type { EndedReign } from "./hand-on.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import { MEMBER_VERSION, type Member, type MemberState } from "./member.js"
@@ -82,6 +83,7 @@ export class MemberRun {
       onBegin: (leadership) => {
         this.#discovery.beginReign()
         options.onReign(leadership)
+        if (options.fenced) this.#raiseFence(leadership)
       },
       onEnd: () => {
         this.#discovery.endReign()
@@ -100,6 +102,7 @@ export class MemberRun {
         this.#chronicler?.claim(standing, isOwn)
         options.onClaim(standing, isOwn)
       },
+      publish: options.fence && ((...message) => (options.fence as Fence).publish(...message)),
       onWord: (word) => this.#chronicler?.told(word),
       onReleased: (ended) => this.#chronicler?.ended(ended),
       seat,
@@ -204,6 +207,13 @@ export class MemberRun {
     this.#discovery.close()
     await draining
     await membership.leave()
+  }
+
+  async #raiseFence(leadership: Leadership): Promise<void> {
+    const { fence, report } = this.#options
+    // Begun after this turn, so that the announcement comes first.
+    await null
+    await fence?.raise(leadership).catch((error) => report("the fence was not raised", error))
   }
 
   #returned(leadership: Leadership): void {

@@ -39,6 +39,10 @@ export interface PoolNames {
   /** What is told of reigns that began and ended, and the stream that keeps it. */
   readonly history: string
   readonly historyStream: string
+  /** What leaders publish stands below this, guarded by the fence; both are in one stream. */
+  readonly fenced: string
+  readonly fence: string
+  readonly fencedStream: string
   /** The word that a reign is over, to the member `id`. */
   heir(id: string): string
   /** Orders to the member `id`. */
@@ -56,6 +60,9 @@ export function namesOf(pool: string): PoolNames {
     bucket: `pool_${pool}`,
     history: `${pool}.history`,
     historyStream: `POOL_${pool}_history`,
+    fenced: `${pool}.fenced`,
+    fence: `${pool}.fence`,
+    fencedStream: `POOL_${pool}_fenced`,
     heir: (id) => `${pool}.heir.${id}`,
     control: (id) => `${pool}.control.${id}`,
   }

@@ -21,6 +21,7 @@ export interface WorkerSettings extends TimingOptions, StrategyWords {
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly preempt?: boolean | number | undefined
   readonly leadReturns?: LeadReturns | undefined
+  readonly fenced?: boolean | undefined
   readonly restarts?: RestartIntensity | undefined
   readonly concurrency?: number | undefined
   readonly handlerTimeoutMs?: number | undefined

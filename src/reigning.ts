@@ -6,9 +6,11 @@ import type { Bucket } from "./bucket.js"
 import type { Clock } from "./clock.js"
 import type { Timings } from "./config.js"
 import type { Found, Line } from "./election-words.js"
-import { type EndReason, type Leadership, ReignEnded } from "./leadership.js"
+import { NoFence } from "./fence-errors.js"
+import { type EndReason, type Leadership, type Published, ReignEnded } from "./leadership.js"
 import { LineWatch } from "./line-watch.js"
 import type { Member } from "./member.js"
+import type { PoolNames } from "./names.js"
 import type { Neighbours } from "./neighbours.js"
 import type { Strategy } from "./succession.js"
 
@@ -26,6 +28,11 @@ export interface ReigningOptions {
   readonly leads: () => boolean
   /** Milliseconds for which nobody else can lead, in the reign of this term. */
   readonly remainingMs: (term: number) => number
+  /** Stores what the leader publishes; a pool without a server can't. */
+  readonly publish?:
+    | ((leadership: Leadership, subject: string, payload: unknown) => Promise<Published>)
+    | undefined
+  readonly names: PoolNames
   readonly onLine: (line: Line) => void
   /** Told of what stands under the claim's key when it changes. */
   readonly onClaim: (found: Found) => void
@@ -44,6 +51,10 @@ export class Reigning {
       signal,
       isLeading: () => !signal.aborted && options.leads() && !signal.aborted,
       remainingMs: () => options.remainingMs(term),
+      publish: async (subject, payload) => {
+        if (!options.publish) throw new NoFence(options.names.pool)
+        return options.publish(this.leadership, subject, payload)
+      },
     }
     this.#line = new LineWatch({
       ...options,

@@ -7,6 +7,7 @@ import type { WriteHistory } from "./chronicler.js"
 import type { StandingClaim } from "./claim.js"
 import type { Clock } from "./clock.js"
 import type { Timings } from "./config.js"
+import type { Fence } from "./fence.js"
 import type { Ground } from "./ground.js"
 import type { Handlers } from "./handler.js"
 import {
@@ -48,6 +49,10 @@ export interface MemberRunOptions {
   readonly neighbours?: Neighbours | undefined
   readonly preemptAfterMs?: number | undefined
   readonly character: Character
+  /** Keeps what it publishes as leader. */
+  readonly fence?: Fence | undefined
+  /** Whether each reign raises the fence when it begins, and not with its first message. */
+  readonly fenced: boolean
   /** Keeps what is told of reigns. */
   readonly writeHistory?: WriteHistory | undefined
   readonly handlers: (leadership: () => Leadership | undefined) => Handlers
@@ -112,6 +117,7 @@ export function runOptionsOf(
     graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
     leaderGraceMs: options.leaderGraceMs ?? DEFAULT_LEADER_GRACE_MS,
     leadReturns: options.leadReturns ?? "done",
+    fenced: options.fenced ?? false,
   }
 }
 

@@ -20,7 +20,7 @@ const ROWS: Record<string, readonly string[]> = {
       "leadership",
     ],
     ...["claiming", "following"],
-    ...["history", "leader-news", "ranking", "restarts"],
+    ...["fence-errors", "history", "leader-news", "ranking", "restarts"],
     ...["lease", "member", "names", "nats-errors", "orders", "outlook", "payload"],
     ...["pending-request", "server-errors", "strategies", "subject", "succession"],
     ...["tally", "within", "work-errors"],
@@ -37,7 +37,7 @@ const ROWS: Record<string, readonly string[]> = {
   worker: [
     ...["client", "crew", "log", "member-run", "process-words", "refusal", "supervisor", "worker"],
     ...[
-      "ground",
+      "fence", "ground",
       "join-options",
       "local-pools",
       "machine-weight",

@@ -14,6 +14,7 @@ export interface LeadingFlags {
   weight?: number | "auto"
   label?: Record<string, string>
   leadReturns?: "done" | "release" | "fail"
+  fenced?: boolean
   restarts?: RestartIntensity
 }
 
@@ -39,6 +40,7 @@ export function withLeadingFlags(command: Command): Command {
     .option("--weight <n>", "for the strategy weight: a number, or auto (default: 1)", weightIn)
     .option("--label <key=value>", "a label that strategies can see; repeatable", labelIn)
     .addOption(returns.choices(["done", "release", "fail"]))
+    .option("--fenced", "each reign keeps earlier ones from publishing from its beginning on")
     .option(
       "--restarts <n/time>",
       "failures within a time after which a worker ends (default: 5/1m)",
@@ -56,6 +58,7 @@ export function leadingIn(flags: LeadingFlags): Partial<WorkerSettings> {
     weight: flags.weight,
     labels: flags.label,
     leadReturns: flags.leadReturns,
+    fenced: flags.fenced,
     restarts: flags.restarts,
   }
 }
