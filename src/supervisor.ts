@@ -4,7 +4,7 @@
  * worker whose supervisor dies notices that, and stops kindly.
  */
 import { type ChildProcess, fork } from "node:child_process"
-import { createWriteStream, mkdirSync } from "node:fs"
+import { closeSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { StandingClaim } from "./claim.js"
@@ -180,12 +180,13 @@ export class Supervisor {
   #fork(name: string): ChildProcess {
     const { logDir, stdin = "ignore" } = this.#options
     if (!logDir) return fork(ENTRY, [], { stdio: [stdin, "inherit", "inherit", "ipc"] })
-    const log = createWriteStream(join(logDir, `${name}.log`), { flags: "a" })
-    const process = fork(ENTRY, [], { stdio: ["ignore", "pipe", "pipe", "ipc"] })
-    process.stdout?.pipe(log, { end: false })
-    process.stderr?.pipe(log, { end: false })
-    process.once("close", () => log.end())
-    return process
+    // The file itself and no pipe: what a worker does when its supervisor was killed is worth reading.
+    const log = openSync(join(logDir, `${name}.log`), "a")
+    try {
+      return fork(ENTRY, [], { stdio: ["ignore", log, log, "ipc"] })
+    } finally {
+      closeSync(log)
+    }
   }
 
   #heard(child: Child, word: FromWorker): void {

@@ -55,7 +55,7 @@ Examples:
 async function runCluster(flags: ClusterFlags): Promise<void> {
   const settings = settingsIn({ ...flags, allowControl: true }, "a")
   const cluster = new Cluster(settings, flags)
-  process.exitCode = await cluster.run()
+  await cluster.run()
 }
 
 class Cluster {
@@ -72,15 +72,14 @@ class Cluster {
     this.#flags = flags
   }
 
-  /** Runs until it is quit or interrupted, and stops what it started; resolves with the exit code. */
-  async run(): Promise<number> {
+  /** Runs until it is quit or interrupted, and stops what it started. Sets the exit code. */
+  async run(): Promise<void> {
     const { signal } = this.#interrupted
     try {
-      return await this.#runAll(signal)
+      process.exitCode = await this.#runAll(signal)
     } catch (error) {
       // What was interrupted while it began did not fail.
-      if (signal.aborted) return EXIT.ok
-      throw error
+      if (!signal.aborted) throw error
     } finally {
       this.#isEnding = true
       this.#interrupted.begin()
