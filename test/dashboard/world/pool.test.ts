@@ -57,6 +57,12 @@ t.test("a renewal says nothing and changes nothing but the lease", async (t) => 
   t.equal(rowsOf(after, at(2))[0]?.leaseMs, 6000)
 })
 
+t.test("a lease is never less than nothing, nor more than all", async (t) => {
+  const pool = told([5, seen("a")], [5, CAUGHT_UP])
+  t.match(rowsOf(pool, at(15))[0], { leaseMs: 0, leaseShare: 0 })
+  t.match(rowsOf(pool, at(2))[0], { leaseMs: 6000, leaseShare: 1 }, "a paused screen looks back")
+})
+
 t.test(
   "the role is leader while the lease holds, and next goes to the first heir still there",
   async (t) => {
