@@ -19,7 +19,7 @@ export interface LeaderSeatOptions {
   /** Resolves after `ms`; cancelled when what it limits is done. */
   readonly within: <T>(ms: number, work: Promise<T>) => Promise<T>
   /** A claim is about to be sent. */
-  readonly onPrepare: () => void
+  readonly onPrepare?: () => void
   readonly onBegin: (leadership: Leadership) => void
   readonly onEnd: () => void
   /** `lead` threw while its reign held. */
@@ -38,7 +38,7 @@ export class LeaderSeat implements Seat {
   }
 
   prepare(): void {
-    this.#options.onPrepare()
+    this.#options.onPrepare?.()
     this.#options.tracked.open()
   }
 
