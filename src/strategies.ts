@@ -32,7 +32,8 @@ export function apartFrom(pool: string, then: Strategy = oldest): Strategy {
       const leader = leaderIn(around)
       const rest = then.why(member, line, around)
       if (!leader) return `${rest}; ${pool} has no leader`
-      if (member.host !== leader.host) return `${rest}; not on ${leader.host} with the leader of ${pool}`
+      if (member.host !== leader.host)
+        return `${rest}; not on ${leader.host} with the leader of ${pool}`
       const isAlone = line.every(({ host }) => host === leader.host)
       const shares = `shares ${leader.host} with the leader of ${pool}`
       return isAlone ? `${rest}; ${shares}, the only host` : `${shares}; ${rest}`

@@ -37,7 +37,8 @@ const ROWS: Record<string, readonly string[]> = {
   worker: [
     ...["client", "crew", "log", "member-run", "process-words", "refusal", "supervisor", "worker"],
     ...[
-      "fence", "ground",
+      "fence",
+      "ground",
       "join-options",
       "local-pools",
       "machine-weight",
