@@ -7,8 +7,10 @@ import t, { type Test } from "tap"
 import { type ConnectionOptions, connectToNats } from "../src/connection.js"
 import { isAtLeast } from "../src/find-server.js"
 import { makeCertificate } from "./fixtures/certificates.js"
+import { Events } from "./fixtures/events.js"
 import { tempFolder } from "./fixtures/folder.js"
 import { JwtAccount, seedOf } from "./fixtures/jwt-account.js"
+import { until } from "./fixtures/programs.js"
 import { randomPort, type TestServer, testServer } from "./fixtures/server.js"
 
 type Env = Record<string, string>
@@ -120,6 +122,8 @@ t.test("an old server is refused", async (t) => {
 
 t.test("a server that is full says so", async (t) => {
   const server = await testServer(t, { config: "max_connections: 1" })
+  // It was greeted to see whether it is ready, which also counts as a connection.
+  await until("all left", async () => (await server.connections()).length === 0)
   const first = await connect({ servers: server.url })
   t.match(
     await outcome(t, { servers: server.url, timeoutMs: 300 }),
@@ -413,16 +417,15 @@ t.test("a connection is opened anew, quickly and for ever", async (t) => {
   const connection = await connectToNats({ servers: server.url }, "pool work worker a", {})
   t.teardown(() => connection.close())
   t.match(await server.connections(), [{ name: "pool work worker a" }])
-  const seen: string[] = []
+  const seen = new Events<string>()
   const followed = (async () => {
-    for await (const { type } of connection.status()) seen.push(type)
+    for await (const { type } of connection.status()) seen.note(type)
   })()
   await server.stop()
-  // More attempts than the ten at which the client would give up by default.
-  const tries = () => seen.filter((type) => type === "reconnecting").length
-  for await (const { type } of connection.status()) if (type && tries() > 12) break
+  // More attempts than the ten after which the client would give up by default.
+  await seen.until((all) => all.filter((type) => type === "reconnecting").length > 12)
   await server.restart()
-  for await (const { type } of connection.status()) if (type === "reconnect") break
+  await seen.one((type) => type === "reconnect")
   await connection.flush()
   await connection.close()
   await followed
