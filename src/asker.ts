@@ -4,12 +4,13 @@
  * An attempt that was certainly not done is repeated, after a pause that grows from 4 to 64 ms and ends at once
  * when a new reign is announced. One that may have been done is repeated if the request is idempotent. When a
  * new reign begins, a request that is with the old leader gets a short slack, for an answer that is under
- * way, and counts as one that may have been done.
+ * way, and counts as one that may have been done. So does at once whatever is under way when the connection is lost:
+ * its answer would never come. While there is none nothing is sent, for the client library would lose it.
  */
 import type { MsgHdrs } from "nats"
 import { Answer, termIn } from "./answer.js"
 import type { Bus, BusMessage } from "./bus.js"
-import { ClientClosed } from "./client-errors.js"
+import { ClientClosed, ConnectionLost, NotConnected } from "./client-errors.js"
 import type { Cancel, Clock } from "./clock.js"
 import { LeaderChanged, NoLeader, PayloadTooLarge } from "./errors.js"
 import type { PoolNames } from "./names.js"
@@ -47,9 +48,12 @@ export class Asker {
   readonly #options: AskerOptions
   readonly #news: ReignNews
   readonly #pending = new Set<PendingRequest>()
-  readonly #withLeader = new Set<PendingRequest>()
+  /** Those whose answer is awaited, and the subject they were sent to. */
+  readonly #underWay = new Map<PendingRequest, string>()
   readonly #slacks = new Set<Cancel>()
   #isClosed = false
+  #isConnected = true
+  #unfollow: (() => void) | undefined
 
   constructor(options: AskerOptions) {
     this.#options = options
@@ -61,6 +65,7 @@ export class Asker {
     const { payload, timeoutMs, toLeader, isIdempotent, waitsForWorkers } = question
     if (this.#isClosed) throw new ClientClosed()
     if (isLarger(payload, maxPayload)) throw new PayloadTooLarge(bytesOf(payload), maxPayload)
+    this.#unfollow ??= this.#followConnection()
     if (toLeader) this.#news.listen()
     const subject = toLeader ? names.leader : names.work
     const asked = { pool: names.pool, subject, payload, maxPayload, timeoutMs }
@@ -88,6 +93,7 @@ export class Asker {
 
   close(): void {
     this.#isClosed = true
+    this.#unfollow?.()
     for (const cancel of this.#slacks) cancel()
     this.#slacks.clear()
     for (const pending of this.#pending) pending.giveUp(new ClientClosed())
@@ -99,8 +105,11 @@ export class Asker {
     { payload, headers, toLeader }: Question,
     asked: Asked,
   ): Promise<Answer | Setback> {
+    if (!this.#isConnected) {
+      return { error: new NotConnected(asked.subject), outcome: "not-done" }
+    }
     pending.epoch = this.#news.epoch
-    if (toLeader) this.#withLeader.add(pending)
+    this.#underWay.set(pending, asked.subject)
     try {
       const message = await pending.until(
         this.#options.bus.request(asked.subject, payload, {
@@ -117,8 +126,30 @@ export class Asker {
       if (toLeader && setback.isDeserted) this.#news.vacant()
       return setback
     } finally {
-      this.#withLeader.delete(pending)
+      this.#underWay.delete(pending)
     }
+  }
+
+  #followConnection(): () => void {
+    const statuses = this.#options.bus.status?.()
+    const follow = async () => {
+      for await (const { type } of statuses ?? []) {
+        if (type === "disconnect") this.#disconnected()
+        if (type === "reconnect") this.#reconnected()
+      }
+    }
+    follow()
+    return () => (statuses as { stop?: () => void } | undefined)?.stop?.()
+  }
+
+  #reconnected(): void {
+    this.#isConnected = true
+    for (const pending of this.#pending) pending.wake()
+  }
+
+  #disconnected(): void {
+    this.#isConnected = false
+    for (const [pending, subject] of this.#underWay) pending.interrupt(new ConnectionLost(subject))
   }
 
   /** The setback in an answer of a leader that was replaced already. */
@@ -142,7 +173,7 @@ export class Asker {
   }
 
   #tooLate({ error, outcome, isDeserted }: Setback, { toLeader, timeoutMs }: Question): unknown {
-    if (!toLeader || outcome !== "not-done") return error
+    if (!toLeader || outcome !== "not-done" || error instanceof NotConnected) return error
     const cause = isDeserted ? (error as Error).cause : error
     return new NoLeader(this.#options.names.pool, timeoutMs, { cause })
   }
@@ -150,7 +181,9 @@ export class Asker {
   #newReign(): void {
     for (const pending of this.#pending) pending.wake()
     const withOldLeader = () =>
-      [...this.#withLeader].filter((pending) => pending.epoch < this.#news.epoch)
+      [...this.#underWay]
+        .filter(([{ epoch }, to]) => to === this.#options.names.leader && epoch < this.#news.epoch)
+        .map(([pending]) => pending)
     if (withOldLeader().length === 0) return
     const cancel = this.#options.clock.after(SLACK_MS, () => {
       this.#slacks.delete(cancel)

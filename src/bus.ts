@@ -38,4 +38,6 @@ export interface Bus {
   ): Promise<BusMessage>
   /** Resolves when the server has handled everything sent before. */
   flush(): Promise<void>
+  /** Says `disconnect` when the connection was lost, and `reconnect` when it is back. Not on a bus that can't lose it. */
+  status?(): AsyncIterable<{ readonly type: string }>
 }

@@ -10,6 +10,26 @@ export class ClientClosed extends PoolError {
   }
 }
 
+/** The connection was lost while the request was on its way: it may or may not have been done. */
+export class ConnectionLost extends PoolError {
+  override readonly name = "ConnectionLost"
+  override readonly code = "connection-lost"
+  constructor(readonly subject: string) {
+    super(
+      `the connection was lost before the answer on "${subject}": the request may or may not have been done; mark it idempotent to have it repeated`,
+    )
+  }
+}
+
+/** There was no connection to a server, until it was too late. The request was not sent. */
+export class NotConnected extends PoolError {
+  override readonly name = "NotConnected"
+  override readonly code = "not-connected"
+  constructor(readonly subject: string) {
+    super(`no connection to a server: the request on "${subject}" was not sent`)
+  }
+}
+
 /** The server doesn't let this user ask. The request was not delivered. */
 export class NotPermitted extends PoolError {
   override readonly name = "NotPermitted"

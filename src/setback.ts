@@ -1,7 +1,7 @@
 /** What an attempt to ask came to when it was no answer, and whether it may be repeated. */
 import { failureIn } from "./answer.js"
 import type { BusMessage } from "./bus.js"
-import { NotPermitted } from "./client-errors.js"
+import { ConnectionLost, NotPermitted } from "./client-errors.js"
 import {
   isNoResponders,
   isNotPermitted,
@@ -50,7 +50,8 @@ export function setbackOf(error: unknown, asked: Asked): Setback {
       outcome: "final",
     }
   }
-  return { error, outcome: error instanceof LeaderChanged ? "unknown" : "final" }
+  const isUnknown = error instanceof LeaderChanged || error instanceof ConnectionLost
+  return { error, outcome: isUnknown ? "unknown" : "final" }
 }
 
 /** The setback that a worker answered; undefined if the message is a result. */

@@ -577,6 +577,42 @@ t.test("on a server", async (t) => {
     await t.rejects(client.work(), { name: "ClientClosed" })
   })
 
+  t.test("what is under way when the connection is lost is not waited for", async (t) => {
+    const server = await testServer(t)
+    const asked = new Events<string>()
+    const connection = await connect({
+      servers: server.url,
+      reconnectTimeWait: 20,
+      maxReconnectAttempts: -1,
+    })
+    t.teardown(() => connection.close())
+    const client = new PoolClient({ bus: connection })
+    for (const subject of ["work", "work.leader"]) {
+      connection.subscribe(subject, {
+        callback: (_error, message) => {
+          asked.note(message.string())
+          // Only what is repeated is answered.
+          if (asked.all.filter((text) => text === message.string()).length > 1) message.respond()
+        },
+      })
+    }
+    const lost = { name: "ConnectionLost", code: "connection-lost" }
+    const options = { timeoutMs: 60_000 }
+    const failing = [
+      t.rejects(client.work("once", options), lost),
+      t.rejects(client.leaderWork("leader, once", options), lost),
+    ]
+    const repeated = [
+      client.work("twice", { ...options, idempotent: true }),
+      client.leaderWork("leader, twice", { ...options, idempotent: true }),
+    ]
+    await asked.until((all) => all.length === 4)
+    await server.restart()
+    await Promise.all([...failing, ...repeated])
+    t.equal(asked.all.length, 6)
+    await client.close()
+  })
+
   t.test("who isn't permitted to ask learns that at once", async (t) => {
     const client = await connectAs("mute")
     for (const ask of ["work", "leaderWork"] as const) {
