@@ -4,6 +4,7 @@ import { createRequire } from "node:module"
 import { Command, CommanderError } from "commander"
 import { clusterCommand } from "./commands/cluster.js"
 import { dashboardCommand } from "./commands/dashboard.js"
+import { doctorCommand } from "./commands/doctor.js"
 import { EXIT, exitCodeOf, sayingOf } from "./commands/exit.js"
 import { historyCommand } from "./commands/history.js"
 import { leaderCommand } from "./commands/leader.js"
@@ -36,6 +37,7 @@ const commands = [
   leaderCommand,
   historyCommand,
   runCommand,
+  doctorCommand,
   serverCommand,
 ]
 for (const command of [...commands.map((make) => make()), ...orderCommands()]) {

@@ -52,6 +52,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["greeting", "local-server", "nats-server", "run-program", "watchdog"],
     ...["find-member", "order-outcome", "pool-watch"],
     ...["command-seat", "command-warden", "process-group"],
+    ...["doctor", "permissions", "probe"],
   ],
   top: ["cli", "commands/*", "dashboard/*", "index"],
 }

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { Kvm } from "@nats-io/kv"
+import { connect } from "nats"
+import t, { type Test } from "tap"
+import { runPool } from "../fixtures/cli.js"
+import { testPool } from "../fixtures/pool.js"
+import { randomPort, testServer } from "../fixtures/server.js"
+
+interface Finding {
+  readonly what: string
+  readonly verdict: string
+  readonly says: string
+  readonly remedy?: string
+}
+
+/** What the doctor finds, by what it looked at. */
+async function findings(t: Test, url: string, ...flags: string[]) {
+  const args = ["doctor", "--servers", url, "--json", ...flags]
+  const { code, out, err } = await runPool(t, args)
+  const all = out.trim().split("\n").filter(Boolean)
+  const list = all.map((line) => JSON.parse(line) as Finding)
+  return { code, err, list, of: Object.fromEntries(list.map((it) => [it.what, it])) }
+}
+
+t.test("a pool that is well is well in every point", async (t) => {
+  const pool = await testPool(t)
+  await pool.join("a")
+  await pool.join("b")
+  const { code, list } = await findings(t, pool.server.url)
+  t.equal(code, 0)
+  const points = ["connection", "server", "jetstream", "bucket", "replicas", "permissions", "clock"]
+  t.strictSame(
+    list.map(({ what }) => what),
+    [...points, "round trip", "event loop", "pool"],
+  )
+  // A machine that is busy with other tests may well be late.
+  const unwell = list.filter(({ verdict, what }) => verdict !== "ok" && what !== "event loop")
+  t.strictSame(unwell, [])
+  t.match(list.at(-1), { says: /^[ab] leads, 2 are there$/ })
+})
+
+t.test("for people there is a line for each, and what to do below", async (t) => {
+  const server = await testServer(t)
+  const { code, out } = await runPool(t, ["doctor", "--servers", server.url])
+  t.equal(code, 0, "a warning is no failure")
+  t.match(out, /^ok {4}connection {3}127\.0\.0\.1:\d+ after \d+ ms$/m)
+  t.match(out, /^ok {4}server {7}nats-server \d+\.\d+\.\d+$/m)
+  t.match(out, /^warn {2}pool {9}nobody is there\n {19}do: start one with: pool worker$/m)
+})
+
+t.test("no server, and nothing more is looked at", async (t) => {
+  const { code, list } = await findings(t, `nats://127.0.0.1:${randomPort()}`)
+  t.equal(code, 1)
+  t.match(list, [{ what: "connection", verdict: "fail", remedy: /start one with: make cluster/ }])
+  t.equal(list.length, 1)
+})
+
+t.test("a server without JetStream", async (t) => {
+  const server = await testServer(t, { jetstream: false })
+  const { code, of } = await findings(t, server.url)
+  t.equal(code, 1)
+  t.match(of.jetstream, { verdict: "fail", says: "JetStream is off", remedy: /--jetstream/ })
+})
+
+t.test("a bucket in memory, whose terms would begin anew", async (t) => {
+  const server = await testServer(t)
+  const connection = await connect({ servers: server.url })
+  await new Kvm(connection).create("pool_work", { storage: "memory", ttl: 6000 } as never)
+  await connection.close()
+  const { code, of } = await findings(t, server.url)
+  t.equal(code, 1)
+  t.match(of.bucket, { verdict: "fail", says: /kept in memory/, remedy: /remove the bucket/ })
+})
+
+t.test("a bucket for another lease is a warning", async (t) => {
+  const pool = await testPool(t)
+  await pool.join("a", { leaseMs: 4000 })
+  const { code, of } = await findings(t, pool.server.url)
+  t.equal(code, 0)
+  t.match(of.bucket, { verdict: "warn", says: /live 12000 ms, .* it should be 6000/ })
+  const { of: same } = await findings(t, pool.server.url, "--lease", "4s")
+  t.match(same.bucket, { verdict: "ok" })
+})
+
+t.test("the permission that is missing is named", async (t) => {
+  const file = join(import.meta.dirname, "../../deploy/nats-permissions.conf")
+  for (const role of ["WORKER", "REQUESTER", "OBSERVER", "OPERATOR"]) {
+    process.env[`POOL_${role}_PASSWORD`] = "secret"
+  }
+  const config = readFileSync(file, "utf8").replace(/"work\.heir\.\*"/, '"nothing"')
+  const { url } = await testServer(t, { config })
+  const flags = ["--user", "worker", "--password", "secret"]
+  const { code, of } = await findings(t, url, ...flags)
+  t.equal(code, 1)
+  t.match(of.permissions, {
+    verdict: "fail",
+    says: "a worker needs, and this user may not: publish work.heir.*",
+    remedy: /deploy\/nats-permissions\.conf/,
+  })
+  const observer = ["--user", "observer", "--password", "secret", "--role", "observer"]
+  t.match(await findings(t, url, ...observer), { code: 0, of: { permissions: { verdict: "ok" } } })
+})
