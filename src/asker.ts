@@ -117,7 +117,8 @@ export class Asker {
           ...(headers && { headers }),
         }),
       )
-      const setback = setbackIn(message, asked) ?? (toLeader ? this.#stale(message) : undefined)
+      const setback =
+        setbackIn(message, asked) ?? (toLeader ? this.#stale(message, pending) : undefined)
       if (toLeader && setback?.outcome === "not-done") this.#news.vacant()
       return setback ?? new Answer(message, pending.ms)
     } catch (error) {
@@ -153,9 +154,9 @@ export class Asker {
   }
 
   /** The setback in an answer of a leader that was replaced already. */
-  #stale(message: BusMessage): Setback | undefined {
+  #stale(message: BusMessage, { epoch }: PendingRequest): Setback | undefined {
     const term = termIn(message)
-    if (term === undefined || this.#news.isCurrent(term)) return undefined
+    if (term === undefined || this.#news.isCurrent(term, epoch)) return undefined
     return { error: this.#leaderChanged(), outcome: "unknown" }
   }
 

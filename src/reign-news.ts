@@ -33,10 +33,11 @@ export class ReignNews {
     this.#subscription ??= hearClaims(this.#bus, this.#names, (standing) => this.#heard(standing))
   }
 
-  /** Notes the term of an answer; false if it is a lower one than is known. */
-  isCurrent(term: number): boolean {
+  /** Notes the term of an answer to what was sent in `epoch`; false if it is a lower one than is known. */
+  isCurrent(term: number, epoch: number): boolean {
     if (term > this.term) this.#begin(term, this.term > 0)
-    else if (term === this.term) this.#isVacant = false
+    // A leader that is leaving still answers what it had: only what was sent since shows that it stays.
+    if (term === this.term && epoch === this.epoch) this.#isVacant = false
     return term >= this.term
   }
 
@@ -62,8 +63,10 @@ export class ReignNews {
 
   #begin(term: number, isNew: boolean): void {
     this.term = term
-    if (isNew && !this.#isVacant) this.epoch++
-    this.#isVacant = false
+    if (isNew) {
+      if (!this.#isVacant) this.epoch++
+      this.#isVacant = false
+    }
     this.#onReign()
   }
 }

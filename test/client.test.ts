@@ -487,6 +487,39 @@ t.test("tracked work", async (t) => {
     t.ok(later.isOpen)
   })
 
+  t.test("is with the new leader, whatever the old one still answers and renews", async (t) => {
+    for (const isKnown of [true, false]) {
+      const all = asking()
+      const late: BusMessage[] = []
+      const old = new Answerer(
+        all,
+        "work.leader",
+        isKnown ? inTerm(all, 7, "") : (message) => late.push(message),
+        (message) => late.push(message),
+        fails(409, "not-done"),
+      )
+      if (isKnown) await all.client.leaderWork()
+      const slow = ask(all)
+      if (!isKnown) ask(all)
+      await settled()
+      const seen = ask(all)
+      await settled()
+      // It refuses what is new, and finishes what it has; then it is gone.
+      announce(all, 8, 7)
+      for (const message of late) inTerm(all, 7, "late")(message)
+      await settled()
+      t.equal(slow.answer?.text(), "late")
+      old.leave()
+      const heard: BusMessage[] = []
+      new Answerer(all, "work.leader", (message) => heard.push(message))
+      await all.clock.pass(10)
+      t.equal(heard.length, 1)
+      announce(all, 9)
+      await all.clock.pass(500)
+      t.ok(seen.isOpen, `known before: ${isKnown}`)
+    }
+  })
+
   t.test("of a client that knows no leader yet is given up when a reign begins", async (t) => {
     const all = asking()
     new Answerer(all, "work.leader", silent)
