@@ -3,6 +3,7 @@
 import { createRequire } from "node:module"
 import { Command, CommanderError } from "commander"
 import { clusterCommand } from "./commands/cluster.js"
+import { completionCommand } from "./commands/completion.js"
 import { dashboardCommand } from "./commands/dashboard.js"
 import { doctorCommand } from "./commands/doctor.js"
 import { EXIT, exitCodeOf, sayingOf } from "./commands/exit.js"
@@ -40,7 +41,8 @@ const commands = [
   doctorCommand,
   serverCommand,
 ]
-for (const command of [...commands.map((make) => make()), ...orderCommands()]) {
+const made = [...commands.map((make) => make()), ...orderCommands(), completionCommand(program)]
+for (const command of made) {
   program.addCommand(command.copyInheritedSettings(program))
 }
 
