@@ -1,0 +1,169 @@
+import t, { type Test } from "tap"
+import { runPool, startPool } from "../fixtures/cli.js"
+import { testCrew } from "../fixtures/crew.js"
+import { type TestPool, testPool } from "../fixtures/pool.js"
+import { randomPort, testServer } from "../fixtures/server.js"
+
+/** Runs `pool work` against the server of `pool`. */
+function work(t: Test, { server }: Pick<TestPool, "server">, ...args: string[]) {
+  return runPool(t, ["work", "--servers", server.url, ...args])
+}
+
+t.test("an answer is printed with who gave it and how long it took", async (t) => {
+  const pool = await testPool(t)
+  await pool.join("a", { work: (job) => `${job.text()}!` })
+  t.match(await work(t, pool, "hello"), {
+    code: 0,
+    out: /^a answered in \d+(\.\d+)? ms: hello!\n$/,
+    err: "",
+  })
+  t.match(await work(t, pool), { code: 0, out: / ms: !\n$/ }, "without a payload it sends nothing")
+  t.strictSame(await work(t, pool, "--raw", "x"), { code: 0, out: "x!\n", err: "" })
+})
+
+t.test("the leader's answer is printed with its term", async (t) => {
+  const pool = await testPool(t)
+  const a = await pool.join("a", { leaderWork: (job) => job.text() })
+  const term = await pool.leads("a")
+  const { out } = await work(t, pool, "--leader", "x")
+  t.match(out, new RegExp(`^a \\(leader, term ${term}\\) answered in [\\d.]+ ms: x\n$`))
+  const json = await work(t, pool, "--leader", "--json", "x")
+  t.match(JSON.parse(json.out), { worker: "a", id: a.id, term, ms: Number, answer: "x" })
+})
+
+t.test("--count asks again and again, and ends with who did how many and how fast", async (t) => {
+  const pool = await testPool(t)
+  await pool.joinAll("a", "b")
+  const { code, out, err } = await work(t, pool, "--count", "40", "x")
+  t.equal(code, 0)
+  t.equal(out.trim().split("\n").length, 40)
+  t.match(err, /^40 answers: a \d+, b \d+; median [\d.]+ ms, longest [\d.]+ ms\n$/)
+  const json = await work(t, pool, "--count", "3", "--json", "x")
+  t.equal(json.err, "", "nothing but JSON")
+  t.equal(
+    json.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line)).length,
+    3,
+  )
+})
+
+t.test(
+  "it goes on asking the leader while it is stopped kindly, without a single error",
+  async (t) => {
+    const crew = await testCrew(t)
+    await crew.start("a", "b", "c")
+    await crew.leads("a", "b", "c")
+    const args = ["--leader", "--json", "--count", "200", "--servers", crew.server.url, "x"]
+    const asking = startPool(t, ["work", ...args])
+    await asking.says(/(.*\n){20}/)
+    await crew.crew.supervisor.stop(crew.worker("a").pid, 20_000)
+    const { code, out, err } = await asking.ended()
+    t.equal(err, "")
+    t.equal(code, 0)
+    const answers = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+    t.equal(answers.length, 200)
+    t.strictSame([...new Set(answers.map(({ worker }) => worker))], ["a", "b"], "first a, then b")
+    const terms = answers.map(({ term }) => term)
+    t.strictSame(
+      terms,
+      terms.toSorted((x, y) => x - y),
+      "terms never go back",
+    )
+  },
+)
+
+t.test("- reads what is sent from standard input, byte for byte", async (t) => {
+  const pool = await testPool(t)
+  await pool.join("a", { work: (job) => Buffer.from(job.data).toString("hex") })
+  const args = ["work", "--raw", "--servers", pool.server.url, "-"]
+  const input = new Uint8Array([0, 255, 10, 228])
+  t.strictSame(await runPool(t, args, { input }), { code: 0, out: "00ff0ae4\n", err: "" })
+})
+
+t.test("an error answer is exit code 1, and one line that says whose and what", async (t) => {
+  const pool = await testPool(t)
+  await pool.join("a", {
+    work: () => {
+      throw new Error("no disk\n\u001b[31mred")
+    },
+  })
+  t.strictSame(await work(t, pool, "x"), {
+    code: 1,
+    out: "",
+    err: "pool: a answered 500: no disk  [31mred\n",
+  })
+})
+
+t.test("nobody there is exit code 3: no workers, no leader, no server", async (t) => {
+  const pool = await testPool(t)
+  t.strictSame(await work(t, pool, "x"), {
+    code: 3,
+    out: "",
+    err: 'pool: no workers: pool "work" has no ready members; start one with: pool worker\n',
+  })
+  t.match(await work(t, pool, "--leader", "x"), { code: 3, err: /^pool: no workers: .*\n$/ })
+  await pool.join("a", { eligible: false })
+  t.strictSame(await work(t, pool, "--leader", "--timeout", "300ms", "x"), {
+    code: 3,
+    out: "",
+    err: 'pool: no leader: nobody led pool "work" within 300 ms; see who is there with: pool members\n',
+  })
+  const address = `nats://127.0.0.1:${randomPort()}`
+  t.strictSame(await runPool(t, ["work", "--servers", address]), {
+    code: 3,
+    out: "",
+    err: `pool: no NATS server at ${address}; start one with: make cluster, or name another with --servers\n`,
+  })
+})
+
+t.test("an answer that does not come in time is exit code 1", async (t) => {
+  const pool = await testPool(t)
+  await pool.join("a", { work: () => new Promise(() => {}), graceMs: 1 })
+  const { code, err } = await work(t, pool, "--timeout", "0.2s", "x")
+  t.equal(code, 1)
+  t.match(
+    err,
+    /^pool: no answer on "work" within 200 ms: the request may or may not have been done\n$/,
+  )
+})
+
+t.test("a payload above what the server takes is refused before it is sent", async (t) => {
+  const server = await testServer(t, { config: "max_payload: 1000" })
+  const input = "x".repeat(1001)
+  const { code, err } = await runPool(t, ["work", "--servers", server.url, "-"], { input })
+  t.equal(code, 1)
+  t.match(
+    err,
+    /^pool: payload of 1001 bytes: the server takes at most 1000, .*; send less, or .*\n$/,
+  )
+})
+
+t.test(
+  "wrong credentials are named as such, with what to check, and no secret is shown",
+  async (t) => {
+    const server = await testServer(t, {
+      config: "authorization { user: ann, password: sesame }",
+    })
+    const args = ["work", "--servers", server.url, "--user", "ann"]
+    const { code, err } = await runPool(t, [...args, "--password", "guessed"])
+    t.equal(code, 1)
+    t.match(err, /^pool: nats:.* refused the credentials; check NATS_USER, NATS_PASSWORD.*\n$/)
+    t.notMatch(err, /guessed/)
+    t.match(await runPool(t, [...args, "--password", "sesame"]), { code: 3, err: /no workers/ })
+  },
+)
+
+t.test("it asks no further when nobody reads the answers", async (t) => {
+  const pool = await testPool(t)
+  await pool.join("a")
+  const args = ["work", "--count", "1000000", "--servers", pool.server.url, "x"]
+  const asking = startPool(t, args)
+  await asking.says(/answered/)
+  asking.child.stdout?.destroy()
+  t.match(await asking.ended(), { code: 0, err: /^(?!.*Error)/s })
+})
