@@ -46,6 +46,7 @@ class Shown {
   readonly #painter: Painter
   #ink: ReturnType<typeof render> | undefined
   #isOn = false
+  #isOver = false
 
   constructor(store: DashboardStore, screen: Screen, resolve: (end: End) => void) {
     this.#store = store
@@ -72,6 +73,8 @@ class Shown {
   }
 
   #end(end: End): void {
+    if (this.#isOver) return
+    this.#isOver = true
     this.#listen("off")
     this.#painter.close()
     try {
@@ -123,7 +126,12 @@ class Shown {
     process.kill(process.pid, "SIGWINCH")
   }
 
-  readonly #signalled = (signal: NodeJS.Signals) => this.#end({ code: SIGNALS[signal as Signal] })
+  /** Ends at the next turn: whoever else listens must see that this signal is heard, or they kill the process. */
+  readonly #signalled = (signal: NodeJS.Signals) => {
+    this.#painter.close()
+    this.#leave()
+    setImmediate(() => this.#end({ code: SIGNALS[signal as Signal] }))
+  }
 
   readonly #failed = (error: unknown) => this.#end({ code: 1, error })
 

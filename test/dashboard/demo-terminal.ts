@@ -27,6 +27,7 @@ export async function demo(t: Test, options: DemoOptions = {}): Promise<Running>
       process.on("SIGUSR2", () => { throw new Error("thrown by the test") })
       writeFileSync("pid", String(process.pid))
       process.exitCode = await runDemo(JSON.parse(process.argv[2] ?? "{}"))
+      console.log("ended by itself")
     `,
   })
   const terminal = new Terminal({ ...SIZE, ...options })

@@ -3,6 +3,8 @@ import { type Terminal, withoutTmux } from "../fixtures/tmux.js"
 import { demo, isWhole } from "./demo-terminal.js"
 
 const skip = withoutTmux()
+// Many processes are started one after the other; on a machine that is busy each takes seconds.
+t.setTimeout(300_000)
 /** Everything a program may leave changed; `stty` says whether keys are echoed and lines edited. */
 const GIVEN_BACK = { isAlternate: false, hasCursor: true, wraps: true }
 
@@ -12,6 +14,7 @@ async function isGivenBack(t: Test, terminal: Terminal, code: number): Promise<s
   terminal.run("echo code $? $(stty -a | grep -ow -e -echo -e echo -e icanon -e isig)")
   const screen = await terminal.until(/^code \d+/m)
   t.match(screen, new RegExp(`^code ${code} isig icanon echo$`, "m"))
+  t.match(screen, /^ended by itself$/m, "it had the time to close what it had opened")
   t.strictSame(terminal.state(), GIVEN_BACK)
   return screen
 }

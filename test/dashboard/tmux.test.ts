@@ -3,6 +3,8 @@ import { withoutTmux } from "../fixtures/tmux.js"
 import { demo, isWhole } from "./demo-terminal.js"
 
 const skip = withoutTmux()
+// Many processes are started one after the other; on a machine that is busy each takes seconds.
+t.setTimeout(300_000)
 
 t.test("the screen is drawn, to the last row", { skip }, async (t) => {
   const { terminal } = await demo(t)
