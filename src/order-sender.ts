@@ -30,7 +30,7 @@ export async function sendOrder(
   try {
     const answer = await bus.request(names.control(id), encodeOrder(order), { timeout: ANSWER_MS })
     const failure = failureIn(answer)
-    if (failure) throw failure
+    if (failure) throw failure.error
   } catch (error) {
     throw isNoResponders(error) ? new TakesNoOrders(id, { cause: error }) : error
   }
