@@ -9,7 +9,8 @@
  *
  * or, from any of them, to its end without a word: `abandon` (the claim was refused) and `lapse` (the lease
  * ran out). Then somebody else may have a copy of whatever arrives, so it is dropped silently: to say "not
- * done" of it would be a guess. Each request compares once with the lease, for a process that was frozen
+ * done" of it would be a guess. Of what was held in vain nobody else may have a copy, though: its requester learns,
+ * after a while for the true leader to answer first, that the outcome is unknown. Each request compares once with the lease, for a process that was frozen
  * doesn't know yet that its reign is over. A result is sent only while nobody else can lead; otherwise the
  * requester learns that the outcome is unknown.
  */
@@ -26,6 +27,15 @@ import { WorkerStopped } from "./work-errors.js"
 /** How much is held at most while a claim is on its way; what comes after that is dropped. */
 const MOST_HELD = 10_000
 const MOST_HELD_BYTES = 64 * 1024 * 1024
+
+/** How long the true leader has to answer what was held here in vain, in ms. */
+const TRUE_LEADER_MS = 100
+
+const HELD_IN_VAIN: Failure = {
+  status: 409,
+  reason: "somebody else leads: the request may or may not have been done",
+  outcome: "unknown",
+}
 
 const NOT_LEADING: Failure = {
   status: 409,
@@ -128,9 +138,13 @@ export class TrackedWork {
     this.#seat = undefined
   }
 
-  /** The claim was refused: unsubscribes, and drops what was held, for the true leader may have it too. */
+  /** The claim was refused: unsubscribes, and does nothing of what was held, for the true leader may have it too. */
   abandon(): void {
+    const held = this.#seat?.release() ?? []
     this.lapse()
+    if (held.length === 0) return
+    const { clock, member } = this.#options
+    clock.after(TRUE_LEADER_MS, () => refuseAll(held, new Seal(member)))
   }
 
   /** The lease ran out: unsubscribes, and tells everything in flight at once that its outcome is unknown. */
@@ -188,6 +202,14 @@ class Seat {
   /** What was held, in order. */
   release(): BusMessage[] {
     return this.#held.splice(0)
+  }
+}
+
+function refuseAll(held: readonly BusMessage[], seal: Seal): void {
+  try {
+    for (const message of held) seal.refuse(message, HELD_IN_VAIN)
+  } catch {
+    // The connection is closed: there is nobody left to tell.
   }
 }
 

@@ -70,8 +70,8 @@ t.test("what arrives while a claim is on its way is held, and answered in order"
   t.strictSame(await Promise.all(asked), ["1!", "2!", "3!"])
 })
 
-t.test("a claim that was refused drops what was held, without a word", async (t) => {
-  const { ask, tracked, jobs } = pool()
+t.test("a claim that was refused does nothing of what was held, and says so late", async (t) => {
+  const { ask, clock, tracked, jobs } = pool()
   tracked.open()
   const asked = ask("quick")
   await settled()
@@ -79,6 +79,12 @@ t.test("a claim that was refused drops what was held, without a word", async (t)
   t.ok(await isOpen(asked), "the true leader may have the same copy")
   t.equal(jobs.length, 0)
   t.equal(await ask("quick"), "NoResponders", "it listens no more")
+  await clock.pass(100)
+  t.equal(
+    await asked,
+    "409 somebody else leads: the request may or may not have been done (unknown)",
+  )
+  t.equal(jobs.length, 0)
 })
 
 t.test("what is held is bounded", async (t) => {
