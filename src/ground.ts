@@ -64,7 +64,14 @@ async function groundOnServer(
   const connection =
     options.connection ??
     (await connectToNats(options.connect, `pool ${names.pool} worker ${name}`))
-  const close = () => (options.connection ? connection.flush() : connection.drain())
+  const close = async () => {
+    try {
+      await (options.connection ? connection.flush() : connection.drain())
+    } catch {
+      // Without a server there is nobody left to hear the rest.
+      if (!options.connection) await connection.close()
+    }
+  }
   try {
     const bucket = await openKvBucket(connection, names.bucket, timings, ({ setting, was, is }) =>
       options.report?.(`bucket ${names.bucket} had another ${setting}: ${was}; it is ${is} now`),
