@@ -1,0 +1,130 @@
+/**
+ * Judges a run by the promises of the protocol, in real virtual time:
+ *
+ *   - at most one member leads, each judged by its own clocks;
+ *   - terms strictly increase (anew after the bucket was deleted and created again);
+ *   - the signal of a reign fired before the next one begins; one that was frozen meanwhile neither answers, nor
+ *     writes, nor says anything before its signal fired;
+ *   - nothing is answered in the name of a reign once a later one began.
+ */
+import type { Leadership } from "../../src/leadership.js"
+import type { SimulatedMember } from "./simulated-member.js"
+
+/** A promise was broken. */
+export class Broken extends Error {
+  override readonly name = "Broken"
+}
+
+export interface JudgedReign {
+  readonly member: SimulatedMember
+  readonly leadership: Leadership
+  readonly beganMs: number
+  /** How often its machine had been suspended when it began. */
+  readonly suspensions: number
+}
+
+export class Judge {
+  /** The reign that began last. */
+  latest: JudgedReign | undefined
+  /** Reigns whose signal has not fired. */
+  readonly #live = new Set<JudgedReign>()
+  #highestTerm = 0
+  readonly #now: () => number
+  #broken: Broken | undefined
+
+  readonly #isOfThisBucket: (term: number) => boolean
+
+  constructor(now: () => number, isOfThisBucket: (term: number) => boolean) {
+    this.#now = now
+    this.#isOfThisBucket = isOfThisBucket
+  }
+
+  /** The first promise that was broken. */
+  get broken(): Broken | undefined {
+    return this.#broken
+  }
+
+  breach(what: string): void {
+    this.#broken ??= new Broken(`${what} (at ${this.#now().toFixed(1)} ms)`)
+  }
+
+  /** `others` are all that could lead at this instant. */
+  began(member: SimulatedMember, leadership: Leadership, others: readonly SimulatedMember[]): void {
+    const { term } = leadership
+    const label = `${member.name} began to lead with term ${term}`
+    // An acknowledgement may still come from a bucket that is no more.
+    if (this.#isOfThisBucket(term)) {
+      if (term <= this.#highestTerm) this.breach(`${label}, not above ${this.#highestTerm}`)
+      this.#highestTerm = Math.max(this.#highestTerm, term)
+    }
+    for (const reign of this.#live) this.#mustHaveEnded(reign, label)
+    for (const other of others) {
+      if (other !== member && other.machine.state === "running" && other.coordinator.leads()) {
+        this.breach(`${label} while ${other.name} leads`)
+      }
+    }
+    if (leadership.remainingMs() <= 0) this.breach(`${label} although its lease is over`)
+    const beganMs = this.#now()
+    const reign = { member, leadership, beganMs, suspensions: member.machine.suspensions }
+    this.#live.add(reign)
+    this.latest = reign
+    leadership.signal.addEventListener("abort", () => this.#live.delete(reign), { once: true })
+  }
+
+  /** The bucket began anew: so do terms. */
+  termsBeginAnew(): void {
+    this.#highestTerm = 0
+  }
+
+  /** The member does something that shows outside, in whatever role. */
+  acts(member: SimulatedMember, what: string): void {
+    for (const reign of this.#live) {
+      if (reign.member === member && reign !== this.latest) {
+        this.breach(
+          `${member.name} ${what} while its signal of term ${reign.leadership.term} had not fired`,
+        )
+      }
+    }
+  }
+
+  answers(member: SimulatedMember, leadership: Leadership): void {
+    this.acts(member, "answers")
+    const now = this.latest?.leadership
+    if (now !== leadership) {
+      this.breach(
+        `${member.name} answers under term ${leadership.term} while ${now?.term} is there`,
+      )
+    }
+  }
+
+  /** After each event: whoever was superseded does not lead, and what leads has not heard its signal. */
+  check(): void {
+    for (const reign of this.#live) {
+      if (reign === this.latest || reign.member.machine.state !== "running") continue
+      const { name, coordinator } = reign.member
+      if (coordinator.leads())
+        this.breach(`${name} leads with term ${reign.leadership.term}, superseded`)
+    }
+  }
+
+  /** Whether a member leads at this instant, and could be asked. */
+  get isLed(): boolean {
+    const { latest } = this
+    if (!latest || latest.leadership.signal.aborted) return false
+    return latest.member.machine.state === "running" && latest.leadership.isLeading()
+  }
+
+  forget(member: SimulatedMember): void {
+    for (const reign of this.#live) if (reign.member === member) this.#live.delete(reign)
+  }
+
+  #mustHaveEnded(reign: JudgedReign, label: string): void {
+    const { member, leadership } = reign
+    const { machine } = member
+    if (machine.state !== "running") return
+    // Its timers are late where the monotonic clock stood still, and due but not rung where it has just been thawed.
+    const mayBeLate = machine.suspensions > reign.suspensions || machine.thawedAtMs === this.#now()
+    if (mayBeLate) return
+    this.breach(`${label} before the signal of ${member.name} with term ${leadership.term} fired`)
+  }
+}

@@ -1,0 +1,100 @@
+/** Looks for a schedule that breaks a promise, and tells about the shortest one in words. */
+import * as fc from "fast-check"
+import { FAMILIES, type Family, type FamilyName, type Schedule, schedules } from "./schedule.js"
+import { type Outcome, run } from "./world.js"
+
+export interface SearchOptions {
+  readonly runs: number
+  readonly seed?: number
+  readonly path?: string
+}
+
+export interface Found {
+  readonly family: FamilyName
+  readonly seed: number
+  readonly runs: number
+  readonly failure:
+    | { readonly schedule: Schedule; readonly path: string; readonly breach: string }
+    | undefined
+  readonly events: number
+  readonly reigns: number
+  /** The longest wait for a leader, as a share of what is allowed. */
+  readonly longest: number
+}
+
+/** What nobody caught, in the run at hand. */
+let unhandled: unknown
+const onUnhandled = (error: unknown) => {
+  unhandled ??= error
+}
+
+/** Runs one schedule; an unhandled rejection is a breach as well. */
+export async function judged(
+  name: FamilyName,
+  schedule: Schedule,
+  isTraced = false,
+): Promise<Outcome> {
+  unhandled = undefined
+  const outcome = await run(schedule, name === "calm", isTraced)
+  // Node tells of rejections that nobody handled when all microtasks are done.
+  await new Promise(setImmediate)
+  if (!unhandled || outcome.breach) return outcome
+  const breach = `unhandled rejection: ${unhandled instanceof Error ? unhandled.stack : unhandled}`
+  return { ...outcome, breach }
+}
+
+/** Runs `runs` schedules of a family, or until one breaks a promise; then shrinks it. */
+export async function explore(name: FamilyName, options: SearchOptions): Promise<Found> {
+  const family: Family = FAMILIES[name]
+  const sums = { events: 0, reigns: 0, longest: 0 }
+  process.on("unhandledRejection", onUnhandled)
+  const { stackTraceLimit } = Error
+  // Stacks of errors that are part of the game cost a tenth of the time.
+  Error.stackTraceLimit = 0
+  try {
+    const details = await fc.check(
+      fc.asyncProperty(schedules(family), async (schedule) => {
+        const outcome = await judged(name, schedule)
+        sums.events += outcome.events
+        sums.reigns += outcome.reigns
+        sums.longest = Math.max(sums.longest, outcome.waited)
+        if (outcome.breach) throw new Error(outcome.breach)
+      }),
+      {
+        numRuns: options.runs,
+        ...(options.seed === undefined ? {} : { seed: options.seed }),
+        ...(options.path === undefined ? {} : { path: options.path }),
+      },
+    )
+    const schedule = details.counterexample?.[0]
+    const failure = schedule && {
+      schedule,
+      path: details.counterexamplePath ?? "",
+      breach: details.errorInstance instanceof Error ? details.errorInstance.message : "unknown",
+    }
+    return { family: name, seed: details.seed, runs: details.numRuns, failure, ...sums }
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+    process.off("unhandledRejection", onUnhandled)
+  }
+}
+
+/** The failure in a few words, for a table; null if there is none. */
+export function summaryOf({ seed, runs, failure }: Found) {
+  if (!failure) return null
+  const steps = failure.schedule.steps.map(({ kind }) => kind)
+  return { seed, runs, steps, breach: failure.breach.split("\n", 1)[0] }
+}
+
+/** The failure in words: what broke, how to run it again, and what happened in the shortest run. */
+export async function reportOf({ family, seed, failure }: Found): Promise<string> {
+  if (!failure) return "nothing found"
+  const { schedule, path, breach } = failure
+  const { trace } = await judged(family, schedule, true)
+  return [
+    breach,
+    `again: node --import=@tapjs/typescript/import test/simulation/explore.ts ${family} 1 ${seed} ${path}`,
+    JSON.stringify(schedule),
+    ...trace,
+  ].join("\n")
+}

@@ -1,0 +1,201 @@
+/**
+ * One member of the simulated pool: the real coordinator on a machine and a link of its own, and a seat that answers
+ * requests as tracked work does. Everything it shows outside is judged.
+ */
+import type { BusMessage, BusSubscription } from "../../src/bus.js"
+import type { Heir, StandingClaim } from "../../src/claim.js"
+import type { Timings } from "../../src/config.js"
+import { Coordinator, type Seat } from "../../src/coordinator.js"
+import type { EndReason, Leadership } from "../../src/leadership.js"
+import { MEMBER_VERSION, type MemberState } from "../../src/member.js"
+import { CLAIM_KEY, namesOf } from "../../src/names.js"
+import { oldest } from "../../src/succession.js"
+import type { Chance } from "./chance.js"
+import type { Judge } from "./judge.js"
+import type { Link } from "./link.js"
+import type { Machine } from "./machine.js"
+import { VirtualBucket } from "./virtual-bucket.js"
+import { VirtualBus } from "./virtual-bus.js"
+import type { VirtualServer } from "./virtual-server.js"
+
+export const NAMES = namesOf("work")
+
+export interface MemberOptions {
+  readonly name: string
+  readonly machine: Machine
+  readonly link: Link
+  readonly server: VirtualServer
+  readonly timings: Timings
+  readonly judge: Judge
+  readonly chance: Chance
+  readonly eligible: boolean
+  /** How long what a reign started takes to wind down, in ms. */
+  readonly windDownMs: number
+  /** How long a request takes, in ms. */
+  readonly workMs: number
+  /** All that live. */
+  readonly others: () => readonly SimulatedMember[]
+  readonly note: (what: string) => void
+}
+
+export class SimulatedMember implements Seat {
+  readonly name: string
+  readonly id: string
+  readonly eligible: boolean
+  readonly machine: Machine
+  readonly link: Link
+  readonly coordinator: Coordinator
+  /** `gone` once it has left, or failed to join. */
+  state: MemberState | "gone" = "starting"
+  /** Its last own claim, as its supervisor hears of it. */
+  held: StandingClaim | undefined
+  /** How often it reported trouble. */
+  reports = 0
+  readonly #options: MemberOptions
+  readonly #bus: VirtualBus
+  #subscription: BusSubscription | undefined
+  #held: BusMessage[] = []
+  #leadership: Leadership | undefined
+  #nonces = 0
+
+  constructor(options: MemberOptions) {
+    this.#options = options
+    const { name, machine, link, server, judge, chance, note } = options
+    this.name = name
+    this.id = `id-${name}`
+    this.eligible = options.eligible
+    this.machine = machine
+    this.link = link
+    const bus = new VirtualBus(link, server)
+    const bucket = new VirtualBucket(link, server)
+    this.#bus = bus
+    bus.onPublish = (subject) => judge.acts(this, `publishes to ${subject}`)
+    bucket.onWrite = (key) => {
+      if (key === CLAIM_KEY) judge.acts(this, "writes the claim")
+    }
+    this.coordinator = new Coordinator({
+      bus,
+      bucket,
+      names: NAMES,
+      clock: machine,
+      timings: options.timings,
+      strategy: oldest,
+      seat: this,
+      portrait: () => this.#portrait(),
+      random: () => chance.next(),
+      nonce: () => `${name}-${++this.#nonces}`,
+      onClaim: (standing, isOwn) => {
+        if (isOwn) this.held = standing
+      },
+      report: (problem, error) => {
+        this.reports += 1
+        note(`${name} reports: ${problem}${error instanceof Error ? `: ${error.message}` : ""}`)
+      },
+    })
+    link.onConnection = (isUp) => {
+      note(`${name} ${isUp ? "is connected again" : "notices that it is cut off"}`)
+      this.coordinator.connection(isUp)
+    }
+    link.onDropped = () => {
+      bus.dropped()
+      bucket.dropped()
+    }
+    link.onReconnected = () => {
+      bus.reconnected()
+      bucket.reconnected()
+    }
+  }
+
+  async join(): Promise<void> {
+    await this.coordinator.join(() => {
+      if (this.state === "starting") this.state = "ready"
+    })
+  }
+
+  /** As a worker leaves: hands on, deletes its entry, closes its connection. */
+  async leave(): Promise<void> {
+    this.state = "draining"
+    const { membership } = this.coordinator
+    const draining = membership.renew()
+    await this.coordinator.leave("stopping")
+    await draining
+    await membership.leave()
+    await this.#bus.flush().catch(() => {})
+    this.state = "gone"
+    this.machine.die()
+    this.link.close(false)
+  }
+
+  resign(reason: EndReason, to?: Heir): Promise<void> {
+    return this.coordinator.resign(reason, to)
+  }
+
+  prepare(): void {
+    this.abandon()
+    this.#subscription = this.#bus.subscribe(NAMES.leader, {
+      callback: (_, message) => this.#take(message),
+    })
+  }
+
+  abandon(): void {
+    this.#held = []
+    this.#leadership = undefined
+    this.#subscription?.unsubscribe()
+    this.#subscription = undefined
+  }
+
+  begin(leadership: Leadership): void {
+    this.#options.note(`${this.name} LEADS with term ${leadership.term}`)
+    leadership.signal.addEventListener("abort", () => {
+      const { reason } = leadership.signal.reason
+      this.#options.note(`${this.name} leads no more (term ${leadership.term}): ${reason}`)
+    })
+    this.#options.judge.began(this, leadership, this.#options.others())
+    this.#leadership = leadership
+    for (const message of this.#held.splice(0)) this.#take(message)
+  }
+
+  windDown(): Promise<void> {
+    return new Promise((resolve) => this.machine.after(this.#options.windDownMs, resolve))
+  }
+
+  close(): void {
+    this.abandon()
+  }
+
+  lapse(): void {
+    this.abandon()
+  }
+
+  #take(message: BusMessage): void {
+    const leadership = this.#leadership
+    if (!leadership) {
+      this.#held.push(message)
+      return
+    }
+    if (!leadership.isLeading()) return
+    const answer = () => {
+      if (leadership.remainingMs() <= 0) return
+      this.#options.judge.answers(this, leadership)
+      message.respond(String(leadership.term))
+    }
+    if (this.#options.workMs === 0) answer()
+    else this.machine.after(this.#options.workMs, answer)
+  }
+
+  #portrait() {
+    return {
+      id: this.id,
+      name: this.name,
+      host: "h",
+      pid: 1,
+      eligible: this.eligible,
+      weight: 1,
+      labels: {},
+      state: this.state === "gone" ? ("draining" as const) : this.state,
+      counters: { done: 0, failed: 0, busy: 0 },
+      control: false,
+      version: MEMBER_VERSION,
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The bucket as one process sees it over its link: requests that take time, get lost, and are given up after a while
+ * without anybody knowing what came of them.
+ */
+import type { Bucket, Entry, StopWatch, WatchListener } from "../../src/bucket.js"
+import type { Link } from "./link.js"
+import type { VirtualServer } from "./virtual-server.js"
+
+/** How long the client waits for JetStream, in ms. */
+export const ANSWER_MS = 5_000
+
+interface Watching {
+  readonly listener: WatchListener
+  /** What the server knows; another one after each reconnect. */
+  remote: WatchListener | undefined
+}
+
+export class VirtualBucket implements Bucket {
+  readonly #link: Link
+  readonly #server: VirtualServer
+  readonly #watching = new Set<Watching>()
+  /** Told of each write before it leaves. */
+  onWrite: (key: string) => void = () => {}
+
+  constructor(link: Link, server: VirtualServer) {
+    this.#link = link
+    this.#server = server
+  }
+
+  get(key: string): Promise<Entry | undefined> {
+    return this.#ask(() => this.#server.read(this.#link, key))
+  }
+
+  write(key: string, value: Uint8Array, over: number): Promise<number> {
+    this.onWrite(key)
+    return this.#ask(() => this.#server.bucket.write(key, value, over))
+  }
+
+  put(key: string, value: Uint8Array): Promise<number> {
+    return this.#ask(() => this.#server.bucket.put(key, value))
+  }
+
+  remove(key: string, over: number): Promise<void> {
+    return this.#ask(() => this.#server.bucket.remove(key, over))
+  }
+
+  entries(): Promise<Entry[]> {
+    return this.#ask(() => this.#server.bucket.entries())
+  }
+
+  async watch(listener: WatchListener): Promise<StopWatch> {
+    const watching: Watching = { listener, remote: undefined }
+    await this.#ask(async () => {})
+    this.#open(watching)
+    this.#watching.add(watching)
+    return () => {
+      this.#watching.delete(watching)
+      this.#close(watching)
+    }
+  }
+
+  /** The server has lost the connection. */
+  dropped(): void {
+    for (const watching of this.#watching) this.#close(watching)
+  }
+
+  /** A new connection stands. */
+  reconnected(): void {
+    for (const watching of this.#watching) this.#open(watching)
+  }
+
+  #open(watching: Watching): void {
+    const { listener } = watching
+    let isAgain = watching.remote !== undefined
+    const down = (deliver: () => void) =>
+      this.#link.down(() => {
+        if (!this.#watching.has(watching) || watching.remote !== remote) return
+        if (isAgain) listener.restart?.()
+        isAgain = false
+        deliver()
+      })
+    const remote: WatchListener = {
+      heard: (entry) => down(() => listener.heard(entry)),
+      caughtUp: () => down(() => listener.caughtUp?.()),
+    }
+    watching.remote = remote
+    this.#link.up(() => {
+      if (this.#watching.has(watching) && watching.remote === remote) this.#server.watch(remote)
+    })
+  }
+
+  #close({ remote }: Watching): void {
+    if (remote) this.#server.unwatch(remote)
+  }
+
+  #ask<T>(handle: () => Promise<T>): Promise<T> {
+    const link = this.#link
+    return new Promise((resolve, reject) => {
+      const cancel = link.machine.after(ANSWER_MS, () =>
+        reject(new Error("JetStream did not answer")),
+      )
+      const answer = (settle: () => void) =>
+        link.down(() => {
+          cancel()
+          settle()
+        }, true)
+      link.up(() => {
+        handle().then(
+          (value) => this.#server.inCluster(() => answer(() => resolve(value))),
+          (error) => this.#server.inCluster(() => answer(() => reject(error))),
+        )
+      }, true)
+    })
+  }
+}

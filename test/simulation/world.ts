@@ -1,0 +1,433 @@
+/**
+ * One run: a pool under a schedule. After the last step everything is healed, and the run goes on until a member
+ * leads and nobody waits for anything; if that takes longer than promised, it is a breach like any other.
+ */
+
+import { MAX_HEIRS } from "../../src/claim.js"
+import { type Timings, timingsOf } from "../../src/config.js"
+import { evict } from "../../src/eviction.js"
+import { OTHERS_SHARE } from "../../src/lease.js"
+import { CLAIM_KEY } from "../../src/names.js"
+import { Chance } from "./chance.js"
+import { Expectation } from "./expectation.js"
+import { Judge } from "./judge.js"
+import { Link, type Way, type Weather } from "./link.js"
+import { Machine } from "./machine.js"
+import { delayMs, type Schedule, type Step, spanMs, TIMINGS } from "./schedule.js"
+import { NAMES, SimulatedMember } from "./simulated-member.js"
+import { Timeline } from "./timeline.js"
+import { ANSWER_MS, VirtualBucket } from "./virtual-bucket.js"
+import { VirtualBus } from "./virtual-bus.js"
+import { EPOCH_MS, VirtualServer } from "./virtual-server.js"
+
+/** How a run ended. */
+export interface Outcome {
+  /** What was broken, if anything. */
+  readonly breach: string | undefined
+  readonly trace: readonly string[]
+  /** Virtual time that passed, and things that happened in it. */
+  readonly tookMs: number
+  readonly events: number
+  readonly reigns: number
+  /** After the healing, how long it took until somebody led, as a share of what is allowed. */
+  readonly waited: number
+}
+
+/** The slowest clock there is. */
+const SLOWEST = 0.95
+const MOST_MEMBERS = 9
+/** The busiest run that is fine has a third of this. */
+const MOST_EVENTS = 20_000
+/** Others that have no place in the line spread over this many steps after all heirs. */
+const TURNS = 8 + 5
+/** How long the kernel takes to end a process, in ms. */
+const DEATH_MS = 4
+const HOUR_MS = 3_600_000
+const REQUEST_MS = 3_000
+
+interface Waiting {
+  readonly label: string
+  readonly machine: Machine
+}
+
+export class World {
+  readonly #schedule: Schedule
+  readonly #timings: Timings
+  readonly #timeline = new Timeline()
+  readonly #weather: Weather
+  readonly #server: VirtualServer
+  readonly #judge: Judge
+  readonly #expectation: Expectation
+  readonly #members: SimulatedMember[] = []
+  readonly #waiting = new Set<Waiting>()
+  readonly #trace: string[] | undefined
+  readonly #clients: { readonly link: Link; readonly bus: VirtualBus }
+  readonly #links: Link[] = []
+  #machines = 0
+  #joined = 0
+  #reigns = 0
+  #isCalm: boolean
+  /** A newcomer before this instant could not know of a claim that was wiped. */
+  #noJoinsUntilMs = 0
+  #wipes = 0
+
+  constructor(schedule: Schedule, isCalm: boolean, isTraced: boolean) {
+    this.#schedule = schedule
+    this.#isCalm = isCalm
+    this.#trace = isTraced ? [] : undefined
+    this.#timings = timingsOf(TIMINGS[schedule.timings])
+    this.#weather = {
+      delayMs: delayMs(schedule),
+      loss: schedule.loss / 100,
+      stale: schedule.stale,
+    }
+    const { memberTtlMs } = this.#timings
+    const chance = new Chance(schedule.seed)
+    this.#server = new VirtualServer(this.#timeline, memberTtlMs, chance, this.#weather)
+    if (isTraced) this.#server.onTraffic = (what) => this.#note(`   ${what}`)
+    this.#judge = new Judge(
+      () => this.#timeline.nowMs,
+      (term) => this.#server.hasClaim(term),
+    )
+    this.#expectation = new Expectation(
+      this.#judge,
+      this.#timings,
+      this.#weather.delayMs,
+      () => this.#timeline.nowMs,
+    )
+    this.#expectation.isOn = isCalm
+    const link = this.#link(this.#machine(1))
+    this.#clients = { link, bus: new VirtualBus(link, this.#server) }
+  }
+
+  async run(): Promise<Outcome> {
+    const { rates, steps } = this.#schedule
+    for (const rate of rates) this.#join(0.95 + rate / 1000)
+    let atMs = 0
+    for (const step of steps) {
+      atMs += spanMs(step.gap, this.#timings.leaseMs)
+      this.#timeline.at(atMs, () => this.#do(step))
+    }
+    await this.#pass(atMs, () => false)
+    const waited = this.#judge.broken ? 0 : await this.#recover()
+    return {
+      breach: this.#judge.broken?.message,
+      trace: this.#trace ?? [],
+      tookMs: this.#timeline.nowMs,
+      events: this.#timeline.arranged,
+      reigns: this.#reigns,
+      waited,
+    }
+  }
+
+  /** Lets time pass until `isDone`, at most until `untilMs`; says whether it was done. */
+  async #pass(untilMs: number, isDone: () => boolean): Promise<boolean> {
+    const timeline = this.#timeline
+    while (!this.#judge.broken) {
+      await timeline.settle()
+      this.#judge.check()
+      this.#noteReigns()
+      if (isDone()) return true
+      if (!timeline.next(untilMs)) return false
+      if (timeline.arranged > MOST_EVENTS)
+        this.#judge.breach("too busy: somebody tries without a pause")
+    }
+    return false
+  }
+
+  async #recover(): Promise<number> {
+    this.#heal()
+    const { leaseMs, stepMs, renewMs, coldStartMs } = this.#timings
+    if (!this.#alive.some((member) => member.eligible && member.state === "ready")) this.#join(1)
+    // What is seen last is waited for once; what then turns out to be newer (that sight was of the past, or the claim
+    // of one who gave up or died came in late), once more; and if that expires meanwhile, a last time. A write or
+    // read that was lost just before the healing is given up first.
+    const lapseMs = leaseMs * OTHERS_SHARE + TURNS * stepMs
+    const allowedMs = (3 * lapseMs + coldStartMs + 2 * renewMs) / SLOWEST
+    const healedMs = this.#timeline.nowMs
+    if (!(await this.#pass(healedMs + allowedMs, () => this.#judge.isLed))) {
+      this.#judge.breach("nobody leads")
+    }
+    const waited = (this.#timeline.nowMs - healedMs) / allowedMs
+    const restMs = ANSWER_MS / SLOWEST + allowedMs
+    if (!(await this.#pass(healedMs + restMs, () => this.#waiting.size === 0))) {
+      const labels = [...this.#waiting].map(({ label }) => label).join(", ")
+      this.#judge.breach(`left waiting: ${labels}`)
+    }
+    if (this.#schedule.seed % 6 === 0) await this.#beStable()
+    return waited
+  }
+
+  /** Without mishaps a leader stays, and the line behind it is in order. */
+  async #beStable(): Promise<void> {
+    const { leaseMs, memberTtlMs } = this.#timings
+    const { nowMs } = this.#timeline
+    const isSettled = () => this.#judge.isLed
+    // Late echoes of the mishaps may still cost one reign.
+    await this.#pass(nowMs + leaseMs * 1.3, () => false)
+    await this.#pass(this.#timeline.nowMs + leaseMs, isSettled)
+    const { latest } = this.#judge
+    await this.#pass(this.#timeline.nowMs + memberTtlMs * 0.4, () => false)
+    if (this.#judge.latest !== latest || !this.#judge.isLed) {
+      this.#judge.breach("the leader did not stay, though nothing happened")
+    }
+    const line = this.#alive
+      .filter((member) => member !== latest?.member && member.eligible && member.state === "ready")
+      .sort((a, b) => (a.coordinator.membership.key < b.coordinator.membership.key ? -1 : 1))
+      .map(({ id }) => id)
+    const heirs = latest?.member.coordinator.standing?.claim.heirs.map(({ id }) => id) ?? []
+    // The entry of one that died unseen stands until it expires.
+    const living = heirs.filter((id) => line.includes(id))
+    const expected = line.slice(0, MAX_HEIRS - (heirs.length - living.length))
+    if (living.join() !== expected.join()) {
+      this.#judge.breach(`the line is ${heirs.join()}, and should be ${expected.join()}`)
+    }
+  }
+
+  get #alive(): SimulatedMember[] {
+    return this.#members.filter(({ machine }) => machine.state !== "dead")
+  }
+
+  #do(step: Step): void {
+    const member = this.#chosen(step.who)
+    const leaseMs = this.#timings.leaseMs
+    const forMs = spanMs(step.span, leaseMs)
+    this.#note(
+      `-- ${step.kind} ${member?.name ?? "nobody"} ${forMs.toFixed(0)} ms, ${step.variant}`,
+    )
+    this.#expectation.disturbed()
+    if (step.kind === "join") return this.#joinIfPossible(step)
+    if (!member) return
+    const { machine, link } = member
+    const isRunning = machine.state === "running"
+    switch (step.kind) {
+      case "ask":
+        return this.#ask()
+      case "leave":
+        if (isRunning && member.state === "ready") this.#leave(member)
+        return
+      case "resign":
+      case "hand-over":
+        if (isRunning && member.state === "ready") this.#resign(member, step)
+        return
+      case "crash":
+      case "crash-unseen":
+        return this.#crash(member, step)
+      case "freeze":
+      case "suspend":
+        if (!isRunning || !machine.canFreeze(step.kind === "suspend", leaseMs)) return
+        machine.freeze(step.kind === "suspend")
+        return this.#later(forMs, () => {
+          if (machine.state !== "frozen") return
+          this.#note(`${member.name} is thawed`)
+          machine.thaw(step.variant === 1)
+        })
+      case "cut":
+        link.cut(WAYS[step.variant % 3] as readonly Way[], step.variant < 4 ? undefined : forMs / 2)
+        return this.#later(forMs, () => link.heal())
+      case "blip":
+        link.cut(["up", "down"], 0)
+        return this.#later(1, () => link.heal())
+      case "deaf":
+        return link.deafen(forMs)
+      case "lose-requests":
+        return link.lose("up", 1 + (step.variant % 3))
+      case "lose-answers":
+        return link.lose("down", 1 + (step.variant % 3))
+      case "stale-read":
+        this.#server.staleReads.set(link, 1 + step.variant)
+        return
+      case "wall-jump": {
+        const far = [HOUR_MS, -HOUR_MS, leaseMs, -leaseMs][step.variant % 4] as number
+        if (far > 0 || machine.canJumpBack(leaseMs)) machine.jumpWall(far)
+        return
+      }
+      case "delete-claim":
+      case "garbage":
+        return this.#spoilClaim(step.kind)
+      case "purge":
+      case "anew":
+        return this.#wipe(step.kind === "anew")
+      case "server-restart":
+        for (const { link } of this.#alive) link.cut(["up", "down"], 1)
+        return this.#later(forMs, () => {
+          for (const { link } of this.#alive) link.heal()
+        })
+    }
+  }
+
+  #chosen(who: number): SimulatedMember | undefined {
+    const alive = this.#alive
+    const leader = this.#judge.latest?.member
+    if (who === 0 && leader && alive.includes(leader)) return leader
+    return alive[(who + alive.length - 1) % Math.max(1, alive.length)]
+  }
+
+  #joinIfPossible(step: Step): void {
+    if (this.#alive.length >= MOST_MEMBERS || this.#timeline.nowMs < this.#noJoinsUntilMs) return
+    this.#join(0.95 + (this.#schedule.rates[0] ?? 50) / 1000, step.variant !== 7)
+  }
+
+  #join(rate: number, eligible = true): void {
+    const machine = this.#machine(rate)
+    const name = String.fromCharCode(97 + (this.#joined++ % 26))
+    const member = new SimulatedMember({
+      name,
+      machine,
+      link: this.#link(machine),
+      server: this.#server,
+      timings: this.#timings,
+      judge: this.#judge,
+      chance: new Chance(this.#schedule.seed + this.#joined),
+      eligible: eligible || this.#alive.length === 0,
+      windDownMs: this.#joined % 3 === 0 ? 20 : 0,
+      workMs: this.#joined % 2 === 0 ? 30 : 0,
+      others: () => this.#alive,
+      note: (what) => this.#note(what),
+    })
+    this.#members.push(member)
+    const joining = member.join().catch((error) => {
+      if (member.state === "draining") return
+      this.#note(`${name} could not join: ${error.message}`)
+      if (this.#isCalm) this.#judge.breach(`${name} could not join: ${error.message}`)
+      member.state = "gone"
+      machine.die()
+      member.link.close(false)
+    })
+    this.#wait(`the joining of ${name}`, machine, joining)
+  }
+
+  #leave(member: SimulatedMember): void {
+    this.#expectation.vacancy(member, this.#alive)
+    this.#wait(`the leaving of ${member.name}`, member.machine, member.leave())
+  }
+
+  #resign(member: SimulatedMember, step: Step): void {
+    const others = this.#alive.filter(
+      (other) => other !== member && other.state === "ready" && other.eligible,
+    )
+    const to =
+      step.kind === "hand-over" ? others[step.variant % Math.max(1, others.length)] : undefined
+    const heir = to && { key: to.coordinator.membership.key, id: to.id }
+    this.#expectation.vacancy(member, this.#alive, to)
+    const resigning = heir ? member.resign("handed over", heir) : member.resign("released")
+    this.#wait(`the resigning of ${member.name}`, member.machine, resigning)
+  }
+
+  #crash(member: SimulatedMember, step: Step): void {
+    const { machine, link, held, id, name, coordinator } = member
+    const isSeen = step.kind === "crash"
+    if (isSeen) this.#expectation.vacancy(member, this.#alive)
+    else this.#expectation.lost(member, this.#alive)
+    machine.die()
+    this.#judge.forget(member)
+    link.close(step.variant % 2 === 1)
+    for (const each of this.#waiting) if (each.machine === machine) this.#waiting.delete(each)
+    if (!isSeen || coordinator.membership.key === "") return
+    const supervisor = this.#machine(1)
+    const own = this.#link(supervisor)
+    const bus = new VirtualBus(own, this.#server)
+    const bucket = new VirtualBucket(own, this.#server)
+    if (step.variant >= 6 && !this.#isCalm)
+      this.#cutFor(own, spanMs(step.span, this.#timings.leaseMs))
+    this.#later(DEATH_MS, () => {
+      const { stepMs } = this.#timings
+      const options = { bus, bucket, names: NAMES, clock: supervisor, stepMs, by: "supervisor" }
+      const dead = { key: coordinator.membership.key, id, standing: held }
+      const evicting = evict(options, dead, "killed").catch((error) => {
+        this.#note(`could not evict ${name}: ${error.message}`)
+        if (this.#isCalm) this.#judge.breach(`could not evict ${name}: ${error.message}`)
+      })
+      this.#wait(`the eviction of ${name}`, supervisor, evicting)
+    })
+  }
+
+  #cutFor(link: Link, ms: number): void {
+    link.cut(["up", "down"], undefined)
+    this.#later(ms, () => link.heal())
+  }
+
+  #ask(): void {
+    const { bus } = this.#clients
+    bus.request(NAMES.leader, "10", { timeout: REQUEST_MS }).catch(() => {})
+  }
+
+  #spoilClaim(kind: "delete-claim" | "garbage"): void {
+    const { bucket } = this.#server
+    if (kind === "garbage") bucket.put(CLAIM_KEY, new TextEncoder().encode("by hand"))
+    else
+      bucket.get(CLAIM_KEY).then((entry) => {
+        if (entry && !entry.deleted) bucket.remove(CLAIM_KEY, entry.revision)
+      })
+  }
+
+  /** Only if everybody knows a claim: one who doesn't could not know what was wiped. */
+  #wipe(isAnew: boolean): void {
+    const { leaseMs } = this.#timings
+    const isKnown = ({ state, coordinator }: SimulatedMember) =>
+      state !== "starting" && coordinator.standing !== undefined
+    if (!this.#alive.every(isKnown)) return
+    this.#wipes += 1
+    this.#noJoinsUntilMs = this.#timeline.nowMs + leaseMs * 4
+    this.#server.wipe(isAnew)
+    if (isAnew) this.#judge.termsBeginAnew()
+  }
+
+  #heal(): void {
+    this.#note("== all is healed")
+    this.#expectation.disturbed()
+    Object.assign(this.#weather, { delayMs: 0, loss: 0, stale: 0 })
+    this.#server.staleReads.clear()
+    for (const link of this.#links) link.heal()
+    for (const { machine } of this.#alive) machine.thaw(false)
+  }
+
+  #noteReigns(): void {
+    const { latest } = this.#judge
+    if (latest === this.#last) return
+    this.#last = latest
+    this.#reigns += 1
+    this.#expectation.filled()
+  }
+  #last: unknown
+
+  #wait(label: string, machine: Machine, promise: Promise<unknown>): void {
+    const waiting = { label, machine }
+    this.#waiting.add(waiting)
+    promise.then(
+      () => this.#waiting.delete(waiting),
+      (error) => {
+        this.#waiting.delete(waiting)
+        this.#judge.breach(`${label} failed: ${error.stack}`)
+      },
+    )
+  }
+
+  #machine(rate: number): Machine {
+    this.#machines += 1
+    const wallMs = EPOCH_MS + (this.#machines % 2 === 0 ? HOUR_MS : -1000)
+    return new Machine(this.#timeline, rate, 1000 * this.#machines, wallMs)
+  }
+
+  #link(machine: Machine): Link {
+    const chance = new Chance(this.#schedule.seed + 1000 * this.#machines)
+    const link = new Link(this.#timeline, machine, chance, this.#weather)
+    this.#links.push(link)
+    return link
+  }
+
+  #later(ms: number, run: () => void): void {
+    this.#timeline.at(this.#timeline.nowMs + ms, run)
+  }
+
+  #note(what: string): void {
+    this.#trace?.push(`${this.#timeline.nowMs.toFixed(1).padStart(9)}  ${what}`)
+  }
+}
+
+const WAYS: readonly (readonly Way[])[] = [["up", "down"], ["down"], ["up"]]
+
+/** Runs a schedule. `isCalm`: nothing may fail. */
+export function run(schedule: Schedule, isCalm = false, isTraced = false): Promise<Outcome> {
+  return new World(schedule, isCalm, isTraced).run()
+}
