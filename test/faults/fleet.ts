@@ -8,6 +8,7 @@ import type { Test } from "tap"
 import { connectToNats } from "../../src/connection.js"
 import type { Crew, CrewOptions } from "../../src/crew.js"
 import type { WorkerSettings } from "../../src/process-words.js"
+import type { WorkerEvent } from "../../src/supervisor.js"
 import { built } from "../fixtures/built.js"
 import { startPool } from "../fixtures/cli.js"
 import { tempFolder } from "../fixtures/folder.js"
@@ -28,7 +29,7 @@ delete process.env.NODE_OPTIONS
 export interface FleetOptions {
   readonly leaseMs?: number
   readonly pool?: string
-  /** Workers to begin with, the oldest first. */
+  /** Workers to begin with, the oldest first. Default a and b. */
   readonly names?: readonly string[]
   /** A server that is there already. */
   readonly server?: TestServer
@@ -48,7 +49,7 @@ export async function fleet(t: Test, options: FleetOptions = {}): Promise<Fleet>
   t.teardown(() => it.takeDown())
   await it.gather()
   await options.prepare?.(it)
-  const { names = ["a", "b", "c"] } = options
+  const { names = ["a", "b"] } = options
   for (const name of names) await it.start(name)
   const [first = "", ...heirs] = names
   await it.leads(first, ...heirs)
@@ -63,6 +64,8 @@ export class Fleet {
   readonly leaseMs: number
   readonly pool: string
   readonly problems: string[] = []
+  /** Told of workers that are gone. */
+  onGone: (event: Extract<WorkerEvent, { type: "gone" }>) => void = () => {}
   observer!: NatsConnection
   crew!: Crew
   requesters!: Requesters
@@ -91,7 +94,9 @@ export class Fleet {
     }
     this.crew = await module.Crew.gather({
       settings: this.#settings("supervisor", url),
-      onEvent: () => {},
+      onEvent: (event) => {
+        if (event.type === "gone") this.onGone(event)
+      },
       report: (problem, error) => this.problems.push(`${problem} ${error ?? ""}`),
     })
     this.#connection = await connectToNats({ servers: url }, "requesters")

@@ -46,7 +46,7 @@ for (const round of rounds) {
       const thawed = it.now
       it.thaw("a")
       await Promise.all(waited)
-      await it.leads("b", "a", "c")
+      await it.leads("b", "a")
       await it.answers("b")
       const { reigns } = await it.verdict(t)
       t.match(reigns, [{ who: "a" }, { who: "b" }])
@@ -71,7 +71,7 @@ for (const round of rounds) {
       t.match(await it.begins(from), { who: "b" })
       await blocking
       await it.history.since(from, "ends", ({ who }) => who === "a")
-      await it.leads("b", "a", "c")
+      await it.leads("b", "a")
       await it.answers("b")
       await it.verdict(t)
       t.match(

@@ -155,6 +155,7 @@ t.test("each request ends once, and not in silence", (t) => {
   t.match(breaches(asked(1, "1"), answered(2, "1", 4), answered(3, "1", 4)), [/ends twice/])
   t.match(breaches(asked(1, "1"), failed(2, "1", "timeout")), [/fails: timeout/])
   t.match(breaches(asked(1, "1"), failed(2, "1", "no-leader")), [/fails: no-leader/])
+  t.strictSame(breaches(asked(1, "1"), failed(2, "1", "connection-lost")), [])
   t.match(breaches(asked(1, "1", true), failed(2, "1", "leader-changed")), [/1, idempotent, fails/])
   t.end()
 })

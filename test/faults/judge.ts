@@ -40,7 +40,7 @@ type Of<W extends Line["what"]> = Extract<Line, { what: W }>
 /** A timer is not on the dot, nor is the line that says so. */
 const STALL_MARGIN_MS = 15
 /** The errors that say that it may or may not have been done. */
-const UNKNOWN_CODES = ["leader-changed"]
+const UNKNOWN_CODES = ["leader-changed", "connection-lost"]
 
 export function judge(written: readonly Line[]): Verdict {
   const lines = [...written].sort((a, b) => a.at - b.at)
@@ -229,7 +229,7 @@ function requestsIn(lines: readonly Line[]): Omit<Verdict, "reigns"> {
       breaches.push(`no silence: request ${line.request}, idempotent, fails: ${line.message}`)
     } else if (UNKNOWN_CODES.includes(line.code)) {
       unknown += 1
-      unknownAfterMs.push(line.at - reignMs)
+      if (line.code === "leader-changed") unknownAfterMs.push(line.at - reignMs)
     } else breaches.push(`no silence: request ${line.request} fails: ${line.code}, ${line.message}`)
   }
   for (const request of open.keys()) breaches.push(`no silence: request ${request} never ends`)

@@ -4,7 +4,7 @@ import { sharedMs } from "./history.js"
 import { rounds } from "./rounds.js"
 
 /** A lease of a minute, where the point is that nobody waits for it. */
-const LONG = { leaseMs: 60_000 }
+const LONG = { leaseMs: 60_000, names: ["a", "b", "c"] }
 const FOUR = ["a", "b", "c", "d"]
 
 for (const round of rounds) {

@@ -2,14 +2,21 @@ import t from "tap"
 import { fleet } from "./fleet.js"
 import { isAll, lasting, rounds } from "./rounds.js"
 
+/** How long requests are in the hands of their handlers while the server goes. */
+const HELD_MS = [20, 100, 200, 300, 500, 800]
 const DOWN_MS = isAll ? 10_000 : 2_000
 
 for (const round of rounds) {
   t.test(
     `after a restart of the server somebody leads, and all requests have ended${round}`,
     async (t) => {
-      const it = await fleet(t, { leaseMs: 800 })
+      const it = await fleet(t, { leaseMs: 2_000 })
+      const held = HELD_MS.flatMap((holdMs) => [
+        it.requesters.ask(`once${holdMs}`, false, { holdMs }),
+        it.requesters.ask(`twice${holdMs}`, true, { holdMs }),
+      ])
       await it.server.restart()
+      await Promise.all(held)
       await it.answers()
       await it.verdict(t)
     },
@@ -28,6 +35,21 @@ for (const round of rounds) {
       await it.answers()
       const { reigns } = await it.verdict(t)
       t.ok(reigns.length > 1)
+    },
+  )
+
+  t.test(
+    `workers that are stopped while there is no server end by themselves${round}`,
+    async (t) => {
+      const it = await fleet(t)
+      const stopped = it.requesters.stop()
+      await it.server.kill()
+      const gone: { isKind: boolean; how: string }[] = []
+      it.onGone = (event) => gone.push(event)
+      await Promise.all([it.stop("a"), it.stop("b")])
+      t.match(gone, [{ isKind: true }, { isKind: true }])
+      await it.server.restart()
+      await stopped
     },
   )
 
