@@ -13,6 +13,8 @@ import { joinPool, type PoolWorker } from "./worker.js"
 let worker: PoolWorker | undefined
 let isStopping = false
 let hasFailed = false
+/** Of a worker that leaves kindly: its program's, if one ended it. */
+let exitCode = 0
 
 process.on("message", (word: ToWorker) => {
   if (word.type === "start") start(word.settings)
@@ -90,8 +92,8 @@ function runs(command: CommandSettings, settings: WorkerSettings, log: Logger): 
     leaseMs: timingsOf(settings).leaseMs,
     env: () => ({ POOL_POOL: pool, POOL_NAME: name, POOL_MEMBER: worker?.id ?? "" }),
     onRuns: (group) => tell({ type: "runs", group }),
-    onDone(exitCode) {
-      process.exitCode = exitCode
+    onDone(code) {
+      exitCode = code
       stop()
     },
     report: (problem, error) => log.warn({ err: error }, problem),
@@ -107,12 +109,12 @@ function stop(): void {
 
 async function leave(): Promise<void> {
   await worker?.leave()
-  if (!hasFailed) end({ type: "left" }, 0)
+  if (!hasFailed) end({ type: "left" }, exitCode)
 }
 
 /** Says a last word and ends, even if the user's module has left something running. */
-function end(word: FromWorker, exitCode: number): void {
-  process.exitCode = exitCode
+function end(word: FromWorker, code: number): void {
+  process.exitCode = code
   if (process.connected && process.send) process.send(word, () => process.exit())
   else process.exit()
 }
