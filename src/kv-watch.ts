@@ -4,7 +4,7 @@
  * anew after every reconnect, and whenever nothing was heard for a while.
  */
 import type { KV, KvEntry, KvWatchEntry } from "@nats-io/kv"
-import type { NatsConnection, QueuedIterator } from "nats"
+import type { NatsConnection, QueuedIterator, Status } from "nats"
 import type { Entry, StopWatch, WatchListener } from "./bucket.js"
 
 /** A watch that hears nothing for this long is opened anew. A pool with members is never silent so long. */
@@ -19,6 +19,8 @@ export async function watchKv(
   listener: WatchListener,
 ): Promise<StopWatch> {
   let isStopped = false
+  /** Counts openings; one that was overtaken by another is stopped as soon as it is there. */
+  let opening = 0
   let current: QueuedIterator<KvWatchEntry> | undefined
   let timer: NodeJS.Timeout | undefined
 
@@ -28,13 +30,20 @@ export async function watchKv(
     timer.unref()
   }
   const open = async () => {
+    opening += 1
+    const own = opening
     const { values } = await kv().status()
     const entries = await kv().watch()
-    if (isStopped) return entries.stop()
+    if (isStopped || own !== opening) return entries.stop()
     current = entries
     reopenIn(SILENCE_MS)
     if (values === 0) listener.caughtUp?.()
     deliver(entries, values === 0)
+      // What ends it, ends it: it is opened anew.
+      .catch(() => {})
+      .finally(() => {
+        if (!isStopped && current === entries) reopenIn(RETRY_MS)
+      })
   }
   const deliver = async (entries: QueuedIterator<KvWatchEntry>, isEmpty: boolean) => {
     let isCaughtUp = isEmpty
@@ -47,7 +56,6 @@ export async function watchKv(
         listener.caughtUp?.()
       }
     }
-    if (!isStopped && current === entries) reopenIn(RETRY_MS)
   }
   const reopen = () => {
     if (isStopped) return
@@ -59,17 +67,17 @@ export async function watchKv(
     })
   }
 
-  const statuses = connection.status()
-  const followConnection = async () => {
-    for await (const status of statuses) if (status.type === "reconnect") reopen()
-  }
   await open()
+  const statuses = connection.status() as QueuedIterator<Status>
+  const followConnection = async () => {
+    for await (const { type } of statuses) if (type === "reconnect") reopen()
+  }
   followConnection()
   return () => {
     isStopped = true
     clearTimeout(timer)
     current?.stop()
-    ;(statuses as QueuedIterator<unknown>).stop()
+    statuses.stop()
   }
 }
 
