@@ -9,6 +9,8 @@ import { findServer } from "../dist/find-server.js"
 import { startServer } from "../dist/nats-server.js"
 import { changesOfLeader } from "./change-of-leader.js"
 import { figuresOf, inMs } from "./figures.js"
+import { GONE_LEASE_MS, machinesGone } from "./machine-gone.js"
+import { inWords } from "./requests.js"
 import { simpleWork } from "./simple-work.js"
 
 const ROUNDS = Number(process.env.ROUNDS ?? 50)
@@ -42,10 +44,18 @@ try {
     },
     progress("k"),
   )
+  const gone = await machinesGone(server.url, ROUNDS, progress("g"))
   const ratios = await simpleWork(server.url, [1, 100], PAIRS, progress("w"))
   process.stderr.write("\n")
   console.log(inMs("kind hand-over", kind.gap, "limit: median 3 ms"))
   console.log(inMs("kill -9 of the leader", killed.gap, "limits: median 8 ms, p99 50 ms"))
+  const goneLimit = Math.round(GONE_LEASE_MS * 1.05 + 50)
+  console.log(
+    inMs(`machine gone, lease ${GONE_LEASE_MS} ms`, gone.gap, `limit: max ${goneLimit} ms`),
+  )
+  console.log(inWords("requests: kind hand-over", kind.requests))
+  console.log(inWords("requests: kill -9", killed.requests))
+  console.log(inWords("requests: machine gone", gone.requests))
   for (const { inFlight, pairs } of ratios) {
     const { median, min, max } = figuresOf(pairs.map(({ pool, plain }) => pool / plain))
     const pool = Math.round(figuresOf(pairs.map((pair) => pair.pool)).median)

@@ -1,0 +1,70 @@
+/**
+ * A machine that is gone: worker and supervisor are stopped (SIGSTOP) at once, so that nobody gives a word and only the
+ * lease tells. Measured from the last renewal that was heard to the first answer of the next leader.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { connect, type NatsConnection } from "nats"
+import { findKvBucket } from "../dist/kv-bucket.js"
+import { membersIn } from "../dist/roster.js"
+import { Asker } from "./asker.js"
+import { type Figures, figuresOf } from "./figures.js"
+import { type Counts, Requests } from "./requests.js"
+
+const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url))
+const POOL = "bench-gone"
+const NAMES = ["a", "b", "c"]
+/** Short, for all of it is waited for in each round. */
+export const GONE_LEASE_MS = 500
+
+/** Measures `rounds` of them. */
+export async function machinesGone(
+  url: string,
+  rounds: number,
+  onRound: (round: number) => void,
+): Promise<{ gap: Figures; requests: Counts }> {
+  const supervisors = new Map(NAMES.map((name) => [name, supervised(url, name)]))
+  const connection = await connect({ servers: url, noAsyncTraces: true })
+  const asker = new Asker(connection, POOL)
+  const requests = new Requests(connection, POOL)
+  const gaps: number[] = []
+  try {
+    asker.start()
+    requests.start()
+    for (let round = 0; round < rounds; round += 1) {
+      await asker.steady(NAMES.length)
+      const { term, worker } = asker.last ?? { term: 0, worker: "" }
+      const pids = [supervisors.get(worker)?.pid, await pidOf(connection, worker)]
+      signal(pids, "SIGSTOP")
+      const { sinceRenewalMs } = await asker.gapAfter(term)
+      signal(pids, "SIGCONT")
+      gaps.push(sinceRenewalMs)
+      onRound(round + 1)
+    }
+    return { gap: figuresOf(gaps), requests: await requests.stop() }
+  } finally {
+    asker.stop()
+    await connection.close()
+    for (const supervisor of supervisors.values()) supervisor.kill("SIGINT")
+    await Promise.all([...supervisors.values()].map((each) => each.exitCode ?? once(each, "exit")))
+  }
+}
+
+function supervised(url: string, name: string): ChildProcess {
+  const timing = ["--lease", `${GONE_LEASE_MS}ms`, "--log-level", "silent"]
+  const args = [CLI, "worker", "--pool", POOL, "--name", name, "--servers", url, ...timing]
+  return spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] })
+}
+
+async function pidOf(connection: NatsConnection, worker: string): Promise<number | undefined> {
+  const bucket = await findKvBucket(connection, `pool_${POOL}`)
+  return membersIn((await bucket?.entries()) ?? []).find(({ name }) => name === worker)?.pid
+}
+
+function signal(pids: readonly (number | undefined)[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    if (!pid) throw new Error("nobody knows the processes of the leader")
+    process.kill(pid, name)
+  }
+}
