@@ -13,6 +13,8 @@ export interface Entry {
   readonly writtenMs: number
   /** Whether this is the mark that a deletion left. */
   readonly deleted: boolean
+  /** Of a deletion's mark: it was done by somebody else, for one that died. */
+  readonly evicted?: boolean
 }
 
 /** Ends a watch; harmless afterwards. */
@@ -25,15 +27,19 @@ export interface Bucket {
 
   /**
    * Writes `value` if the last revision of `key` is `over`, and returns the new revision. A deletion's mark has a
-   * revision like any other; 0 means that there is nothing, not even that. Throws RevisionMismatch if it was refused. Any other error leaves open whether it was written.
+   * revision like any other; 0 means that there is nothing, not even that. Throws RevisionMismatch if it was
+   * refused. Any other error leaves open whether it was written.
    */
   write(key: string, value: Uint8Array, over: number): Promise<number>
 
   /** Writes `value` whatever was there; returns the revision. */
   put(key: string, value: Uint8Array): Promise<number>
 
-  /** Deletes `key` if its last revision is `over`. Throws RevisionMismatch if it was refused. */
-  remove(key: string, over: number): Promise<void>
+  /**
+   * Deletes `key` if its last revision is `over`. `evicts` tells whoever watches that its owner died. Throws
+   * RevisionMismatch if it was refused.
+   */
+  remove(key: string, over: number, evicts?: boolean): Promise<void>
 
   /** Every live entry, in the order of the keys. */
   entries(): Promise<Entry[]>

@@ -32,7 +32,7 @@ async function removeEntry({ bucket }: HandOnOptions, { key, id }: Heir): Promis
     const entry = await bucket.get(key)
     if (!entry || entry.deleted || decodeMember(key, entry.value).id !== id) return
     try {
-      return await bucket.remove(key, entry.revision)
+      return await bucket.remove(key, entry.revision, true)
     } catch (error) {
       // Its last renewal was still on its way.
       if (!(error instanceof RevisionMismatch)) throw error

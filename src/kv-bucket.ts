@@ -154,8 +154,13 @@ class KvBucket implements Bucket {
     return this.#change(key, 0, () => this.#kv.put(key, value))
   }
 
-  remove(key: string, over: number): Promise<void> {
-    return this.#change(key, over, () => this.#kv.delete(key, { previousSeq: over }))
+  /** A kind leave deletes, an eviction purges: the two marks of KV tell one from the other. */
+  remove(key: string, over: number, evicts = false): Promise<void> {
+    return this.#change(key, over, () =>
+      evicts
+        ? this.#kv.purge(key, { previousSeq: over })
+        : this.#kv.delete(key, { previousSeq: over }),
+    )
   }
 
   async entries(): Promise<Entry[]> {

@@ -89,5 +89,6 @@ export function entryOf(entry: KvEntry): Entry {
     revision: entry.revision,
     writtenMs: entry.created.getTime(),
     deleted: entry.operation !== "PUT",
+    evicted: entry.operation === "PURGE",
   }
 }

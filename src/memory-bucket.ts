@@ -31,9 +31,9 @@ export class MemoryBucket implements Bucket {
     return this.#append(key, value, false)
   }
 
-  async remove(key: string, over: number): Promise<void> {
+  async remove(key: string, over: number, evicted = false): Promise<void> {
     this.#compare(key, over)
-    this.#append(key, new Uint8Array(), true)
+    this.#append(key, new Uint8Array(), true, evicted)
   }
 
   async entries(): Promise<Entry[]> {
@@ -57,10 +57,10 @@ export class MemoryBucket implements Bucket {
     if ((this.#last(key)?.revision ?? 0) !== over) throw new RevisionMismatch(key, over)
   }
 
-  #append(key: string, value: Uint8Array, deleted: boolean): number {
+  #append(key: string, value: Uint8Array, deleted: boolean, evicted = false): number {
     this.#revision += 1
     const writtenMs = this.#clock.now().wallMs
-    const entry = { key, value, revision: this.#revision, writtenMs, deleted }
+    const entry = { key, value, revision: this.#revision, writtenMs, deleted, evicted }
     this.#entries.set(key, entry)
     for (const listener of this.#listeners) listener.heard(entry)
     return entry.revision

@@ -12,11 +12,14 @@ import { lapsesAt } from "./lease.js"
 import { bySeniority, decodeMember, isMemberKey, type Member } from "./member.js"
 import { CLAIM_KEY, CLOCK_KEY } from "./names.js"
 
+/** How a member went: it left kindly, its supervisor saw it die, or its entry was not renewed. */
+export type Departure = "left" | "evicted" | "expired"
+
 /** What changed. */
 export type RosterChange =
   | { readonly type: "joined"; readonly member: Member }
   | { readonly type: "changed"; readonly member: Member; readonly was: Member }
-  | { readonly type: "gone"; readonly member: Member; readonly how: "left" | "expired" }
+  | { readonly type: "gone"; readonly member: Member; readonly how: Departure }
   | { readonly type: "claim"; readonly found: Found }
   /** An entry that nobody can read; reported once for each revision. */
   | { readonly type: "unreadable"; readonly key: string; readonly reason: string }
@@ -92,7 +95,7 @@ export class Roster {
   }
 
   #heardMember(entry: Entry): void {
-    if (entry.deleted) return this.#drop(entry.key, "left")
+    if (entry.deleted) return this.#drop(entry.key, entry.evicted ? "evicted" : "left")
     let member: Member
     try {
       member = decodeMember(entry.key, entry.value)
@@ -126,7 +129,7 @@ export class Roster {
     })
   }
 
-  #drop(key: string, how: "left" | "expired"): void {
+  #drop(key: string, how: Departure): void {
     const seen = this.#seen.get(key)
     if (!seen) return
     this.#seen.delete(key)

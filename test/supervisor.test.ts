@@ -1,8 +1,10 @@
 import { once } from "node:events"
 import t from "tap"
 import { findKvBucket } from "../src/kv-bucket.js"
-import { membersIn } from "../src/roster.js"
+import { membersIn, Roster, type RosterChange } from "../src/roster.js"
+import { systemClock } from "../src/system-clock.js"
 import { testCrew } from "./fixtures/crew.js"
+import { Events } from "./fixtures/events.js"
 
 t.test(
   "when the leader's process is killed its supervisor gives the word, long before the lease is over",
@@ -94,4 +96,26 @@ t.test("a worker that can't join says why, in one line", async (t) => {
     message: /handler \/nowhere\/handler.js: no such file/,
   })
   t.strictSame(crew.supervisor.workers, [])
+})
+
+t.test("whoever watches sees which worker was killed and which one left", async (t) => {
+  const { crew, start, worker } = await testCrew(t, { leaseMs: 60_000 })
+  await start("a", "b", "c")
+  const bucket = await findKvBucket(crew.connection, "pool_work")
+  if (!bucket) throw new Error("no bucket")
+  const changes = new Events<RosterChange>()
+  const roster = new Roster({
+    bucket,
+    clock: systemClock,
+    memberTtlMs: 180_000,
+    onChange: changes.note,
+  })
+  await roster.start()
+  t.teardown(() => roster.stop())
+  process.kill(worker("c").pid, "SIGKILL")
+  await crew.supervisor.stop(worker("b").pid, 20_000)
+  const gone = () => changes.all.flatMap((change) => (change.type === "gone" ? [change] : []))
+  await changes.until(() => gone().length === 2)
+  const how = gone().map(({ member, how }) => `${member.name} ${how}`)
+  t.strictSame(how.sort(), ["b left", "c evicted"])
 })

@@ -191,10 +191,8 @@ class LivePool implements PoolSource {
         return tell({ kind: "member", member: change.member })
       case "gone": {
         this.#members.delete(change.member.key)
-        const { id, state } = change.member
-        // A kind stop shows as draining first. Whose entry goes without that was evicted: its process died.
-        const how = change.how === "expired" ? "expired" : state === "draining" ? "left" : "killed"
-        return tell({ kind: "left", id, how })
+        const { id } = change.member
+        return tell({ kind: "left", id, how: change.how === "evicted" ? "killed" : change.how })
       }
       case "claim": {
         const standing = change.found.kind === "claim" ? change.found.standing : undefined
