@@ -83,8 +83,9 @@ export class Link {
   readonly #timeline: Timeline
   readonly #up: Path
   readonly #down: Path
-  /** Until when messages, unlike answers, get lost on their way down. */
+  /** Until when messages, unlike requests and answers, get lost: on their way down, and up. */
   #deafUntilMs = 0
+  #muteUntilMs = 0
   /** What is sent while there is no connection; undefined while there is one. */
   #outbox: [Deliver, boolean][] | undefined
   #detection: Cancel | undefined
@@ -116,13 +117,22 @@ export class Link {
     this.#down.send(() => this.machine.take(deliver), canBeLost)
   }
 
-  /** A message, as opposed to an answer. */
-  news(deliver: Deliver): void {
+  /** A message to the server, as opposed to a request. */
+  tell(deliver: Deliver): void {
+    if (this.#timeline.nowMs >= this.#muteUntilMs) this.up(deliver, true)
+  }
+
+  /** A message to the process, as opposed to an answer. */
+  hear(deliver: Deliver): void {
     if (this.#timeline.nowMs >= this.#deafUntilMs) this.down(deliver, true)
   }
 
   deafen(ms: number): void {
     this.#deafUntilMs = this.#timeline.nowMs + ms
+  }
+
+  mute(ms: number): void {
+    this.#muteUntilMs = this.#timeline.nowMs + ms
   }
 
   /** Loses the next `count` messages that can be lost. */
@@ -138,13 +148,19 @@ export class Link {
     this.#detection = this.#timeline.at(nowMs + detectMs, () => this.#drop())
   }
 
+  /** Lets through what waits, and what comes; whatever else is the matter stays. */
+  healPaths(): void {
+    this.#up.heal()
+    this.#down.heal()
+  }
+
   heal(): void {
     if (this.#isClosed) return
     this.#detection?.()
     this.#detection = undefined
-    this.#up.losing = this.#down.losing = this.#deafUntilMs = 0
-    this.#up.heal()
-    this.#down.heal()
+    this.#up.losing = this.#down.losing = 0
+    this.#deafUntilMs = this.#muteUntilMs = 0
+    this.healPaths()
     if (this.#outbox)
       this.#timeline.at(this.#timeline.nowMs + RECONNECT_MS, () => this.#reconnect())
   }

@@ -71,7 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "election",
     was: "return this.#hold(claiming, outcome.revision)",
     is: "return this.#hold({ ...claiming, claim: claiming.claim, sent: now, resigning: claiming.resigning } as Claiming, outcome.revision)",
-    family: "lease",
+    family: "network",
   },
   {
     name: "counts the lease from the last of several unsure renewals",
@@ -202,7 +202,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an heir that was told does not claim",
     file: "following",
-    was: "return { claimOver: word.revision }",
+    was: "return this.#summoned(event.word, now)",
     is: "return undefined",
     family: "calm",
   },

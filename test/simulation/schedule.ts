@@ -21,6 +21,10 @@ export type Kind =
   | "blip"
   /** Hears no messages, while the bucket answers. */
   | "deaf"
+  /** Its messages get lost, while the bucket takes what it writes. */
+  | "mute"
+  /** First nothing comes down to it, then nothing goes up: answers are late, and the last thing it hears. */
+  | "swing"
   | "lose-requests"
   | "lose-answers"
   | "stale-read"
@@ -117,7 +121,9 @@ export const FAMILIES = {
       ...UPHEAVAL,
       cut: 10,
       blip: 4,
-      deaf: 3,
+      deaf: 2,
+      mute: 2,
+      swing: 2,
       ask: 5,
       "lose-requests": 4,
       "lose-answers": 5,
@@ -132,10 +138,12 @@ export const FAMILIES = {
   /** Answers that are late or lost, and followers that hear nothing: who counts a lease from when? */
   lease: {
     kinds: {
-      cut: 8,
-      deaf: 4,
-      blip: 3,
-      "lose-answers": 3,
+      swing: 8,
+      cut: 2,
+      deaf: 1,
+      mute: 5,
+      blip: 6,
+      "lose-answers": 1,
       "lose-requests": 1,
       freeze: 1,
       ask: 1,

@@ -24,7 +24,7 @@ export class VirtualBus implements Bus {
 
   publish(subject: string, payload: Uint8Array | string = ""): void {
     this.onPublish(subject)
-    this.#link.up(() => this.#server.publish(subject, bytes(payload)), true)
+    this.#link.tell(() => this.#server.publish(subject, bytes(payload)))
   }
 
   subscribe(

@@ -80,7 +80,7 @@ export class VirtualServer {
     for (const subscription of there ?? []) {
       const { link } = subscription
       const message = messageFor(link, subject, data, inbox)
-      link.news(() => {
+      link.hear(() => {
         if (subscription.isOpen) subscription.callback(null, message)
       })
     }

@@ -66,10 +66,11 @@ export class World {
   #machines = 0
   #joined = 0
   #reigns = 0
-  #isCalm: boolean
+  readonly #isCalm: boolean
   /** A newcomer before this instant could not know of a claim that was wiped. */
   #noJoinsUntilMs = 0
-  #wipes = 0
+  /** From here on nothing happens any more. */
+  #isHealed = false
 
   constructor(schedule: Schedule, isCalm: boolean, isTraced: boolean) {
     this.#schedule = schedule
@@ -230,6 +231,16 @@ export class World {
         return this.#later(1, () => link.heal())
       case "deaf":
         return link.deafen(forMs)
+      case "mute":
+        return link.mute(leaseMs + forMs)
+      case "swing":
+        link.cut(["down"], undefined)
+        return this.#later(forMs, () => {
+          link.healPaths()
+          this.#later(SWINGS_MS[step.variant % 3] as number, () =>
+            this.#cutFor(link, leaseMs * 1.5),
+          )
+        })
       case "lose-requests":
         return link.lose("up", 1 + (step.variant % 3))
       case "lose-answers":
@@ -343,6 +354,7 @@ export class World {
   }
 
   #cutFor(link: Link, ms: number): void {
+    if (this.#isHealed) return
     link.cut(["up", "down"], undefined)
     this.#later(ms, () => link.heal())
   }
@@ -367,7 +379,6 @@ export class World {
     const isKnown = ({ state, coordinator }: SimulatedMember) =>
       state !== "starting" && coordinator.standing !== undefined
     if (!this.#alive.every(isKnown)) return
-    this.#wipes += 1
     this.#noJoinsUntilMs = this.#timeline.nowMs + leaseMs * 4
     this.#server.wipe(isAnew)
     if (isAnew) this.#judge.termsBeginAnew()
@@ -375,6 +386,7 @@ export class World {
 
   #heal(): void {
     this.#note("== all is healed")
+    this.#isHealed = true
     this.#expectation.disturbed()
     Object.assign(this.#weather, { delayMs: 0, loss: 0, stale: 0 })
     this.#server.staleReads.clear()
@@ -425,6 +437,8 @@ export class World {
   }
 }
 
+/** How long answers get through between the two halves of a swing. */
+const SWINGS_MS = [0, 1, 5]
 const WAYS: readonly (readonly Way[])[] = [["up", "down"], ["down"], ["up"]]
 
 /** Runs a schedule. `isCalm`: nothing may fail. */
