@@ -28,6 +28,7 @@ export interface CrewOptions extends Omit<SupervisorOptions, "pool"> {
 export class Crew {
   readonly supervisor: Supervisor
   readonly connection: NatsConnection
+  #disbanding: Promise<void> | undefined
   readonly #settings: WorkerSettings
   readonly #respawn: Respawn | undefined
 
@@ -87,11 +88,17 @@ export class Crew {
   }
 
   /** Stops all workers kindly, and closes the connection. */
-  async disband(): Promise<void> {
+  disband(): Promise<void> {
+    this.#disbanding ??= this.#disband()
+    return this.#disbanding
+  }
+
+  async #disband(): Promise<void> {
     this.#respawn?.stop()
     const { graceMs = DEFAULT_GRACE_MS, leaderGraceMs = DEFAULT_LEADER_GRACE_MS } = this.#settings
     await this.supervisor.stopAll(graceMs + leaderGraceMs + MARGIN_MS)
-    await this.connection.drain()
+    // Without a server there is nothing to drain.
+    await this.connection.drain().catch(() => this.connection.close())
   }
 
   #heed(event: WorkerEvent): void {

@@ -9,11 +9,15 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { StandingClaim } from "./claim.js"
 import { PoolError } from "./errors.js"
-import { evict } from "./eviction.js"
+import { type Deceased, evict } from "./eviction.js"
 import type { HandOnOptions } from "./hand-on.js"
 import type { FromWorker, ToWorker, WorkerSettings } from "./process-words.js"
+import { within } from "./within.js"
 
 const ENTRY = fileURLToPath(new URL("./worker-process.js", import.meta.url))
+
+/** How long evicting may take, for instance while the server is away, in ms. */
+const EVICTION_MS = 5_000
 
 /** A worker process ended, or never began, with a reason. */
 export class WorkerFailed extends PoolError {
@@ -212,12 +216,17 @@ export class Supervisor {
     const { key, id, standing, isKind, isAskedFor, name } = child
     const eviction =
       !isKind && key && id
-        ? evict(this.#options.pool, { key, id, standing }, "killed").catch((error) =>
+        ? this.#evict({ key, id, standing }).catch((error) =>
             this.#options.report(`could not evict ${name}; its lease runs out`, error),
           )
         : undefined
     this.#options.onEvent({ type: "gone", worker: child, isKind, isAskedFor, how, exitCode })
     await eviction
+  }
+
+  #evict(dead: Deceased): Promise<void> {
+    const { pool } = this.#options
+    return within(pool.clock, EVICTION_MS, evict(pool, dead, "killed"))
   }
 
   #tell(child: Child, word: ToWorker): void {

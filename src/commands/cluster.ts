@@ -83,9 +83,12 @@ class Cluster {
     } finally {
       this.#isEnding = true
       this.#interrupted.begin()
-      await this.#crew?.disband()
-      await this.#server?.started?.stop()
-      this.#interrupted.stop()
+      try {
+        await this.#crew?.disband()
+      } finally {
+        await this.#server?.started?.stop()
+        this.#interrupted.stop()
+      }
     }
   }
 
