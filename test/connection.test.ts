@@ -360,7 +360,7 @@ t.test("TLS", async (t) => {
       cert: path("foreign.pem", foreign.cert),
       key: path("foreign.key", foreign.key),
     }
-    t.match(await outcome(t, { servers, ca, ...strangers, timeoutMs: 300 }), /^TlsFailed: /)
+    t.match(await outcome(t, { servers, ca, ...strangers, timeoutMs: 2000 }), /^TlsFailed: /)
   })
 
   t.test("a server without TLS is refused where TLS is asked for", async (t) => {
