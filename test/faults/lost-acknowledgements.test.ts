@@ -3,6 +3,9 @@ import { fleet } from "./fleet.js"
 import type { Frame } from "./frames.js"
 import { rounds } from "./rounds.js"
 
+/** A lease of a minute, where the point is that nobody waits for it; and doubts come early. */
+const LONG = { leaseMs: 60_000, settings: { renewMs: 200 } }
+
 const isClaim = ({ words }: Frame) => words[1] === "$KV.pool_work.leader"
 
 for (const round of rounds) {
@@ -11,6 +14,7 @@ for (const round of rounds) {
     async (t) => {
       let lost: Promise<void> | undefined
       const it = await fleet(t, {
+        ...LONG,
         prepare: async (it) => {
           lost = (await it.networkOf("a")).loseAcknowledgement(isClaim)
         },
@@ -22,7 +26,7 @@ for (const round of rounds) {
   )
 
   t.test(`when that of an heir's claim is lost the heir leads all the same${round}`, async (t) => {
-    const it = await fleet(t, { leaseMs: 1_000 })
+    const it = await fleet(t, LONG)
     const lost = it.network("b").loseAcknowledgement(isClaim)
     const from = it.now
     it.kill("a")
@@ -49,7 +53,7 @@ for (const round of rounds) {
   t.test(
     `when that of a release is lost the next to come need not wait for the lease${round}`,
     async (t) => {
-      const it = await fleet(t, { leaseMs: 60_000, names: ["a"] })
+      const it = await fleet(t, { ...LONG, names: ["a"] })
       const isRelease = (frame: Frame) => isClaim(frame) && frame.bytes.includes('"released"')
       const lost = it.network("a").loseAcknowledgement(isRelease)
       await Promise.all([it.stop("a"), lost])
