@@ -352,7 +352,7 @@ t.test("TLS", async (t) => {
     const { ca, cert, key } = files
     t.equal(await outcome(t, { servers, ca, cert, key }), "in")
     t.match(
-      await outcome(t, { servers, ca, timeoutMs: 300 }),
+      await outcome(t, { servers, ca, timeoutMs: 2000 }),
       /^TlsFailed: .*check --tlsca, --tlscert and --tlskey$/,
     )
     const foreign = makeCertificate({ name: "foreign", by: stranger })
