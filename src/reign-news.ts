@@ -1,6 +1,7 @@
 /**
  * What a client knows of who leads, from the announcements of a pool and from answers. One subscription,
- * however many requests there are. Terms only grow, so whatever is lower than the highest is history.
+ * however many requests there are. Terms only grow, so whatever is lower than the highest is history; unless it is a
+ * reign that began later: then the bucket was wiped by hand, and its terms begin anew.
  *
  * Each request belongs to the epoch in which it was sent. An epoch ends when a new reign is heard of, or
  * already when a request met nobody who leads: what is sent after that can only reach the next leader, so
@@ -15,6 +16,8 @@ export class ReignNews {
   /** The highest term heard of; 0 if there was none yet. */
   term = 0
   epoch = 0
+  /** When the reign of that term began, by its leader's clock; empty while only answers told of it. */
+  #since = ""
   #isVacant = false
   readonly #bus: Bus
   readonly #names: PoolNames
@@ -35,7 +38,10 @@ export class ReignNews {
 
   /** Notes the term of an answer to what was sent in `epoch`; false if it is a lower one than is known. */
   isCurrent(term: number, epoch: number): boolean {
-    if (term > this.term) this.#begin(term, this.term > 0)
+    if (term > this.term) {
+      this.#since = ""
+      this.#begin(term, this.term > 0)
+    }
     // A leader that is leaving still answers what it had: only what was sent since shows that it stays.
     if (term === this.term && epoch === this.epoch) this.#isVacant = false
     return term >= this.term
@@ -55,7 +61,11 @@ export class ReignNews {
 
   #heard(standing: StandingClaim): void {
     const { term } = reignOf(standing)
-    if (term <= this.term) return
+    const { since } = standing.claim
+    const isAnew = this.#since !== "" && since > this.#since
+    if (term === this.term && !isAnew) this.#since = since
+    if (term <= this.term && !isAnew) return
+    this.#since = since
     // The first write of a reign holds no term: its own revision is the term. The first that is heard of may
     // also be an old reign that was renewed.
     this.#begin(term, this.term > 0 || standing.claim.term === undefined)

@@ -53,9 +53,9 @@ const inTerm = (all: Parties, term: number, text: string) => (message: BusMessag
   new Seal(member, new TestReign(all.clock, term)).answer(message, text)
 
 /** Announces a write of the claim: the first of a reign, or a renewal if `term` is given. */
-function announce(all: Parties, revision: number, term?: number): void {
+function announce(all: Parties, revision: number, term?: number, since = ""): void {
   const claim: Claim = {
-    ...{ key: "1.a", id: "A1", name: "a", nonce: "n", lease: 2000, since: "", heirs: [] },
+    ...{ key: "1.a", id: "A1", name: "a", nonce: "n", lease: 2000, since, heirs: [] },
     ...{ strategy: "oldest", reason: "" },
     ...(term !== undefined && { term }),
   }
@@ -448,6 +448,25 @@ t.test("tracked work", async (t) => {
     announce(all, 7)
     await all.clock.pass(100)
     t.ok(seen.isOpen)
+  })
+
+  t.test("goes on after the bucket was wiped, though its terms begin anew", async (t) => {
+    const all = asking()
+    const [before, after] = ["2026-01-01T00:00:00.000Z", "2026-01-01T00:00:09.000Z"]
+    const old = new Answerer(all, "work.leader", inTerm(all, 40, "old"), silent)
+    await all.client.leaderWork()
+    announce(all, 44, 40, before)
+    const seen = ask(all)
+    await settled()
+    announce(all, 3, undefined, "2025-12-31T00:00:00.000Z")
+    await all.clock.pass(100)
+    t.ok(seen.isOpen, "one that began earlier is history")
+    announce(all, 3, undefined, after)
+    await all.clock.pass(20)
+    t.match(seen.error, { name: "LeaderChanged", term: 3 })
+    old.leave()
+    new Answerer(all, "work.leader", inTerm(all, 3, "new"))
+    t.equal((await all.client.leaderWork()).text(), "new")
   })
 
   t.test("that first met nobody can only be with the new leader", async (t) => {

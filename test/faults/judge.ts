@@ -191,8 +191,14 @@ function repliesTwice(lines: readonly Line[]): string[] {
 
 function answersOfThePast(lines: readonly Line[]): string[] {
   const highest = new Map<string, number>()
+  let isWiped = false
   return lines.flatMap((line) => {
-    if (line.what === "wiped") highest.clear()
+    if (line.what === "wiped") isWiped = true
+    // Until its terms begin anew, those of before may still be answered under.
+    if (isWiped && line.what === "claimed" && line.term === line.revision) {
+      isWiped = false
+      highest.clear()
+    }
     if (line.what !== "answered") return []
     const known = highest.get(line.who) ?? 0
     highest.set(line.who, Math.max(known, line.term))
