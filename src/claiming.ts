@@ -95,7 +95,10 @@ export class Claiming {
       case "read":
         return this.#awaitedRead === event.id ? this.#answered(event.found, now) : undefined
       case "read-failed":
-        if (this.#awaitedRead === event.id) this.#lookAgain(now)
+        if (this.#awaitedRead !== event.id) return undefined
+        // Nobody answers, and by now the attempt would be worth nothing: who wants to leave need not wait for more.
+        if (this.resigning && !this.holds(now)) return { type: "unseen" }
+        this.#lookAgain(now)
         return undefined
       case "wake":
         if (this.#retryAtMs !== undefined && now.monoMs >= this.#retryAtMs) this.#read()
