@@ -102,13 +102,6 @@ export const MUTANTS: readonly Mutant[] = [
     family: "clocks",
   },
   {
-    name: "leads by an acknowledgement although something newer is known",
-    file: "claiming",
-    was: "if (this.#outlook.revision > event.revision)",
-    is: "if (false as boolean)",
-    family: "network",
-  },
-  {
     name: "acts on an old word",
     file: "outlook",
     was: "if (known && !sameReign(reignOf(known), word) && known.revision >= word.revision) return false",

@@ -44,6 +44,7 @@ const TURNS = 8 + 5
 const DEATH_MS = 4
 const HOUR_MS = 3_600_000
 const REQUEST_MS = 3_000
+const ASK_EVERY_MS = 7
 
 interface Waiting {
   readonly label: string
@@ -155,18 +156,18 @@ export class World {
       const labels = [...this.#waiting].map(({ label }) => label).join(", ")
       this.#judge.breach(`left waiting: ${labels}`)
     }
-    if (this.#schedule.seed % 6 === 0) await this.#beStable()
+    if (this.#schedule.seed % 6 === 0) await this.#beStable(allowedMs)
     return waited
   }
 
   /** Without mishaps a leader stays, and the line behind it is in order. */
-  async #beStable(): Promise<void> {
+  async #beStable(allowedMs: number): Promise<void> {
     const { leaseMs, memberTtlMs } = this.#timings
     const { nowMs } = this.#timeline
     const isSettled = () => this.#judge.isLed
     // Late echoes of the mishaps may still cost one reign.
     await this.#pass(nowMs + leaseMs * 1.3, () => false)
-    await this.#pass(this.#timeline.nowMs + leaseMs, isSettled)
+    await this.#pass(this.#timeline.nowMs + allowedMs, isSettled)
     const { latest } = this.#judge
     await this.#pass(this.#timeline.nowMs + memberTtlMs * 0.4, () => false)
     if (this.#judge.latest !== latest || !this.#judge.isLed) {
@@ -203,7 +204,8 @@ export class World {
     const isRunning = machine.state === "running"
     switch (step.kind) {
       case "ask":
-        return this.#ask()
+        for (let n = 0; n <= step.variant; n++) this.#later(n * ASK_EVERY_MS, () => this.#ask())
+        return
       case "leave":
         if (isRunning && member.state === "ready") this.#leave(member)
         return
@@ -234,6 +236,7 @@ export class World {
       case "mute":
         return link.mute(leaseMs + forMs)
       case "swing":
+        if (step.variant >= 4) link.mute(leaseMs * 3)
         link.cut(["down"], undefined)
         return this.#later(forMs, () => {
           link.healPaths()
