@@ -1,0 +1,148 @@
+import t from "tap"
+import type { Bucket, WatchListener } from "../src/bucket.js"
+import { encodeClaim } from "../src/claim.js"
+import { encodeMember, type Member } from "../src/member.js"
+import { MemoryBucket } from "../src/memory-bucket.js"
+import { CLAIM_KEY, CLOCK_KEY } from "../src/names.js"
+import { foundIn, membersIn, Roster, type RosterChange } from "../src/roster.js"
+import { claimOf } from "./fixtures/election.js"
+import { ManualClock } from "./fixtures/manual-clock.js"
+import { member } from "./fixtures/members.js"
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+async function setUp(members: readonly Member[] = []) {
+  const clock = new ManualClock()
+  const bucket = new MemoryBucket(clock, 6000)
+  const write = (it: Member) => bucket.put(it.key, encodeMember(it))
+  for (const it of members) await write(it)
+  const changes: string[] = []
+  let listener: WatchListener | undefined
+  const watched = {
+    watch: (it: WatchListener) => {
+      listener = it
+      return bucket.watch(it)
+    },
+  } as Bucket
+  const roster = new Roster({
+    bucket: watched,
+    clock,
+    memberTtlMs: 6000,
+    onChange: (change) => changes.push(inWords(change)),
+  })
+  await roster.start()
+  const names = () => roster.members.map(({ name }) => name)
+  const news = () => changes.splice(0)
+  return { clock, bucket, roster, write, names, news, listener: () => listener as WatchListener }
+}
+
+function inWords(change: RosterChange): string {
+  if (change.type === "complete") return "complete"
+  if (change.type === "claim") return `claim ${change.found.kind}`
+  if (change.type === "unreadable") return `unreadable ${change.key}`
+  return `${change.member.name} ${change.type}${change.type === "gone" ? ` (${change.how})` : ""}`
+}
+
+t.test("tells who is there, that this is all, then who comes, changes and leaves", async (t) => {
+  const [a, b] = [member("a"), member("b")]
+  const { bucket, roster, write, names, news } = await setUp([b, a])
+  t.strictSame(news(), ["a joined", "b joined", "complete"])
+  const revision = await write({ ...b, state: "paused" })
+  await bucket.remove(b.key, revision)
+  t.strictSame(news(), ["b changed", "b gone (left)"])
+  t.strictSame(names(), ["a"])
+  roster.stop()
+})
+
+t.test(
+  "members are in order of seniority, whatever the order in which they were heard",
+  async (t) => {
+    const [a, b, c] = [member("a"), member("b"), member("c")]
+    const { roster, names } = await setUp([c, a, b])
+    t.strictSame(names(), ["a", "b", "c"])
+    roster.stop()
+  },
+)
+
+t.test(
+  "one that is not renewed for as long as its entry can live is gone, though no server says so",
+  async (t) => {
+    const [a, b] = [member("a"), member("b")]
+    const { clock, roster, write, names, news } = await setUp([a, b])
+    news()
+    await clock.pass(4000)
+    await write(a)
+    await clock.pass(4000)
+    t.strictSame(names(), ["a"])
+    t.ok(news().includes("b gone (expired)"))
+    roster.stop()
+    t.equal(clock.alarms, 0)
+  },
+)
+
+t.test(
+  "when the watch is opened anew, who is not heard again is gone, and so is a claim",
+  async (t) => {
+    const [a, b] = [member("a"), member("b")]
+    const { bucket, roster, names, news, listener } = await setUp([a, b])
+    await bucket.put(CLAIM_KEY, encodeClaim(claimOf("a")))
+    news()
+    listener().restart?.()
+    const [entry] = await bucket.entries()
+    if (entry) listener().heard(entry)
+    listener().caughtUp?.()
+    t.strictSame(names(), ["a"])
+    t.strictSame(news(), ["a changed", "b gone (expired)", "claim none"])
+    roster.stop()
+  },
+)
+
+t.test("an entry that nobody can read is reported, and stops nothing", async (t) => {
+  const { bucket, roster, write, news } = await setUp()
+  news()
+  await bucket.put("1700000000000000.x", bytes("not JSON"))
+  await bucket.put("by.hand", bytes("{}"))
+  await bucket.put(CLOCK_KEY, bytes(""))
+  await write(member("a"))
+  t.strictSame(news(), ["unreadable 1700000000000000.x", "unreadable by.hand", "a joined"])
+  roster.stop()
+})
+
+t.test("after it was stopped it tells nothing", async (t) => {
+  const { roster, write, news } = await setUp()
+  news()
+  roster.stop()
+  await write(member("a"))
+  t.strictSame(news(), [])
+})
+
+t.test(
+  "what stands under the claim's key: a claim, nothing, a deletion's mark, or something else",
+  async (t) => {
+    const entry = { key: CLAIM_KEY, value: bytes("x"), revision: 3, writtenMs: 0, deleted: false }
+    t.strictSame(foundIn(undefined), { kind: "none", revision: 0 })
+    t.strictSame(foundIn({ ...entry, deleted: true }), { kind: "none", revision: 3 })
+    t.strictSame(foundIn(entry), { kind: "broken", revision: 3 })
+    t.match(foundIn({ ...entry, value: encodeClaim(claimOf("a")) }), {
+      kind: "claim",
+      standing: { revision: 3 },
+    })
+  },
+)
+
+t.test("the members in a list of entries, without what is none", async (t) => {
+  const a = member("a")
+  const entry = (key: string, value: Uint8Array) => ({
+    key,
+    value,
+    revision: 1,
+    writtenMs: 0,
+    deleted: false,
+  })
+  const listed = [
+    entry(CLAIM_KEY, encodeClaim(claimOf("a"))),
+    entry("1700000000000000.x", bytes("not JSON")),
+    entry(a.key, encodeMember(a)),
+  ]
+  t.strictSame(membersIn(listed), [a])
+})
