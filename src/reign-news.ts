@@ -1,7 +1,7 @@
 /**
  * What a client knows of who leads, from the announcements of a pool and from answers. One subscription,
- * however many requests there are. Terms only grow, so whatever is lower than the highest is history; unless it is a
- * reign that began later: then the bucket was wiped by hand, and its terms begin anew.
+ * however many requests there are. Terms only grow, so whatever is lower than the highest is history; unless it is renewed
+ * before our eyes: then the bucket was wiped by hand, and its terms begin anew.
  *
  * Each request belongs to the epoch in which it was sent. An epoch ends when a new reign is heard of, or
  * already when a request met nobody who leads: what is sent after that can only reach the next leader, so
@@ -16,8 +16,10 @@ export class ReignNews {
   /** The highest term heard of; 0 if there was none yet. */
   term = 0
   epoch = 0
-  /** When the reign of that term began, by its leader's clock; empty while only answers told of it. */
-  #since = ""
+  /** Of the reign of that term; undefined while only answers told of it. */
+  #nonce: string | undefined
+  /** The last announcement of another reign whose term is not higher. */
+  #other: { readonly nonce: string; readonly revision: number } | undefined
   #isVacant = false
   readonly #bus: Bus
   readonly #names: PoolNames
@@ -39,7 +41,7 @@ export class ReignNews {
   /** Notes the term of an answer to what was sent in `epoch`; false if it is a lower one than is known. */
   isCurrent(term: number, epoch: number): boolean {
     if (term > this.term) {
-      this.#since = ""
+      this.#nonce = undefined
       this.#begin(term, this.term > 0)
     }
     // A leader that is leaving still answers what it had: only what was sent since shows that it stays.
@@ -61,14 +63,20 @@ export class ReignNews {
 
   #heard(standing: StandingClaim): void {
     const { term } = reignOf(standing)
-    const { since } = standing.claim
-    const isAnew = this.#since !== "" && since > this.#since
-    if (term === this.term && !isAnew) this.#since = since
-    if (term <= this.term && !isAnew) return
-    this.#since = since
+    const { nonce } = standing.claim
+    if (term === this.term) this.#nonce ??= nonce
+    if (term <= this.term && !this.#isAnew(standing)) return
+    this.#nonce = nonce
     // The first write of a reign holds no term: its own revision is the term. The first that is heard of may
     // also be an old reign that was renewed.
     this.#begin(term, this.term > 0 || standing.claim.term === undefined)
+  }
+
+  /** Whether a reign whose term is not higher is renewed all the same. */
+  #isAnew({ claim: { nonce }, revision }: StandingClaim): boolean {
+    const before = this.#other
+    this.#other = nonce === this.#nonce ? undefined : { nonce, revision }
+    return this.#other !== undefined && before?.nonce === nonce && revision > before.revision
   }
 
   #begin(term: number, isNew: boolean): void {
