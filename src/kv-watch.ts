@@ -32,26 +32,36 @@ export async function watchKv(
   const open = async () => {
     opening += 1
     const own = opening
-    const { values } = await kv().status()
     const entries = await kv().watch()
+    const { values, streamInfo } = await statusFor(entries)
     if (isStopped || own !== opening) return entries.stop()
     current = entries
     reopenIn(SILENCE_MS)
     if (values === 0) listener.caughtUp?.()
-    deliver(entries, values === 0)
+    deliver(entries, values === 0 ? 0 : streamInfo.state.last_seq)
       // What ends it, ends it: it is opened anew.
       .catch(() => {})
       .finally(() => {
         if (!isStopped && current === entries) reopenIn(RETRY_MS)
       })
   }
-  const deliver = async (entries: QueuedIterator<KvWatchEntry>, isEmpty: boolean) => {
-    let isCaughtUp = isEmpty
+  const statusFor = async (entries: QueuedIterator<KvWatchEntry>) => {
+    try {
+      return await kv().status()
+    } catch (error) {
+      entries.stop()
+      throw error
+    }
+  }
+  /** Caught up, unless it is so already, when nothing is pending or all up to the revision `last` was heard. */
+  const deliver = async (entries: QueuedIterator<KvWatchEntry>, last = 0) => {
+    let isCaughtUp = last === 0
     for await (const entry of entries) {
       if (isStopped || current !== entries) return
       timer?.refresh()
       listener.heard(entryOf(entry))
-      if (!isCaughtUp && entry.delta === 0) {
+      // Server 2.9 can count one too many as pending, for ever, when an entry is replaced as the watch begins.
+      if (!isCaughtUp && (entry.delta === 0 || entry.revision >= last)) {
         isCaughtUp = true
         listener.caughtUp?.()
       }

@@ -87,3 +87,21 @@ t.test("a watch on a bucket that is gone can't be opened, and says so", async (t
   await (await jetstreamManager(connection)).streams.delete("KV_pool_work")
   await t.rejects(bucket.watch({ heard: () => {} }))
 })
+
+t.test("it catches up while entries are replaced all the time", async (t) => {
+  const { bucket } = await setUp(t)
+  let isOver = false
+  await bucket.put("a", value("1"))
+  const writing = (async () => {
+    for (let n = 0; !isOver; n++) await bucket.put(n % 2 === 0 ? "a" : "b", value(String(n)))
+  })()
+  for (let round = 0; round < 20; round++) {
+    await Promise.all(Array.from({ length: 10 }, () => bucket.entries()))
+  }
+  isOver = true
+  await writing
+  t.strictSame(
+    (await bucket.entries()).map(({ key }) => key),
+    ["a", "b"],
+  )
+})
