@@ -143,7 +143,7 @@ export class CommandSeat {
 
 /** Whether a reign that ended so may be followed by another's at once, or soon. */
 function isSudden({ reason }: ReignEnded): boolean {
-  return !["released", "handed over", "preempted", "stopping", "failed"].includes(reason)
+  return !["released", "handed over", "preempted", "stalled", "stopping", "failed"].includes(reason)
 }
 
 /** The exit code as a shell tells it: 128 and the signal's number for one that was killed. */

@@ -7,13 +7,13 @@ import { timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
 import type { EndedReign, HandOnOptions } from "./hand-on.js"
 import { writeHistory } from "./history-stream.js"
+import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "./join-options.js"
 import { openKvBucket } from "./kv-bucket.js"
 import { namesOf } from "./names.js"
 import type { WorkerSettings } from "./process-words.js"
 import { Respawn } from "./respawn.js"
 import { Supervisor, type SupervisorOptions, type WorkerEvent } from "./supervisor.js"
 import { systemClock } from "./system-clock.js"
-import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "./worker.js"
 
 /** Beyond the grace times, how long a worker that stops may take, in ms. */
 const MARGIN_MS = 5_000

@@ -74,6 +74,11 @@ export interface JoinOptions extends Handlers, TimingOptions {
    * TooManyFailures. Until then it joins anew after each, at the end of the line. Default 5 in 60000 ms.
    */
   readonly restarts?: Partial<RestartIntensity>
+  /**
+   * A leader whose event loop stood still for longer than this, in ms, gives the seat up as soon as it moves again, for
+   * what it does next may come late as well. From 40. Default: it stays for as long as its lease holds.
+   */
+  readonly maxStallMs?: number
   /** Whether it obeys orders from the dashboard and the command line. Default false. */
   readonly allowControl?: boolean
   /** Obeys `stop`; by default the worker leaves its pool. */

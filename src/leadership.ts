@@ -12,6 +12,7 @@ export type EndReason =
   | "disconnected too long"
   | "bucket lost"
   | "preempted"
+  | "stalled"
   | "stopping"
   | "failed"
 

@@ -14,6 +14,8 @@ export interface WorkerSettings extends TimingOptions, StrategyWords {
   readonly connect: ConnectionOptions
   /** Path of the user's handler module; the built-in handlers if there is none. */
   readonly handler?: string | undefined
+  /** How many threads run the module's work; 0 or none: the worker's own. */
+  readonly threads?: number | undefined
   /** A program to run while it leads, instead of a handler; then it does no simple work. */
   readonly command?: CommandSettings | undefined
   readonly eligible?: boolean | undefined
@@ -27,6 +29,7 @@ export interface WorkerSettings extends TimingOptions, StrategyWords {
   readonly handlerTimeoutMs?: number | undefined
   readonly graceMs?: number | undefined
   readonly leaderGraceMs?: number | undefined
+  readonly maxStallMs?: number | undefined
   readonly allowControl?: boolean | undefined
   readonly logLevel?: string | undefined
 }

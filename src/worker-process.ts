@@ -28,7 +28,7 @@ process.on("SIGINT", () => {})
 process.on("SIGHUP", () => {})
 
 async function start(settings: WorkerSettings): Promise<void> {
-  const { handler, command, connect, logLevel, strategy, prefer, ...options } = settings
+  const { handler, threads, command, connect, logLevel, strategy, prefer, ...options } = settings
   const base = { worker: settings.name, pid: process.pid }
   // What a program says is its own: nothing of ours may stand in between.
   const log = createLog(logLevel ?? "info", base, command ? 2 : 1)
@@ -36,7 +36,7 @@ async function start(settings: WorkerSettings): Promise<void> {
     const handlers = command
       ? runs(command, settings, log)
       : handler
-        ? await loadHandlers(handler)
+        ? await handlersOf(handler, threads)
         : {}
     let joinedId: string | undefined
     const sayJoined = () => {
@@ -83,6 +83,12 @@ function fail(log: Logger, what: string, error: unknown): void {
   log.debug({ err: error }, "the stack")
   hasFailed = true
   end({ type: "failed", message: message ?? String(error), code: code ?? "failed" }, 1)
+}
+
+async function handlersOf(file: string, threads: number | undefined): Promise<Handlers> {
+  if (!threads) return loadHandlers(file)
+  const { HandlerThreads } = await import("./threads.js")
+  return (await HandlerThreads.open(file, threads)).handlers
 }
 
 function runs(command: CommandSettings, settings: WorkerSettings, log: Logger): Handlers {

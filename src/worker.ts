@@ -1,5 +1,6 @@
 /** A worker in a pool, as the program that joined sees it. How it goes on after a failure is in `runs.ts`. */
 import type { StandingClaim } from "./claim.js"
+import type { Cancel } from "./clock.js"
 import { BadInput } from "./errors.js"
 import { type Ground, openGround } from "./ground.js"
 import type { JoinOptions } from "./join-options.js"
@@ -12,9 +13,9 @@ import type { TooManyFailures } from "./restarts.js"
 import { membersIn } from "./roster.js"
 import { type RunListeners, runOptionsOf } from "./run-options.js"
 import { Runs } from "./runs.js"
+import { watchForStalls } from "./stall.js"
 
-export { defaultName } from "./ground.js"
-export { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS, type JoinOptions } from "./join-options.js"
+export type { JoinOptions } from "./join-options.js"
 
 /**
  * Joins a pool; resolves when the worker is ready. Without any of `work`, `leaderWork` and `lead` it answers
@@ -48,6 +49,7 @@ export class PoolWorker {
   readonly #report: (problem: string, error?: unknown) => void
   readonly #leaderWatch: LeaderWatch
   readonly #runs: Runs
+  readonly #stopWatching: Cancel
   #left: Promise<void> | undefined
   #settleClosed: (failure?: TooManyFailures) => void = () => {}
 
@@ -74,6 +76,7 @@ export class PoolWorker {
       },
       report: this.#report,
     })
+    this.#stopWatching = watchForStalls(clock, options.maxStallMs, (ms) => this.#stalled(ms))
   }
 
   /** @internal */
@@ -82,6 +85,7 @@ export class PoolWorker {
       await this.#run.start()
     } catch (error) {
       this.#leaderWatch.stop()
+      this.#stopWatching()
       throw error
     }
     this.#ground.follow((isUp) => this.#run.coordinator.connection(isUp))
@@ -172,10 +176,17 @@ export class PoolWorker {
     try {
       await this.#runs.end(reason)
       this.#leaderWatch.stop()
+      this.#stopWatching()
       await this.#ground.close()
     } finally {
       this.#settleClosed(failure)
     }
+  }
+
+  #stalled(ms: number): void {
+    if (!this.isLeader) return
+    this.#report(`gives the seat up: the event loop stood still for ${Math.round(ms)} ms`)
+    this.#run.resign("stalled")
   }
 
   #listeners(): RunListeners {

@@ -46,7 +46,7 @@ const ROWS: Record<string, readonly string[]> = {
       "run-options",
       "runs",
     ],
-    ...["worker-process"],
+    ...["stall", "thread", "thread-words", "threads", "worker-process"],
     ...["connection", "credentials", "nats-context", "secret", "server-address", "tls-settings"],
     ...["download", "fetch-debian", "fetch-go", "fetch-release", "fetch-server", "find-server"],
     ...["greeting", "local-server", "nats-server", "run-program", "watchdog"],

@@ -20,10 +20,12 @@ import { type LeadingFlags, leadingIn, withLeadingFlags } from "./leading-flags.
 
 export interface WorkerFlags extends PoolFlags, TimingFlags, LeadingFlags {
   handler?: string
+  threads?: number
   concurrency?: number
   handlerTimeout?: number
   grace?: number
   leaderGrace?: number
+  maxStall?: number
   allowControl?: boolean
   respawn?: boolean
   logLevel: string
@@ -39,7 +41,7 @@ export function withWorkerFlags(command: Command): Command {
   return withLeadingFlags(basic)
     .option(
       "--concurrency <n>",
-      "requests in flight at most (default: 100)",
+      "requests in flight at most (default: 100; with --threads as many)",
       wholeIn("--concurrency", 1),
     )
     .option(
@@ -56,6 +58,16 @@ export function withWorkerFlags(command: Command): Command {
       "--leader-grace <time>",
       "the same for what a reign started (default: 1s)",
       durationIn("--leader-grace"),
+    )
+    .option(
+      "--threads <n>",
+      "run work and leaderWork of the handler in threads (default: none)",
+      wholeIn("--threads", 1),
+    )
+    .option(
+      "--max-stall <time>",
+      "a leader whose event loop stood still for longer gives the seat up (default: never)",
+      durationIn("--max-stall"),
     )
     .option(
       "--respawn",
@@ -75,6 +87,7 @@ export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
   const timing = timingIn(flags)
   timingsOf(timing)
   if (flags.handler !== undefined) handlerFile(flags.handler)
+  else if (flags.threads !== undefined) throw new BadInput("--threads", "--handler with it", "none")
   return {
     ...timing,
     ...leadingIn(flags),
@@ -82,10 +95,12 @@ export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
     name: checkedName(name),
     connect: connectionIn(flags),
     handler: flags.handler,
-    concurrency: flags.concurrency,
+    threads: flags.threads,
+    concurrency: flags.concurrency ?? flags.threads,
     handlerTimeoutMs: flags.handlerTimeout,
     graceMs: flags.grace,
     leaderGraceMs: flags.leaderGrace,
+    maxStallMs: flags.maxStall,
     allowControl: flags.allowControl,
     logLevel: flags.logLevel,
   }

@@ -1,0 +1,107 @@
+/**
+ * What runs in each thread: the user's module, loaded once, and one request at a time for its handlers. They see the
+ * same Job and Leadership as in the worker's own thread.
+ */
+import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads"
+import { headers, type MsgHdrs } from "nats"
+import { loadHandlers } from "./handler.js"
+import { type Leadership, type Published, ReignEnded } from "./leadership.js"
+import { payloadOf } from "./payload.js"
+import { failureOf, Seal } from "./reply.js"
+import { TakenRequest } from "./request.js"
+import {
+  errorOf,
+  type FromThread,
+  type PublishAnswer,
+  SharedHold,
+  type ThreadResult,
+  type ThreadTask,
+  type ToThread,
+} from "./thread-words.js"
+
+const handlers = await loadHandlers(workerData as string)
+
+/** Does one request. Called by the pool of threads. */
+export default async function run(task: ThreadTask): Promise<ThreadResult> {
+  const { port, subject, data, member, reign } = task
+  const hdrs = headersOf(task.headers)
+  const message = { subject, data, ...(hdrs && { headers: hdrs }), respond: () => false }
+  const job = new TakenRequest(message, new Seal(member), 0)
+  const leadership = reign && new ThreadLeadership(port, reign.term, new SharedHold(reign.hold))
+  const hear = (word: ToThread) => {
+    if (word.type !== "abort") return leadership?.heard(word)
+    if (word.reignEnded) leadership?.end(new ReignEnded(word.reignEnded, leadership.term))
+    job.abort(leadership?.signal.aborted ? leadership.signal.reason : errorOf(word.reason))
+  }
+  // What was given up while it waited for a thread is not begun.
+  const waiting = receiveMessageOnPort(port)
+  if (waiting) hear(waiting.message)
+  port.on("message", hear)
+  try {
+    if (waiting) throw job.signal.reason
+    const { work, leaderWork } = handlers
+    const result = await (leadership ? leaderWork?.(job, leadership) : work?.(job))
+    return { payload: payloadOf(result, "what the handler returned") }
+  } catch (error) {
+    const { status, reason } = failureOf(error)
+    return { failure: { status, reason } }
+  } finally {
+    port.close()
+  }
+}
+
+function headersOf(given: ThreadTask["headers"]): MsgHdrs | undefined {
+  if (!given) return undefined
+  const hdrs = headers()
+  for (const [name, values] of given) for (const value of values) hdrs.append(name, value)
+  return hdrs
+}
+
+/** A reign of the worker's, seen from a thread. */
+class ThreadLeadership implements Leadership {
+  readonly #port: MessagePort
+  readonly #hold: SharedHold
+  readonly #ended = new AbortController()
+  readonly #published: ((word: PublishAnswer) => void)[] = []
+
+  constructor(
+    port: MessagePort,
+    readonly term: number,
+    hold: SharedHold,
+  ) {
+    this.#port = port
+    this.#hold = hold
+  }
+
+  get signal(): AbortSignal {
+    return this.#ended.signal
+  }
+
+  isLeading(): boolean {
+    return this.#hold.isLeading()
+  }
+
+  remainingMs(): number {
+    return this.#hold.remainingMs()
+  }
+
+  async publish(subject: string, payload?: unknown): Promise<Published> {
+    const id = this.#published.length
+    const bytes = payloadOf(payload, "the payload")
+    const word: FromThread = { type: "publish", id, subject, payload: bytes }
+    this.#port.postMessage(word)
+    const answer = await new Promise<PublishAnswer>((resolve) => {
+      this.#published[id] = resolve
+    })
+    if (answer.type === "published") return answer.published
+    throw errorOf(answer.reason)
+  }
+
+  end(reason: ReignEnded): void {
+    this.#ended.abort(reason)
+  }
+
+  heard(word: PublishAnswer): void {
+    this.#published[word.id]?.(word)
+  }
+}

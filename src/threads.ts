@@ -1,0 +1,145 @@
+/**
+ * Handlers in threads of their own, so that one that computes for long does not hold up the leases of its worker. Each
+ * thread loads the module itself and does one request at a time: what the module keeps in its variables is kept once for
+ * each thread. `lead` stays in the worker's own thread.
+ *
+ * The signal of a job fires in its thread as well. A handler that has not ended a second later (it may compute in a
+ * loop that never looks) is ended with its thread, in whose place a new one begins.
+ */
+import { MessageChannel } from "node:worker_threads"
+import type { Piscina } from "piscina"
+import { BadInput } from "./errors.js"
+import { type Handlers, handlerFile, loadHandlers } from "./handler.js"
+import type { Job } from "./job.js"
+import type { EndReason, Leadership, ReignEnded } from "./leadership.js"
+import {
+  type FromThread,
+  type PublishAnswer,
+  SharedHold,
+  type ThreadResult,
+  type ThreadTask,
+  type ToThread,
+  thrownOf,
+} from "./thread-words.js"
+
+/** How long a handler whose signal fired may go on, in ms. */
+const OVERTIME_MS = 1_000
+/** How often a thread that works for the leader is told how long the reign holds, in ms. */
+const SHARE_MS = 50
+
+export class HandlerThreads {
+  /** To be given to `joinPool`, with a `concurrency` of as many as there are threads. */
+  readonly handlers: Handlers
+  readonly #pool: Piscina<ThreadTask, ThreadResult>
+
+  /**
+   * Starts `threads` threads with the module at `path`, as `pool worker --handler path --threads n` does. Throws
+   * BadInput for a number that is not whole or below 1, and BadHandler for a module that can't be used.
+   *
+   * @example
+   * const threads = await HandlerThreads.open("./resize.js", 4)
+   * const worker = await joinPool({ ...threads.handlers, concurrency: 4 })
+   * await worker.closed
+   * await threads.close()
+   */
+  static async open(path: string, threads: number): Promise<HandlerThreads> {
+    if (!(Number.isInteger(threads) && threads > 0)) {
+      throw new BadInput("threads", "a whole number from 1", threads)
+    }
+    const loaded = await loadHandlers(path)
+    // Loaded only here, for most workers need none.
+    const { Piscina } = await import("piscina")
+    const pool = new Piscina({
+      filename: new URL("./thread.js", import.meta.url).href,
+      workerData: handlerFile(path),
+      minThreads: threads,
+      maxThreads: threads,
+      // What a module set going is to go on between two requests.
+      atomics: "disabled",
+      recordTiming: false,
+      execArgv: process.execArgv,
+    })
+    return new HandlerThreads(loaded, pool)
+  }
+
+  private constructor(loaded: Handlers, pool: Piscina<ThreadTask, ThreadResult>) {
+    this.#pool = pool
+    this.handlers = {
+      ...(loaded.work && { work: (job) => this.#run(job) }),
+      ...(loaded.leaderWork && {
+        leaderWork: (job, leadership) => this.#run(job, leadership),
+      }),
+      ...(loaded.lead && { lead: loaded.lead }),
+    }
+  }
+
+  /** Ends the threads, and what they do. */
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+  }
+
+  async #run(job: Job, leadership?: Leadership): Promise<unknown> {
+    const { port1: ours, port2: port } = new MessageChannel()
+    // A copy: the bytes of a message lie in a buffer that it shares with others. Not `slice`, which is none of a Buffer.
+    const data = new Uint8Array(job.data)
+    const hold = leadership && shareHold(leadership)
+    const task: ThreadTask = {
+      ...{ data, subject: job.subject, member: job.member, port },
+      headers: job.headers && [...job.headers],
+      reign: leadership && hold && { term: leadership.term, hold: hold.memory },
+    }
+    const overtime = new AbortController()
+    let timer: NodeJS.Timeout | undefined
+    const tell = (word: ToThread) => ours.postMessage(word)
+    const abort = () => {
+      const reason = thrownOf(job.signal.reason)
+      hold?.stop()
+      tell({ type: "abort", reason, ...(leadership?.signal.aborted && endOf(leadership)) })
+      timer = setTimeout(() => overtime.abort(), OVERTIME_MS)
+    }
+    ours.on("message", (word: FromThread) => publish(word, leadership).then(tell))
+    job.signal.addEventListener("abort", abort, { once: true })
+    if (job.signal.aborted) abort()
+    try {
+      const options = { transferList: [port, data.buffer], signal: overtime.signal }
+      const result = await this.#pool.run(task, options)
+      if ("payload" in result) return result.payload
+      const { status, reason } = result.failure
+      throw Object.assign(new Error(reason), { status })
+    } finally {
+      job.signal.removeEventListener("abort", abort)
+      clearTimeout(timer)
+      hold?.stop()
+      ours.close()
+    }
+  }
+}
+
+/** Keeps a thread told how a reign stands, until it is stopped. */
+function shareHold(leadership: Leadership): { memory: SharedArrayBuffer; stop: () => void } {
+  const shared = new SharedHold()
+  const share = () => shared.set(leadership.remainingMs(), leadership.isLeading())
+  share()
+  const timer = setInterval(share, SHARE_MS)
+  const stop = () => {
+    clearInterval(timer)
+    share()
+  }
+  return { memory: shared.memory, stop }
+}
+
+function endOf({ signal }: Leadership): { reignEnded: EndReason } {
+  return { reignEnded: (signal.reason as ReignEnded).reason }
+}
+
+async function publish(
+  { id, subject, payload }: FromThread,
+  leadership: Leadership | undefined,
+): Promise<PublishAnswer> {
+  try {
+    if (!leadership) throw new Error("only the leader publishes")
+    return { type: "published", id, published: await leadership.publish(subject, payload) }
+  } catch (error) {
+    return { type: "not published", id, reason: thrownOf(error) }
+  }
+}
