@@ -55,6 +55,10 @@ bench: build ## measure hand-over, kill -9, and work a second
 soak: build ## the election in many more schedules, and for longer
 	@SOAK=1 $(BIN)/tap --timeout=3600 $(TAP_ARGS) 'test/simulation/**/*.test.ts'
 
+.PHONY: mutants
+mutants: build ## the election broken in many ways: does the simulation find each?
+	@$(RUN_TS) test/simulation/mutate.ts $(ARGS)
+
 .PHONY: faults
 faults: build ## real processes and servers killed, frozen, cut off
 	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \

@@ -68,7 +68,7 @@ export class Coordinator {
   #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined
   /** Events that came while another one was being dealt with. */
   #waiting: ElectionEvent[] | undefined
-  #onDisengaged: (() => void)[] = []
+  #onResigned: (() => void)[] = []
   #isLeft = false
 
   constructor(options: CoordinatorOptions) {
@@ -126,14 +126,14 @@ export class Coordinator {
   /** Gives up the seat, to `to` if it is named; resolves when the reign was handed on or lost. */
   async resign(reason: EndReason, to?: Heir): Promise<void> {
     if (this.#isLeft || !this.#election?.isEngaged) return
-    const disengaged = new Promise<void>((resolve) => this.#onDisengaged.push(resolve))
+    const resigned = new Promise<void>((resolve) => this.#onResigned.push(resolve))
     this.#handle(to ? { type: "resign", reason, to } : { type: "resign", reason })
-    await disengaged
+    await resigned
   }
 
   /** Leaves the election after giving up the seat. The entry stays, until `membership.leave`. */
   async leave(reason: EndReason): Promise<void> {
-    // The seat may come back before the promise that it is given up is heard.
+    // The seat may come back while it is handed on.
     while (!this.#isLeft && this.#election?.isEngaged) await this.resign(reason)
     this.#quit()
   }
@@ -220,7 +220,7 @@ export class Coordinator {
       return this.#break(error)
     }
     this.#waiting = undefined
-    if (!election.isEngaged) for (const resolve of this.#onDisengaged.splice(0)) resolve()
+    if (!election.isResigning) for (const resolve of this.#onResigned.splice(0)) resolve()
     this.#arm(election)
   }
 
@@ -229,7 +229,7 @@ export class Coordinator {
     this.#quit()
     const { term = 0 } = this.#election?.reign ?? {}
     this.#deeds.carryOut({ do: "stop-leading", term, reason: "failed" })
-    for (const resolve of this.#onDisengaged.splice(0)) resolve()
+    for (const resolve of this.#onResigned.splice(0)) resolve()
     this.#options.onBroken?.(error)
   }
 

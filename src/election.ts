@@ -79,6 +79,12 @@ export class Election {
     return this.#holding !== undefined || this.#claiming !== undefined
   }
 
+  /** Whether it is giving up what it holds or claims. False once that is over, also if the seat has come back since. */
+  get isResigning(): boolean {
+    const { phase = "leading" } = this.#holding ?? {}
+    return phase !== "leading" || this.#claiming?.resigning !== undefined
+  }
+
   /** The reign this member holds, even while it is ending. */
   get reign(): Reign | undefined {
     return this.#holding?.reign

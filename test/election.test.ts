@@ -320,6 +320,28 @@ t.test("an answer to a hand-on of an earlier reign does not end the present one"
   t.ok(it.leads)
 })
 
+t.test(
+  "what it gave up is over once the seat comes back, and not only when it has nothing",
+  async (t) => {
+    const it = new HeldElection()
+    const term = 10
+    it.lead(term)
+    t.notOk(it.election.isResigning)
+    it.take({ type: "resign", reason: "stopping" })
+    t.ok(it.election.isResigning, "it winds down")
+    it.take({ type: "wound-down", term })
+    t.ok(it.election.isResigning, "it hands on")
+    it.take({
+      type: "word",
+      word: { id: "heir", term: term + 1, revision: term + 1, reason: "killed" },
+    })
+    t.ok(it.election.isEngaged, "it claims the seat again")
+    t.notOk(it.election.isResigning)
+    it.take({ type: "resign", reason: "stopping" })
+    t.ok(it.election.isResigning, "and gives up the claim under way")
+  },
+)
+
 t.test("told that the seat comes back while it still hands it on, it claims", async (t) => {
   const it = new HeldElection()
   it.lead(10)

@@ -1,6 +1,7 @@
 /**
  * What must follow when a leader goes and nothing else happens meanwhile: on a good network the first in line leads
- * within a few messages, or, where nobody saw the leader die, after its lease.
+ * within a few messages, or, where nobody saw the leader die, after its lease. At the cold start of a pool the first in
+ * line leads as well; and a reign that was settled is not lost with a message or two.
  */
 import { MAX_HEIRS } from "../../src/claim.js"
 import type { Timings } from "../../src/config.js"
@@ -8,12 +9,14 @@ import { OTHERS_SHARE } from "../../src/lease.js"
 import type { Judge, JudgedReign } from "./judge.js"
 import type { SimulatedMember } from "./simulated-member.js"
 
+type Ranks = (members: readonly SimulatedMember[]) => readonly SimulatedMember[]
+
 /** How long the line must have been left alone to be known to all, in ms. */
 const SETTLED_MS = 60
 /** The death of a process, and an allowance for clocks, in ms. */
 const DEATH_MS = 10
-/** A word, a claim and its acknowledgement, there and back. */
-const MESSAGES = 6
+/** A word, a claim and its acknowledgement, there and back; and a look at the claim where the word had to be found. */
+const MESSAGES = 8
 const WIND_DOWN_MS = 25
 const SLOWEST = 0.95
 
@@ -22,18 +25,25 @@ export class Expectation {
   readonly #timings: Timings
   readonly #now: () => number
   readonly #messagesMs: number
+  readonly #ranks: Ranks
   #disturbedMs = Number.NEGATIVE_INFINITY
   #expected:
     | {
-        readonly after: JudgedReign
+        readonly after: JudgedReign | undefined
         readonly byMs: number
-        readonly heir: SimulatedMember | undefined
+        /** The first in line of these must lead; any, if there are none. */
+        readonly members: readonly SimulatedMember[]
       }
     | undefined
+  /** The reign that must go on. */
+  #lasting: JudgedReign | undefined
+  /** Messages were lost: until then what follows may take longer. */
+  #upsetUntilMs = Number.NEGATIVE_INFINITY
   /** Whether anything is expected at all: only on a good network. */
   isOn = false
 
-  constructor(judge: Judge, timings: Timings, delayMs: number, now: () => number) {
+  constructor(judge: Judge, timings: Timings, delayMs: number, now: () => number, ranks: Ranks) {
+    this.#ranks = ranks
     this.#messagesMs = MESSAGES * (delayMs + 0.1) + DEATH_MS
     this.#judge = judge
     this.#timings = timings
@@ -43,35 +53,68 @@ export class Expectation {
   /** Something happened: what was expected may not come any more. */
   disturbed(): void {
     this.#expected = undefined
+    this.#lasting = undefined
     this.#wasQuiet = this.#now() - this.#disturbedMs > SETTLED_MS
     this.#disturbedMs = this.#now()
   }
   #wasQuiet = false
 
+  /** The pool begins with `members`. */
+  opening(members: readonly SimulatedMember[]): void {
+    if (!this.isOn) return
+    const { coldStartMs, stepMs } = this.#timings
+    const byMs = this.#now() + (coldStartMs + stepMs) / SLOWEST + 2 * this.#messagesMs
+    this.#expected = { after: undefined, byMs, members }
+  }
+
+  /** A message or two get lost. False if that may cost more than time just now. */
+  lostMessages(alive: readonly SimulatedMember[]): boolean {
+    if (!this.isOn) return true
+    const { latest } = this.#judge
+    if (!latest || !this.#isSettled(latest, alive)) return false
+    this.#lasting = latest
+    this.#upsetUntilMs = this.#now() + this.#timings.leaseMs / SLOWEST
+    return true
+  }
+
+  /** The claim was deleted: its holder must have noticed a few messages later. */
+  claimDeleted(alive: readonly SimulatedMember[], later: (ms: number, run: () => void) => void) {
+    const { latest } = this.#judge
+    if (!latest || !this.#isSettled(latest, alive)) return
+    later(this.#messagesMs, () => {
+      if (latest.member.machine.state !== "running" || !latest.leadership.isLeading()) return
+      this.#judge.breach(`${latest.member.name} leads on though its claim is gone`)
+    })
+  }
+
   /** `member` gives up its seat, or was seen to die. */
   vacancy(member: SimulatedMember, alive: readonly SimulatedMember[], to?: SimulatedMember): void {
-    const heir = to?.eligible ? to : first(alive.filter((other) => other !== member))
-    if (heir) this.#expect(member, alive, this.#messagesMs + WIND_DOWN_MS, heir)
+    const heir = to?.eligible ? to : this.#first(alive, member)
+    if (heir) this.#expect(member, alive, this.#messagesMs + WIND_DOWN_MS, [heir])
   }
 
   /** `member` died, and nobody saw it. */
   lost(member: SimulatedMember, alive: readonly SimulatedMember[]): void {
     const { leaseMs, stepMs } = this.#timings
-    if (!first(alive.filter((other) => other !== member))) return
+    if (!this.#first(alive, member)) return
     // Others that died unseen stay in the line until their entries expire; each costs a step.
     const lapseMs = leaseMs * OTHERS_SHARE + MAX_HEIRS * stepMs
-    this.#expect(member, alive, lapseMs / SLOWEST + this.#messagesMs, undefined)
+    this.#expect(member, alive, lapseMs / SLOWEST + this.#messagesMs, [])
   }
 
   /** Somebody leads now. */
   filled(): void {
     const { latest } = this.#judge
+    if (this.#lasting && latest !== this.#lasting) {
+      this.#judge.breach(`${latest?.member.name} leads, because a message was lost`)
+    }
     const expected = this.#expected
     if (!expected || !latest || latest === expected.after) return
     this.#expected = undefined
-    const { byMs, heir } = expected
+    const { byMs, members } = expected
     if (this.#now() > byMs)
       this.#judge.breach(`a leader ${(this.#now() - byMs).toFixed(0)} ms too late`)
+    const [heir] = this.#ranks(members)
     if (heir && latest.member !== heir) {
       this.#judge.breach(`${latest.member.name} leads, and ${heir.name} was next`)
     }
@@ -81,18 +124,25 @@ export class Expectation {
     member: SimulatedMember,
     alive: readonly SimulatedMember[],
     withinMs: number,
-    heir: SimulatedMember | undefined,
+    members: readonly SimulatedMember[],
   ): void {
     const { latest } = this.#judge
-    if (!this.isOn || !this.#wasQuiet || latest?.member !== member) return
-    if (latest.leadership.signal.aborted || this.#now() - latest.beganMs < SETTLED_MS) return
-    if (alive.some((other) => other.state !== "ready")) return
-    this.#expected = { after: latest, byMs: this.#now() + withinMs, heir }
+    if (latest?.member !== member || !this.#isSettled(latest, alive)) return
+    this.#expected = { after: latest, byMs: this.#now() + withinMs, members }
   }
-}
 
-function first(members: readonly SimulatedMember[]): SimulatedMember | undefined {
-  return members
-    .filter((member) => member.eligible)
-    .toSorted((a, b) => (a.coordinator.membership.key < b.coordinator.membership.key ? -1 : 1))[0]
+  #isSettled(
+    { member, leadership, beganMs }: JudgedReign,
+    alive: readonly SimulatedMember[],
+  ): boolean {
+    const nowMs = this.#now()
+    if (!this.isOn || !this.#wasQuiet || nowMs < this.#upsetUntilMs) return false
+    if (!alive.includes(member)) return false
+    if (leadership.signal.aborted || nowMs - beganMs < SETTLED_MS) return false
+    return alive.every((member) => member.state === "ready")
+  }
+
+  #first(alive: readonly SimulatedMember[], but: SimulatedMember): SimulatedMember | undefined {
+    return this.#ranks(alive.filter((other) => other !== but))[0]
+  }
 }

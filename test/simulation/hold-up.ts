@@ -1,23 +1,33 @@
 /** How many schedules of each family a test runs: 100,000 in all, a million with SOAK=1; or as many as RUNS says. */
 import t, { type Test } from "tap"
-import { FAMILIES, type FamilyName } from "./schedule.js"
-import { explore, reportOf } from "./search.js"
+import { FAMILIES, type FamilyName, type Kind } from "./schedule.js"
+import { censusOf, explore, reportOf } from "./search.js"
 
 const IN_ALL = process.env.SOAK ? 1_000_000 : 100_000
-const RUNS = Number(process.env.RUNS ?? IN_ALL / Object.keys(FAMILIES).length)
+const RUNS = Number(process.env.RUNS ?? Math.ceil(IN_ALL / Object.keys(FAMILIES).length))
 /** The same schedules each time, so that only a change of the code turns a test red; with SOAK=1 new ones. */
 const SEED = process.env.SEED ?? (process.env.SOAK ? undefined : "1")
 /** What a schedule may take on a busy machine, in ms. */
 const SLOW_MS = 50
+/** From so many schedules on everything that can happen must have happened. */
+const MANY = 1000
+const [FEWEST, MOST] = [2, 9]
 
 /** Fails with the shortest schedule that breaks a promise, told in words, and with the seed that finds it again. */
-export async function holdUp(test: Test, family: FamilyName): Promise<void> {
+export async function holdUp(test: Test, family: FamilyName) {
   for (const each of [t, test]) each.setTimeout(60_000 + RUNS * SLOW_MS)
   const found = await explore(family, {
     runs: RUNS,
     ...(SEED ? { seed: Number(SEED) } : {}),
   })
-  test.comment(`${found.runs} schedules, seed ${found.seed}`)
-  if (found.failure) test.fail(await reportOf(found))
-  else test.equal(found.runs, RUNS)
+  test.comment(`${found.runs} schedules, seed ${found.seed}: ${censusOf(found)}`)
+  if (found.failure) return test.fail(await reportOf(found))
+  test.equal(found.runs, RUNS)
+  if (RUNS < MANY) return
+  for (const kind of Object.keys(FAMILIES[family].kinds) as Kind[]) {
+    test.ok(found.happened.get(kind), `${kind} happened`)
+  }
+  for (let members = FEWEST; members <= MOST; members++) {
+    test.ok(found.members.get(members), `there were ${members} members`)
+  }
 }

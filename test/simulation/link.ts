@@ -140,6 +140,11 @@ export class Link {
     this.#path(way).losing += count
   }
 
+  /** What was to be lost and did not come yet is not lost. */
+  loseNoMore(): void {
+    this.#up.losing = this.#down.losing = 0
+  }
+
   /** Cuts one or both ways; noticed after `detectMs`, if it lasts that long. */
   cut(ways: readonly Way[], detectMs: number | undefined): void {
     for (const way of ways) this.#path(way).isCut = true
@@ -158,7 +163,7 @@ export class Link {
     if (this.#isClosed) return
     this.#detection?.()
     this.#detection = undefined
-    this.#up.losing = this.#down.losing = 0
+    this.loseNoMore()
     this.#deafUntilMs = this.#muteUntilMs = 0
     this.healPaths()
     if (this.#outbox)

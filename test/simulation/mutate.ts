@@ -1,19 +1,33 @@
 /**
  * Breaks a copy of src in every way of `mutants.ts`, and looks for a schedule that shows it:
  *
+ *   make mutants                        all, and writes the table in README.md
  *   node --import=@tapjs/typescript/import test/simulation/mutate.ts [runs] [part of a name] [seed]
  *
- * Prints the rows of the table in README.md; ends with an error if a mutant survives.
+ * Prints the rows of the table; ends with an error if a mutant survives.
  */
 import { execFile } from "node:child_process"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import ts from "typescript"
 import { MUTANTS, type Mutant } from "./mutants.js"
 
 const ROOT = join(import.meta.dirname, "../..")
-const ENOUGH = 20_000
+export const README = join(import.meta.dirname, "README.md")
+/** As many as `make test` runs of the family, and a few times that. */
+const ENOUGH = 60_000
+const SEED = 1
+const HEAD =
+  "| mutant | file | family | seed | found after | the shortest schedule | what it breaks |"
 
 /** What a search came to. */
 export interface Verdict {
@@ -24,64 +38,95 @@ export interface Verdict {
   readonly breach: string
 }
 
-/** Looks for `mutant` in at most `runs` schedules; undefined if it survives. */
-export async function hunt(
-  mutant: Mutant,
-  runs: number,
-  seed?: number,
-): Promise<Verdict | undefined> {
-  mkdirSync(join(ROOT, ".tap"), { recursive: true })
-  const folder = mkdtempSync(join(ROOT, ".tap/mutant-"))
-  try {
-    for (const from of ["src", "test/simulation"]) compile(from, folder, mutant)
-    const explore = join(folder, "test/simulation/explore.js")
-    const args = [
-      explore,
-      mutant.family,
-      String(runs),
-      ...(seed === undefined ? [] : [String(seed)]),
-    ]
+/** The package compiled, to be broken in many ways. */
+export class Workshop {
+  readonly #folder: string
+
+  constructor() {
+    mkdirSync(join(ROOT, ".tap"), { recursive: true })
+    this.#folder = mkdtempSync(join(ROOT, ".tap/mutants-"))
+    for (const from of ["src", "test/simulation"]) {
+      mkdirSync(join(this.#folder, "sound", from), { recursive: true })
+      const names = readdirSync(join(ROOT, from)).filter((name) => /^[\w-]+\.ts$/.test(name))
+      for (const name of names) this.#compile("sound", `${from}/${name}`, textOf(`${from}/${name}`))
+    }
+  }
+
+  /** Looks for `mutant` in at most `runs` schedules; undefined if it survives. */
+  async hunt(mutant: Mutant, runs: number, seed: number): Promise<Verdict | undefined> {
+    cpSync(join(this.#folder, "sound"), join(this.#folder, "broken"), { recursive: true })
+    this.#compile("broken", `src/${mutant.file}.ts`, broken(mutant))
+    const explore = join(this.#folder, "broken/test/simulation/explore.js")
+    const args = [explore, mutant.family, String(runs), String(seed)]
     const env = { ...process.env, EXPLORE_JSON: "1" }
     const { stdout } = await promisify(execFile)(process.execPath, args, {
       env,
       maxBuffer: 1 << 26,
     })
     return JSON.parse(stdout) ?? undefined
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+  }
+
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Without a look at types: a mutant may well offend them. */
+  #compile(into: string, path: string, text: string): void {
+    const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }
+    const { outputText } = ts.transpileModule(text, { compilerOptions })
+    writeFileSync(join(this.#folder, into, path.replace(/\.ts$/, ".js")), outputText)
   }
 }
 
-/** Compiles a folder of the package into `folder`, without a look at types: a mutant may well offend them. */
-function compile(from: string, folder: string, mutant: Mutant): void {
-  mkdirSync(join(folder, from), { recursive: true })
-  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }
-  const names = readdirSync(join(ROOT, from)).filter((name) => /^[\w-]+\.ts$/.test(name))
-  for (const name of names) {
-    const text = readFileSync(join(ROOT, from, name), "utf8")
-    const isIt = from === "src" && name === `${mutant.file}.ts`
-    const { outputText } = ts.transpileModule(isIt ? broken(text, mutant) : text, {
-      compilerOptions,
-    })
-    writeFileSync(join(folder, from, name.replace(/\.ts$/, ".js")), outputText)
-  }
+function textOf(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8")
 }
 
-function broken(text: string, { name, was, is }: Mutant): string {
-  const parts = text.split(was)
+/** The text of its file with `mutant` in it. */
+export function broken({ name, file, was, is }: Mutant): string {
+  const parts = textOf(`src/${file}.ts`).split(was)
   if (parts.length === 2) return parts.join(is)
-  throw new Error(`mutant "${name}": found ${parts.length - 1} times: ${was}`)
+  throw new Error(
+    `mutant "${name}": src/${file}.ts must hold its text once, and holds it ${parts.length - 1} times: ${was}`,
+  )
+}
+
+function rowOf({ name, file, family }: Mutant, verdict: Verdict | undefined): string {
+  const { seed, runs, steps, breach } = verdict ?? { seed: SEED, runs: "", steps: [], breach: "" }
+  const what = breach.replace(/ \(at [\d.]+ ms\)$/, "")
+  return `| ${[name, file, family, seed, runs || "SURVIVES", steps.join(", "), what].join(" | ")} |`
+}
+
+/** The rows of the table in README.md that tell of a mutant that was found: its name, the seed, and how soon. */
+export function listed(): { name: string; seed: number; runs: number }[] {
+  const lines = readFileSync(README, "utf8").split("\n")
+  return lines
+    .map((line) => line.split("|").map((cell) => cell.trim()))
+    .filter((cells) => Number(cells[5]) > 0)
+    .map(([, name = "", , , seed, runs]) => ({ name, seed: Number(seed), runs: Number(runs) }))
+}
+
+function writeTable(rows: readonly string[]): void {
+  const text = readFileSync(README, "utf8")
+  const before = text.split(HEAD, 1)[0]
+  const line = HEAD.replace(/[^|]+/g, "---")
+  writeFileSync(README, `${before}${[HEAD, line, ...rows].join("\n")}\n`)
 }
 
 async function main([runs, part = "", seed]: string[]): Promise<void> {
-  for (const mutant of MUTANTS.filter(({ name }) => name.includes(part))) {
-    const verdict = await hunt(mutant, Number(runs ?? ENOUGH), seed ? Number(seed) : undefined)
-    if (!verdict) process.exitCode = 1
-    const how = verdict
-      ? `${mutant.family} | ${verdict.seed} | ${verdict.runs} | ${verdict.steps.join(", ")} | ${verdict.breach}`
-      : `${mutant.family} | | | | SURVIVES`
-    console.log(`| ${mutant.name} | ${how} |`)
+  const workshop = new Workshop()
+  const rows: string[] = []
+  try {
+    for (const mutant of MUTANTS.filter(({ name }) => name.includes(part))) {
+      const verdict = await workshop.hunt(mutant, Number(runs ?? ENOUGH), Number(seed ?? SEED))
+      if (!verdict) process.exitCode = 1
+      rows.push(rowOf(mutant, verdict))
+      console.log(rows.at(-1))
+    }
+  } finally {
+    workshop.close()
   }
+  if (rows.length === MUTANTS.length) writeTable(rows)
 }
 
 if (process.argv[1] === import.meta.filename) await main(process.argv.slice(2))

@@ -34,6 +34,8 @@ export type Kind =
   | "purge"
   | "anew"
   | "server-restart"
+  /** JetStream has no leader: whatever is asked of it is refused at once. */
+  | "outage"
 
 /** One step; what the numbers mean is the kind's affair. */
 export interface Step {
@@ -59,8 +61,13 @@ export interface Schedule {
   readonly loss: number
   /** How many revisions back any read may look. */
   readonly stale: number
+  /** Which strategy: see STRATEGIES. */
+  readonly strategy: number
   readonly steps: readonly Step[]
 }
+
+/** Who comes first; `preempt`: a better-ranked member gets the seat, though nothing is the matter with its holder. */
+export const STRATEGIES = ["oldest", "weight", "preempt"] as const
 
 export const TIMINGS: readonly TimingOptions[] = [
   {},
@@ -94,6 +101,8 @@ export interface Family {
   readonly delays: number
   readonly loss: number
   readonly stale: number
+  /** How many of STRATEGIES are tried. */
+  readonly strategies: number
   readonly mostSteps: number
 }
 
@@ -110,10 +119,11 @@ const UPHEAVAL = {
 export const FAMILIES = {
   /** A good network: everything must go by the book, and in time. */
   calm: {
-    kinds: { ...UPHEAVAL },
+    kinds: { ...UPHEAVAL, "lose-requests": 1, "lose-answers": 1, "delete-claim": 1 },
     delays: 1,
     loss: 0,
     stale: 0,
+    strategies: 2,
     mostSteps: 8,
   },
   network: {
@@ -129,10 +139,12 @@ export const FAMILIES = {
       "lose-answers": 5,
       "stale-read": 4,
       "server-restart": 1,
+      outage: 2,
     },
     delays: 5,
     loss: 20,
     stale: 8,
+    strategies: 3,
     mostSteps: 14,
   },
   /** Answers that are late or lost, and followers that hear nothing: who counts a lease from when? */
@@ -152,13 +164,35 @@ export const FAMILIES = {
     delays: 1,
     loss: 0,
     stale: 0,
+    strategies: 1,
     mostSteps: 8,
+  },
+  /** The seat changes hands again and again, among members that don't hear each other. */
+  changes: {
+    kinds: {
+      "hand-over": 6,
+      resign: 6,
+      mute: 5,
+      deaf: 3,
+      leave: 2,
+      crash: 2,
+      join: 2,
+      ask: 3,
+      "lose-requests": 1,
+      "lose-answers": 1,
+    },
+    delays: 3,
+    loss: 5,
+    stale: 3,
+    strategies: 3,
+    mostSteps: 12,
   },
   clocks: {
     kinds: { ...UPHEAVAL, freeze: 6, suspend: 4, "wall-jump": 6, cut: 6, blip: 2, ask: 6 },
     delays: 3,
     loss: 0,
     stale: 0,
+    strategies: 3,
     mostSteps: 12,
   },
   bucket: {
@@ -169,12 +203,14 @@ export const FAMILIES = {
       purge: 3,
       anew: 2,
       "stale-read": 3,
+      deaf: 3,
       cut: 3,
       freeze: 2,
     },
     delays: 3,
     loss: 5,
-    stale: 3,
+    stale: 8,
+    strategies: 3,
     mostSteps: 10,
   },
 } satisfies Record<string, Family>
@@ -211,6 +247,7 @@ export function schedules(family: Family): fc.Arbitrary<Schedule> {
       family.stale === 0
         ? fc.constant(0)
         : fc.nat(family.stale * 2).map((n) => Math.max(0, n - family.stale)),
+    strategy: fc.nat(3).map((n) => (n < family.strategies ? n : 0)),
     steps: fc.array(step, { minLength: 1, maxLength: family.mostSteps, size: "max" }),
   })
 }

@@ -1,6 +1,13 @@
 /** Looks for a schedule that breaks a promise, and tells about the shortest one in words. */
 import * as fc from "fast-check"
-import { FAMILIES, type Family, type FamilyName, type Schedule, schedules } from "./schedule.js"
+import {
+  FAMILIES,
+  type Family,
+  type FamilyName,
+  type Kind,
+  type Schedule,
+  schedules,
+} from "./schedule.js"
 import { type Outcome, run } from "./world.js"
 
 export interface SearchOptions {
@@ -20,6 +27,10 @@ export interface Found {
   readonly reigns: number
   /** The longest wait for a leader, as a share of what is allowed. */
   readonly longest: number
+  /** How often each kind of step happened. */
+  readonly happened: ReadonlyMap<Kind, number>
+  /** How many schedules had at most so many members at once. */
+  readonly members: ReadonlyMap<number, number>
 }
 
 /** What nobody caught, in the run at hand. */
@@ -47,6 +58,8 @@ export async function judged(
 export async function explore(name: FamilyName, options: SearchOptions): Promise<Found> {
   const family: Family = FAMILIES[name]
   const sums = { events: 0, reigns: 0, longest: 0 }
+  const happened = new Map<Kind, number>()
+  const members = new Map<number, number>()
   process.on("unhandledRejection", onUnhandled)
   const { stackTraceLimit } = Error
   // Stacks of errors that are part of the game cost a tenth of the time.
@@ -58,6 +71,8 @@ export async function explore(name: FamilyName, options: SearchOptions): Promise
         sums.events += outcome.events
         sums.reigns += outcome.reigns
         sums.longest = Math.max(sums.longest, outcome.waited)
+        for (const kind of outcome.happened) count(happened, kind)
+        count(members, outcome.members)
         if (outcome.breach) throw new Error(outcome.breach)
       }),
       {
@@ -72,11 +87,27 @@ export async function explore(name: FamilyName, options: SearchOptions): Promise
       path: details.counterexamplePath ?? "",
       breach: details.errorInstance instanceof Error ? details.errorInstance.message : "unknown",
     }
-    return { family: name, seed: details.seed, runs: details.numRuns, failure, ...sums }
+    const { seed, numRuns: runs } = details
+    return { family: name, seed, runs, failure, ...sums, happened, members }
   } finally {
     Error.stackTraceLimit = stackTraceLimit
     process.off("unhandledRejection", onUnhandled)
   }
+}
+
+function count<T>(counts: Map<T, number>, what: T): void {
+  counts.set(what, (counts.get(what) ?? 0) + 1)
+}
+
+/** What the schedules were made of, in a line: how many members, and how often what happened. */
+export function censusOf({ events, reigns, runs, happened, members }: Found): string {
+  const told = <T>(counts: ReadonlyMap<T, number>, name: (what: T) => string) =>
+    [...counts]
+      .map(([what, n]) => `${name(what)} ${n}`)
+      .sort()
+      .join(", ")
+  const each = `${(events / runs).toFixed(0)} events and ${(reigns / runs).toFixed(1)} reigns each`
+  return `${each}; members: ${told(members, (n) => `${n} in`)}; happened: ${told(happened, (kind) => kind)}`
 }
 
 /** The failure in a few words, for a table; null if there is none. */

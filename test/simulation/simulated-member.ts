@@ -9,7 +9,7 @@ import { Coordinator, type Seat } from "../../src/coordinator.js"
 import type { EndReason, Leadership } from "../../src/leadership.js"
 import { MEMBER_VERSION, type MemberState } from "../../src/member.js"
 import { CLAIM_KEY, namesOf } from "../../src/names.js"
-import { oldest } from "../../src/succession.js"
+import type { Strategy } from "../../src/succession.js"
 import type { Chance } from "./chance.js"
 import type { Judge } from "./judge.js"
 import type { Link } from "./link.js"
@@ -29,6 +29,9 @@ export interface MemberOptions {
   readonly judge: Judge
   readonly chance: Chance
   readonly eligible: boolean
+  readonly weight: number
+  readonly strategy: Strategy
+  readonly preemptAfterMs: number | undefined
   /** How long what a reign started takes to wind down, in ms. */
   readonly windDownMs: number
   /** How long a request takes, in ms. */
@@ -42,6 +45,7 @@ export class SimulatedMember implements Seat {
   readonly name: string
   readonly id: string
   readonly eligible: boolean
+  readonly weight: number
   readonly machine: Machine
   readonly link: Link
   readonly coordinator: Coordinator
@@ -64,6 +68,7 @@ export class SimulatedMember implements Seat {
     this.name = name
     this.id = `id-${name}`
     this.eligible = options.eligible
+    this.weight = options.weight
     this.machine = machine
     this.link = link
     const bus = new VirtualBus(link, server)
@@ -79,7 +84,8 @@ export class SimulatedMember implements Seat {
       names: NAMES,
       clock: machine,
       timings: options.timings,
-      strategy: oldest,
+      strategy: options.strategy,
+      preemptAfterMs: options.preemptAfterMs,
       seat: this,
       portrait: () => this.#portrait(),
       random: () => chance.next(),
@@ -190,7 +196,7 @@ export class SimulatedMember implements Seat {
       host: "h",
       pid: 1,
       eligible: this.eligible,
-      weight: 1,
+      weight: this.weight,
       labels: {},
       state: this.state === "gone" ? ("draining" as const) : this.state,
       counters: { done: 0, failed: 0, busy: 0 },

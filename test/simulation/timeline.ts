@@ -12,7 +12,7 @@ interface Item {
 
 /**
  * How many turns of the microtask queue must pass without anything new being arranged before all promises count as
- * settled. The longest chain of promises in the code under test is well below; `settle.test.ts` checks that.
+ * settled. The longest chain of promises in the code under test is well below; `timeline.test.ts` checks that.
  */
 const QUIET_TURNS = 12
 

@@ -1,6 +1,6 @@
 /**
- * The bucket as one process sees it over its link: requests that take time, get lost, and are given up after a while
- * without anybody knowing what came of them.
+ * The bucket as one process sees it over its link: requests that take time, get lost, are given up after a while
+ * without anybody knowing what came of them, or are refused at once while JetStream has no leader.
  */
 import type { Bucket, Entry, StopWatch, WatchListener } from "../../src/bucket.js"
 import type { Link } from "./link.js"
@@ -105,6 +105,7 @@ export class VirtualBucket implements Bucket {
           settle()
         }, true)
       link.up(() => {
+        if (this.#server.refuses(link)) return answer(() => reject(new Error("no responders")))
         handle().then(
           (value) => this.#server.inCluster(() => answer(() => resolve(value))),
           (error) => this.#server.inCluster(() => answer(() => reject(error))),

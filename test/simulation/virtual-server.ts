@@ -41,6 +41,10 @@ export class VirtualServer {
   #log: Entry[] = []
   /** Told what arrives; for traces. */
   onTraffic: ((what: string) => void) | undefined
+  /** Told who asks JetStream while it refuses at once. */
+  onRefused: (link: Link) => void = () => {}
+  /** Until when it does. */
+  outUntilMs = 0
   /** Links whose next reads look this many revisions back. */
   readonly staleReads = new Map<Link, number>()
 
@@ -84,6 +88,13 @@ export class VirtualServer {
         if (subscription.isOpen) subscription.callback(null, message)
       })
     }
+  }
+
+  /** Whether what `link` asks is refused at once. */
+  refuses(link: Link): boolean {
+    if (this.#timeline.nowMs >= this.outUntilMs) return false
+    this.onRefused(link)
+    return true
   }
 
   /** The entry under `key`, possibly as it was some revisions ago. */

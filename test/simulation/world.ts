@@ -8,12 +8,23 @@ import { type Timings, timingsOf } from "../../src/config.js"
 import { evict } from "../../src/eviction.js"
 import { OTHERS_SHARE } from "../../src/lease.js"
 import { CLAIM_KEY } from "../../src/names.js"
+import { weight } from "../../src/strategies.js"
+import { oldest } from "../../src/succession.js"
 import { Chance } from "./chance.js"
 import { Expectation } from "./expectation.js"
 import { Judge } from "./judge.js"
+import { lineOf } from "./line.js"
 import { Link, type Way, type Weather } from "./link.js"
 import { Machine } from "./machine.js"
-import { delayMs, type Schedule, type Step, spanMs, TIMINGS } from "./schedule.js"
+import {
+  delayMs,
+  type Kind,
+  type Schedule,
+  STRATEGIES,
+  type Step,
+  spanMs,
+  TIMINGS,
+} from "./schedule.js"
 import { NAMES, SimulatedMember } from "./simulated-member.js"
 import { Timeline } from "./timeline.js"
 import { ANSWER_MS, VirtualBucket } from "./virtual-bucket.js"
@@ -31,6 +42,10 @@ export interface Outcome {
   readonly reigns: number
   /** After the healing, how long it took until somebody led, as a share of what is allowed. */
   readonly waited: number
+  /** The most members that were there at once. */
+  readonly members: number
+  /** What happened; a step that found nothing to happen to is not among them. */
+  readonly happened: readonly Kind[]
 }
 
 /** The slowest clock there is. */
@@ -43,6 +58,10 @@ const TURNS = 8 + 5
 /** How long the kernel takes to end a process, in ms. */
 const DEATH_MS = 4
 const HOUR_MS = 3_600_000
+/** While JetStream refuses at once: how often one may ask, beside some tries at the beginning. */
+const REFUSALS_A_STEP = 4
+const MOST_REFUSALS = 20
+const WEIGHTS = [1, 4, 2, 4, 8]
 const REQUEST_MS = 3_000
 const ASK_EVERY_MS = 7
 
@@ -67,9 +86,13 @@ export class World {
   #machines = 0
   #joined = 0
   #reigns = 0
+  #mostMembers = 0
+  readonly #happened: Kind[] = []
   readonly #isCalm: boolean
   /** A newcomer before this instant could not know of a claim that was wiped. */
   #noJoinsUntilMs = 0
+  /** Since when JetStream refuses, and how often it did by now. */
+  #outage = { sinceMs: 0, refusals: new Map<Link, number>() }
   /** From here on nothing happens any more. */
   #isHealed = false
 
@@ -87,6 +110,7 @@ export class World {
     const chance = new Chance(schedule.seed)
     this.#server = new VirtualServer(this.#timeline, memberTtlMs, chance, this.#weather)
     if (isTraced) this.#server.onTraffic = (what) => this.#note(`   ${what}`)
+    this.#server.onRefused = (link) => this.#refused(link)
     this.#judge = new Judge(
       () => this.#timeline.nowMs,
       (term) => this.#server.hasClaim(term),
@@ -96,6 +120,7 @@ export class World {
       this.#timings,
       this.#weather.delayMs,
       () => this.#timeline.nowMs,
+      (members) => lineOf(members, schedule),
     )
     this.#expectation.isOn = isCalm
     const link = this.#link(this.#machine(1))
@@ -105,10 +130,13 @@ export class World {
   async run(): Promise<Outcome> {
     const { rates, steps } = this.#schedule
     for (const rate of rates) this.#join(0.95 + rate / 1000)
+    this.#expectation.opening(this.#members)
     let atMs = 0
     for (const step of steps) {
       atMs += spanMs(step.gap, this.#timings.leaseMs)
-      this.#timeline.at(atMs, () => this.#do(step))
+      this.#timeline.at(atMs, () => {
+        if (this.#do(step)) this.#happened.push(step.kind)
+      })
     }
     await this.#pass(atMs, () => false)
     const waited = this.#judge.broken ? 0 : await this.#recover()
@@ -119,6 +147,8 @@ export class World {
       events: this.#timeline.arranged,
       reigns: this.#reigns,
       waited,
+      members: this.#mostMembers,
+      happened: this.#happened,
     }
   }
 
@@ -163,20 +193,23 @@ export class World {
   /** Without mishaps a leader stays, and the line behind it is in order. */
   async #beStable(allowedMs: number): Promise<void> {
     const { leaseMs, memberTtlMs } = this.#timings
-    const { nowMs } = this.#timeline
+    const isPreempting = STRATEGIES[this.#schedule.strategy] === "preempt"
+    // Where a better one is let forward: until the entries of the dead, who may be the best, have expired.
+    const echoesMs = isPreempting ? memberTtlMs * 1.2 + leaseMs * 3 : leaseMs * 1.3
     const isSettled = () => this.#judge.isLed
     // Late echoes of the mishaps may still cost one reign.
-    await this.#pass(nowMs + leaseMs * 1.3, () => false)
+    await this.#pass(this.#timeline.nowMs + echoesMs, () => false)
     await this.#pass(this.#timeline.nowMs + allowedMs, isSettled)
     const { latest } = this.#judge
     await this.#pass(this.#timeline.nowMs + memberTtlMs * 0.4, () => false)
     if (this.#judge.latest !== latest || !this.#judge.isLed) {
       this.#judge.breach("the leader did not stay, though nothing happened")
     }
-    const line = this.#alive
-      .filter((member) => member !== latest?.member && member.eligible && member.state === "ready")
-      .sort((a, b) => (a.coordinator.membership.key < b.coordinator.membership.key ? -1 : 1))
-      .map(({ id }) => id)
+    const ranked = lineOf(this.#alive, this.#schedule)
+    if (isPreempting && latest?.member !== ranked[0]) {
+      this.#judge.breach(`${latest?.member.name} leads, though ${ranked[0]?.name} is better`)
+    }
+    const line = ranked.filter((member) => member !== latest?.member).map(({ id }) => id)
     const heirs = latest?.member.coordinator.standing?.claim.heirs.map(({ id }) => id) ?? []
     // The entry of one that died unseen stands until it expires.
     const living = heirs.filter((id) => line.includes(id))
@@ -190,7 +223,8 @@ export class World {
     return this.#members.filter(({ machine }) => machine.state !== "dead")
   }
 
-  #do(step: Step): void {
+  /** Has it happen; false if there is nothing that it could happen to. */
+  #do(step: Step): boolean {
     const member = this.#chosen(step.who)
     const leaseMs = this.#timings.leaseMs
     const forMs = spanMs(step.span, leaseMs)
@@ -199,75 +233,112 @@ export class World {
     )
     this.#expectation.disturbed()
     if (step.kind === "join") return this.#joinIfPossible(step)
-    if (!member) return
+    if (!member) return false
     const { machine, link } = member
-    const isRunning = machine.state === "running"
+    const isReady = machine.state === "running" && member.state === "ready"
     switch (step.kind) {
       case "ask":
         for (let n = 0; n <= step.variant; n++) this.#later(n * ASK_EVERY_MS, () => this.#ask())
-        return
+        return true
       case "leave":
-        if (isRunning && member.state === "ready") this.#leave(member)
-        return
+        if (isReady) this.#leave(member)
+        return isReady
       case "resign":
       case "hand-over":
-        if (isRunning && member.state === "ready") this.#resign(member, step)
-        return
+        if (isReady) this.#resign(member, step)
+        return isReady
       case "crash":
       case "crash-unseen":
-        return this.#crash(member, step)
+        this.#crash(member, step)
+        return true
       case "freeze":
       case "suspend":
-        if (!isRunning || !machine.canFreeze(step.kind === "suspend", leaseMs)) return
+        if (machine.state !== "running" || !machine.canFreeze(step.kind === "suspend", leaseMs)) {
+          return false
+        }
         machine.freeze(step.kind === "suspend")
-        return this.#later(forMs, () => {
+        this.#later(forMs, () => {
           if (machine.state !== "frozen") return
           this.#note(`${member.name} is thawed`)
           machine.thaw(step.variant === 1)
         })
+        return true
       case "cut":
         link.cut(WAYS[step.variant % 3] as readonly Way[], step.variant < 4 ? undefined : forMs / 2)
-        return this.#later(forMs, () => link.heal())
+        this.#later(forMs, () => link.heal())
+        return true
       case "blip":
         link.cut(["up", "down"], 0)
-        return this.#later(1, () => link.heal())
+        this.#later(1, () => link.heal())
+        return true
       case "deaf":
-        return link.deafen(forMs)
+        link.deafen(forMs)
+        return true
       case "mute":
-        return link.mute(leaseMs + forMs)
+        link.mute(leaseMs + forMs)
+        return true
       case "swing":
-        if (step.variant >= 4) link.mute(leaseMs * 3)
-        link.cut(["down"], undefined)
-        return this.#later(forMs, () => {
-          link.healPaths()
-          this.#later(SWINGS_MS[step.variant % 3] as number, () =>
-            this.#cutFor(link, leaseMs * 1.5),
-          )
-        })
+        this.#swing(link, forMs, step.variant)
+        return true
       case "lose-requests":
-        return link.lose("up", 1 + (step.variant % 3))
-      case "lose-answers":
-        return link.lose("down", 1 + (step.variant % 3))
+      case "lose-answers": {
+        if (!this.#expectation.lostMessages(this.#alive)) return false
+        const count = 1 + (step.variant % (this.#isCalm ? 2 : 3))
+        link.lose(step.kind === "lose-requests" ? "up" : "down", count)
+        if (this.#isCalm) this.#later(leaseMs / 2, () => link.loseNoMore())
+        return true
+      }
       case "stale-read":
         this.#server.staleReads.set(link, 1 + step.variant)
-        return
+        return true
       case "wall-jump": {
         const far = [HOUR_MS, -HOUR_MS, leaseMs, -leaseMs][step.variant % 4] as number
-        if (far > 0 || machine.canJumpBack(leaseMs)) machine.jumpWall(far)
-        return
+        const canJump = far > 0 || machine.canJumpBack(leaseMs)
+        if (canJump) machine.jumpWall(far)
+        return canJump
       }
       case "delete-claim":
+        this.#expectation.claimDeleted(this.#alive, (ms, run) => this.#later(ms, run))
+        this.#spoilClaim(step.kind)
+        return true
       case "garbage":
-        return this.#spoilClaim(step.kind)
+        this.#spoilClaim(step.kind)
+        return true
       case "purge":
       case "anew":
         return this.#wipe(step.kind === "anew")
       case "server-restart":
         for (const { link } of this.#alive) link.cut(["up", "down"], 1)
-        return this.#later(forMs, () => {
+        this.#later(forMs, () => {
           for (const { link } of this.#alive) link.heal()
         })
+        return true
+      case "outage":
+        this.#server.outUntilMs = this.#timeline.nowMs + forMs
+        this.#outage = { sinceMs: this.#timeline.nowMs, refusals: new Map() }
+        return true
     }
+  }
+
+  /** Who is refused at once must not ask again at once. */
+  #refused(link: Link): void {
+    const { sinceMs, refusals } = this.#outage
+    const count = (refusals.get(link) ?? 0) + 1
+    refusals.set(link, count)
+    const steps = (this.#timeline.nowMs - sinceMs) / this.#timings.stepMs
+    if (count > MOST_REFUSALS + steps * REFUSALS_A_STEP) {
+      this.#judge.breach("too busy: somebody asks without a pause though it is refused")
+    }
+  }
+
+  #swing(link: Link, forMs: number, variant: number): void {
+    const { leaseMs } = this.#timings
+    if (variant >= 4) link.mute(leaseMs * 3)
+    link.cut(["down"], undefined)
+    this.#later(forMs, () => {
+      link.healPaths()
+      this.#later(SWINGS_MS[variant % 3] as number, () => this.#cutFor(link, leaseMs * 1.5))
+    })
   }
 
   #chosen(who: number): SimulatedMember | undefined {
@@ -277,14 +348,17 @@ export class World {
     return alive[(who + alive.length - 1) % Math.max(1, alive.length)]
   }
 
-  #joinIfPossible(step: Step): void {
-    if (this.#alive.length >= MOST_MEMBERS || this.#timeline.nowMs < this.#noJoinsUntilMs) return
+  #joinIfPossible(step: Step): boolean {
+    const isFull = this.#alive.length >= MOST_MEMBERS
+    if (isFull || this.#timeline.nowMs < this.#noJoinsUntilMs) return false
     this.#join(0.95 + (this.#schedule.rates[0] ?? 50) / 1000, step.variant !== 7)
+    return true
   }
 
   #join(rate: number, eligible = true): void {
     const machine = this.#machine(rate)
     const name = String.fromCharCode(97 + (this.#joined++ % 26))
+    const ranking = STRATEGIES[this.#schedule.strategy]
     const member = new SimulatedMember({
       name,
       machine,
@@ -294,12 +368,16 @@ export class World {
       judge: this.#judge,
       chance: new Chance(this.#schedule.seed + this.#joined),
       eligible: eligible || this.#alive.length === 0,
+      weight: WEIGHTS[this.#joined % WEIGHTS.length] as number,
+      strategy: ranking === "oldest" ? oldest : weight,
+      preemptAfterMs: ranking === "preempt" ? this.#timings.leaseMs : undefined,
       windDownMs: this.#joined % 3 === 0 ? 20 : 0,
       workMs: this.#joined % 2 === 0 ? 30 : 0,
       others: () => this.#alive,
       note: (what) => this.#note(what),
     })
     this.#members.push(member)
+    this.#mostMembers = Math.max(this.#mostMembers, this.#alive.length)
     const joining = member.join().catch((error) => {
       if (member.state === "draining") return
       this.#note(`${name} could not join: ${error.message}`)
@@ -347,8 +425,15 @@ export class World {
     this.#later(DEATH_MS, () => {
       const { stepMs } = this.#timings
       const options = { bus, bucket, names: NAMES, clock: supervisor, stepMs, by: "supervisor" }
-      const dead = { key: coordinator.membership.key, id, standing: held }
-      const evicting = evict(options, dead, "killed").catch((error) => {
+      // What the dying one said last may not have reached it; then it must look for itself.
+      const standing = step.variant % 4 === 3 ? undefined : held
+      const dead = { key: coordinator.membership.key, id, standing }
+      const gone = async () => {
+        const entries = this.#isCalm ? await this.#server.bucket.entries() : []
+        if (!entries.some(({ key }) => key === dead.key)) return
+        this.#judge.breach(`the entry of ${name} stands after its eviction`)
+      }
+      const evicting = evict(options, dead, "killed").then(gone, (error) => {
         this.#note(`could not evict ${name}: ${error.message}`)
         if (this.#isCalm) this.#judge.breach(`could not evict ${name}: ${error.message}`)
       })
@@ -377,14 +462,15 @@ export class World {
   }
 
   /** Only if everybody knows a claim: one who doesn't could not know what was wiped. */
-  #wipe(isAnew: boolean): void {
+  #wipe(isAnew: boolean): boolean {
     const { leaseMs } = this.#timings
     const isKnown = ({ state, coordinator }: SimulatedMember) =>
       state !== "starting" && coordinator.standing !== undefined
-    if (!this.#alive.every(isKnown)) return
+    if (!this.#alive.every(isKnown)) return false
     this.#noJoinsUntilMs = this.#timeline.nowMs + leaseMs * 4
     this.#server.wipe(isAnew)
     if (isAnew) this.#judge.termsBeginAnew()
+    return true
   }
 
   #heal(): void {
@@ -393,6 +479,7 @@ export class World {
     this.#expectation.disturbed()
     Object.assign(this.#weather, { delayMs: 0, loss: 0, stale: 0 })
     this.#server.staleReads.clear()
+    this.#server.outUntilMs = 0
     for (const link of this.#links) link.heal()
     for (const { machine } of this.#alive) machine.thaw(false)
   }
