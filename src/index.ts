@@ -2,6 +2,7 @@
  * What a program imports: `joinPool` to work in a pool, `PoolClient` to ask one for work, and their types and
  * errors.
  */
+export { checked } from "./checked.js"
 export type { Claim, Heir, Release, StandingClaim } from "./claim.js"
 export { Answer, type AskOptions, type ClientOptions, PoolClient } from "./client.js"
 export * from "./client-errors.js"

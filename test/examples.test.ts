@@ -1,0 +1,138 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import t, { type Test } from "tap"
+import { built } from "./fixtures/built.js"
+import { Events } from "./fixtures/events.js"
+import { requester } from "./fixtures/requester.js"
+import { type TestServer, testServer } from "./fixtures/server.js"
+
+const EXAMPLES = join(import.meta.dirname, "../examples")
+
+// They import the package as users do, that is what is built of it.
+built("index.js")
+
+interface Example {
+  readonly lines: Events<string>
+  kill(signal: NodeJS.Signals): void
+  /** Resolves with its exit code. */
+  readonly ended: Promise<number | null>
+}
+
+/** Starts an example; `heard` is told each line it says. */
+function start(
+  t: Test,
+  args: readonly string[],
+  env: Record<string, string | undefined> = {},
+  heard: (line: string) => void = () => {},
+): Example {
+  const child = spawn(process.execPath, [...args], {
+    cwd: EXAMPLES,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  })
+  const lines = new Events<string>()
+  let rest = ""
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const whole = (rest + text).split("\n")
+    rest = whole.pop() ?? ""
+    for (const line of whole) {
+      lines.note(line)
+      heard(line)
+    }
+  })
+  const ended = once(child, "close").then(([code]) => code as number | null)
+  t.teardown(async () => {
+    child.kill("SIGKILL")
+    await ended
+  })
+  return { lines, kill: (signal) => child.kill(signal), ended }
+}
+
+/** Starts two of an example, of which the first leads; what either says is noted in one place. */
+async function startTwo(t: Test, server: TestServer, file: string, env = {}) {
+  const lines = new Events<string>()
+  const one = () => start(t, [file], { NATS_URL: server.url, ...env }, lines.note)
+  const connection = await requester(t, server.url)
+  const pool = file.startsWith("cron") ? "cron" : "books"
+  const claims = new Events<readonly string[]>()
+  connection.subscribe(`${pool}.claim`, {
+    callback: (_, message) => {
+      const { heirs = [] } = JSON.parse(message.string())
+      claims.note(heirs.map(({ id }: { id: string }) => id))
+    },
+  })
+  await connection.flush()
+  const first = one()
+  await claims.one(() => true)
+  const second = one()
+  await claims.one((heirs) => heirs.length === 1)
+  return { lines, first, second, connection }
+}
+
+t.test("back pressure: all is done, and nobody has more than they can take", async (t) => {
+  const server = await testServer(t)
+  const example = start(t, ["back-pressure.js"], { NATS_URL: server.url })
+  t.equal(await example.ended, 0)
+  const baked = example.lines.all.map((line) => /^[ab] baked (\d+), at most 2 at/.exec(line)?.[1])
+  t.equal(
+    baked.reduce((sum, count) => sum + Number(count), 0),
+    20,
+  )
+})
+
+t.test("progress: what a handler tells arrives before its answer", async (t) => {
+  const server = await testServer(t)
+  const example = start(t, ["progress.js"], { NATS_URL: server.url })
+  t.equal(await example.ended, 0)
+  t.strictSame(example.lines.all, [
+    ...["page 1 of 3", "page 2 of 3", "page 3 of 3"],
+    `done: {"written":3}`,
+  ])
+})
+
+t.test("a cron job fires once in each slot, whoever leads", async (t) => {
+  const server = await testServer(t)
+  const { lines, first, second } = await startTwo(t, server, "cron.js", { EVERY_MS: "100" })
+  await lines.until((all) => all.length >= 3)
+  first.kill("SIGTERM")
+  t.equal(await first.ended, 0)
+  const before = lines.all.length
+  await lines.until((all) => all.length >= before + 3)
+  second.kill("SIGTERM")
+  t.equal(await second.ended, 0)
+  const slots = lines.all.map((line) => line.split(":")[0])
+  t.equal(new Set(slots).size, slots.length)
+  const terms = lines.all.map((line) => Number(/term (\d+)$/.exec(line)?.[1]))
+  t.strictSame(
+    terms,
+    terms.toSorted((a, b) => a - b),
+    "first the one, then the other",
+  )
+  t.equal(new Set(terms).size, 2)
+})
+
+t.test("a consumer of which one runs: all is read in order, across a killed leader", async (t) => {
+  const server = await testServer(t)
+  const { lines, first, second, connection } = await startTwo(t, server, "singleton-consumer.js")
+  for (let n = 0; n < 3; n++) await connection.request("orders.new", "tea")
+  await lines.until((all) => all.length >= 3)
+  first.kill("SIGKILL")
+  await first.ended
+  for (let n = 0; n < 3; n++) await connection.request("orders.new", "tea")
+  await lines.until((all) => all.some((line) => line.endsWith("orders.new 6")))
+  second.kill("SIGTERM")
+  t.equal(await second.ended, 0)
+  const seqs = lines.all.map((line) => Number(line.split(" ").at(-1)))
+  t.strictSame(
+    seqs,
+    seqs.toSorted((a, b) => a - b),
+  )
+  t.strictSame([...new Set(seqs)], [1, 2, 3, 4, 5, 6])
+})
+
+t.test("tests with a local pool pass, without a server", async (t) => {
+  const example = start(t, ["--test", "local-pool.test.js"], { NODE_TEST_CONTEXT: undefined })
+  t.equal(await example.ended, 0)
+  t.ok(example.lines.all.some((line) => /pass 1$/.test(line)))
+})
