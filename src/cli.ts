@@ -11,7 +11,7 @@ import { historyCommand } from "./commands/history.js"
 import { leaderCommand } from "./commands/leader.js"
 import { membersCommand } from "./commands/members.js"
 import { orderCommands } from "./commands/orders.js"
-import { outliveReaders } from "./commands/output.js"
+import { outliveReaders, outliveTerminal } from "./commands/output.js"
 import { runCommand } from "./commands/run.js"
 import { serverCommand } from "./commands/server.js"
 import { workCommand } from "./commands/work.js"
@@ -47,6 +47,7 @@ for (const command of made) {
 }
 
 outliveReaders()
+outliveTerminal()
 
 try {
   await program.parseAsync()

@@ -5,6 +5,7 @@
 import type { NatsConnection } from "nats"
 import { timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
+import { CrewGuard } from "./crew-guard.js"
 import type { EndedReign, HandOnOptions } from "./hand-on.js"
 import { writeHistory } from "./history-stream.js"
 import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "./join-options.js"
@@ -18,11 +19,13 @@ import { systemClock } from "./system-clock.js"
 /** Beyond the grace times, how long a worker that stops may take, in ms. */
 const MARGIN_MS = 5_000
 
-export interface CrewOptions extends Omit<SupervisorOptions, "pool"> {
+export interface CrewOptions extends Omit<SupervisorOptions, "pool" | "guard"> {
   /** What all workers have in common. */
   readonly settings: WorkerSettings
   /** Whether a worker whose process died is brought back. Default false. */
   readonly respawn?: boolean | undefined
+  /** Whether workers are out of reach of what is sent to our terminal: Ctrl-Z and Ctrl-C. Default false. */
+  readonly ownGroups?: boolean | undefined
 }
 
 export class Crew {
@@ -33,7 +36,7 @@ export class Crew {
   readonly #respawn: Respawn | undefined
 
   private constructor(options: CrewOptions, connection: NatsConnection, pool: HandOnOptions) {
-    const { settings, respawn, ...supervision } = options
+    const { settings, respawn, ownGroups, ...supervision } = options
     const { onEvent, report } = supervision
     this.#settings = settings
     this.connection = connection
@@ -41,6 +44,7 @@ export class Crew {
     if (respawn) this.#respawn = new Respawn({ clock: systemClock, start, report })
     this.supervisor = new Supervisor({
       ...supervision,
+      ...(ownGroups && { guard: new CrewGuard(leavingMs(settings)) }),
       pool,
       onEvent: (event) => {
         onEvent(event)
@@ -95,8 +99,7 @@ export class Crew {
 
   async #disband(): Promise<void> {
     this.#respawn?.stop()
-    const { graceMs = DEFAULT_GRACE_MS, leaderGraceMs = DEFAULT_LEADER_GRACE_MS } = this.#settings
-    await this.supervisor.stopAll(graceMs + leaderGraceMs + MARGIN_MS)
+    await this.supervisor.stopAll(leavingMs(this.#settings))
     // Without a server there is nothing to drain.
     await this.connection.drain().catch(() => this.connection.close())
   }
@@ -107,4 +110,10 @@ export class Crew {
     if (event.type !== "gone" || event.isKind || event.isAskedFor) return
     this.#respawn?.died(name, event.how)
   }
+}
+
+/** How long a worker that stops may take, in ms. */
+function leavingMs(settings: WorkerSettings): number {
+  const { graceMs = DEFAULT_GRACE_MS, leaderGraceMs = DEFAULT_LEADER_GRACE_MS } = settings
+  return graceMs + leaderGraceMs + MARGIN_MS
 }

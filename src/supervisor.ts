@@ -8,6 +8,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { StandingClaim } from "./claim.js"
+import type { CrewGuard } from "./crew-guard.js"
 import { PoolError } from "./errors.js"
 import { type Deceased, evict } from "./eviction.js"
 import type { HandOnOptions } from "./hand-on.js"
@@ -54,6 +55,8 @@ export interface SupervisorOptions {
   readonly logDir?: string | undefined
   /** Whether the workers, which read nothing themselves, pass on this process's standard input. Default `ignore`. */
   readonly stdin?: "ignore" | "inherit" | undefined
+  /** With one, each worker is in a process group of its own; without, it is in ours, and Ctrl-Z suspends it too. */
+  readonly guard?: CrewGuard | undefined
   readonly onEvent: (event: WorkerEvent) => void
   /** Told all that a worker says. */
   readonly onWord?: ((worker: Worker, word: FromWorker) => void) | undefined
@@ -148,6 +151,8 @@ export class Supervisor {
     const child = this.#children.get(pid)
     if (!child) return
     child.isAskedFor = true
+    // One that is suspended would not hear it.
+    child.process.kill("SIGCONT")
     this.#tell(child, { type: "stop" })
     const timer = setTimeout(() => child.process.kill("SIGKILL"), killAfterMs)
     await child.over
@@ -182,14 +187,18 @@ export class Supervisor {
   }
 
   #fork(name: string): ChildProcess {
-    const { logDir, stdin = "ignore" } = this.#options
-    if (!logDir) return fork(ENTRY, [], { stdio: [stdin, "inherit", "inherit", "ipc"] })
+    const { logDir, stdin = "ignore", guard } = this.#options
     // The file itself and no pipe: what a worker does when its supervisor was killed is worth reading.
-    const log = openSync(join(logDir, `${name}.log`), "a")
+    const log = logDir ? openSync(join(logDir, `${name}.log`), "a") : undefined
+    const [input, output] =
+      log === undefined ? [stdin, "inherit" as const] : ["ignore" as const, log]
     try {
-      return fork(ENTRY, [], { stdio: ["ignore", log, log, "ipc"] })
+      const detached = guard !== undefined
+      const process = fork(ENTRY, [], { detached, stdio: [input, output, output, "ipc"] })
+      guard?.watch(process)
+      return process
     } finally {
-      closeSync(log)
+      if (log !== undefined) closeSync(log)
     }
   }
 

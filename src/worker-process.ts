@@ -53,7 +53,7 @@ async function start(settings: WorkerSettings): Promise<void> {
       onStopOrder: stop,
       onJoined: sayJoined,
       onClaim(standing, isSelf) {
-        if (isSelf) tell({ type: "holds", standing })
+        if (isSelf) tellClaim({ type: "holds", standing })
       },
       onLeader({ leader, isSelf, nobodySinceMs, reason }) {
         if (leader && !isSelf) log.info({ term: leader.term }, `${leader.name} leads`)
@@ -64,7 +64,7 @@ async function start(settings: WorkerSettings): Promise<void> {
         if (leadership) log.info({ term: leadership.term }, "leads")
         else {
           log.info("does not lead any more")
-          tell({ type: "holds" })
+          tellClaim({ type: "holds" })
         }
       },
       report: (problem, error) => log.warn({ err: error }, problem),
@@ -128,6 +128,25 @@ function end(word: FromWorker, code: number): void {
 function tell(word: FromWorker): void {
   // A supervisor that has just died is noticed by the channel's end; a word to it must not cost the kind stop.
   if (process.connected) process.send?.(word, undefined, undefined, () => {})
+}
+
+let isTellingClaim = false
+let untoldClaim: FromWorker | undefined
+
+/** Only the newest: a supervisor that is suspended for hours takes no words, and they must not pile up here. */
+function tellClaim(word: FromWorker): void {
+  if (isTellingClaim) {
+    untoldClaim = word
+    return
+  }
+  if (!process.connected) return
+  isTellingClaim = true
+  process.send?.(word, undefined, undefined, () => {
+    isTellingClaim = false
+    const next = untoldClaim
+    untoldClaim = undefined
+    if (next) tellClaim(next)
+  })
 }
 
 /** `options` without what is undefined, so that defaults apply. */

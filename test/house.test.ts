@@ -35,7 +35,17 @@ const ROWS: Record<string, readonly string[]> = {
     ...["simple-work", "system-clock", "tracked-work"],
   ],
   worker: [
-    ...["client", "crew", "log", "member-run", "process-words", "refusal", "supervisor", "worker"],
+    ...[
+      "client",
+      "crew",
+      "crew-guard",
+      "log",
+      "member-run",
+      "process-words",
+      "refusal",
+      "supervisor",
+      "worker",
+    ],
     ...[
       "fence",
       "ground",

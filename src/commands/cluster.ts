@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { Command } from "commander"
 import { Crew } from "../crew.js"
+import { latency, plural } from "../dashboard/format.js"
 import { eventLine, eventObject } from "../dashboard/plain.js"
 import { attach } from "../dashboard/pool-source.js"
 import { runDashboard, wantsScreen } from "../dashboard/start.js"
@@ -42,7 +43,8 @@ export function clusterCommand(): Command {
       "after",
       `
 A server that listens already is used, and not stopped. With --servers none is started.
-Logs are in .pool/logs. A second Ctrl-C does not wait for work in flight.
+Logs are in .pool/logs. A second Ctrl-C does not wait for work in flight. Ctrl-Z suspends the screen alone: server
+and workers go on.
 
 Examples:
   pool cluster
@@ -83,12 +85,8 @@ class Cluster {
     } finally {
       this.#isEnding = true
       this.#interrupted.begin()
-      try {
-        await this.#crew?.disband()
-      } finally {
-        await this.#server?.started?.stop()
-        this.#interrupted.stop()
-      }
+      await this.#end()
+      this.#interrupted.stop()
     }
   }
 
@@ -104,6 +102,7 @@ class Cluster {
       settings: { ...this.#settings, connect: this.#connect },
       logDir: LOGS,
       respawn: this.#flags.respawn,
+      ownGroups: true,
       onEvent: (event) => this.#tell(event),
       report: (problem) => this.#report(problem),
     })
@@ -111,6 +110,20 @@ class Cluster {
       await Promise.race([this.#startOne(this.#crew), this.#interrupted.first])
     }
     return this.#show(this.#crew, signal)
+  }
+
+  /** Stops what was started, and says so before: it may take a while. */
+  async #end(): Promise<void> {
+    const beganMs = performance.now()
+    const what = stopping(this.#crew?.supervisor.workers.length ?? 0, this.#server)
+    const hint = process.stderr.isTTY ? "; a second Ctrl-C does not wait for work in flight" : ""
+    if (what) say(`stopping ${what}${hint}`)
+    try {
+      await this.#crew?.disband()
+    } finally {
+      await this.#server?.started?.stop()
+      if (what) say(`stopped after ${latency(performance.now() - beganMs)}`)
+    }
   }
 
   async #startOne(crew: Crew): Promise<void> {
@@ -174,6 +187,13 @@ function serverLine({ url, version, started }: LocalServer): string {
   return started
     ? `nats-server ${version} at ${url}; log: ${started.logFile}`
     : `nats-server ${version} runs at ${url} already; it is used, and not stopped`
+}
+
+/** What is to be stopped, and what is not; "" for nothing. */
+function stopping(workers: number, server: LocalServer | undefined): string {
+  const crew = workers > 0 ? [plural(workers, "worker")] : []
+  if (server?.started) return [...crew, "the server"].join(" and ")
+  return crew.length > 0 && server ? `${crew}, not the server` : crew.join()
 }
 
 function say(line: string): void {

@@ -1,4 +1,6 @@
 /** What we print, and the moment from which nobody reads it: the pipe's other end closed, or the terminal did. */
+import { closeSync, openSync } from "node:fs"
+import { isatty } from "node:tty"
 
 const controller = new AbortController()
 
@@ -17,5 +19,19 @@ export function outliveReaders(): void {
   process.stdout.on("error", (error) => {
     lose(error)
     controller.abort()
+  })
+}
+
+/**
+ * From now on a terminal that closes is no reason to crash either. Node sets the terminals that it began with back as
+ * they were when it ends, and aborts where that fails; it leaves alone what is another file by then.
+ */
+export function outliveTerminal(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd))
+  process.on("exit", () => {
+    const hungUp = terminals.filter((fd) => !isatty(fd))
+    for (const fd of hungUp) closeSync(fd)
+    // What is opened gets the lowest number that is free.
+    for (const _ of hungUp) openSync("/dev/null", "r+")
   })
 }

@@ -29,7 +29,9 @@ for (const [what, signal] of [
     const left = [...out.matchAll(/^\d\d:\d\d:\d\d {2}(\w) {2}left$/gm)].map(([, name]) => name)
     t.strictSame(left.toSorted(), ["a", "b", "c"], out)
     t.equal(left.at(-1), "a")
-    t.match(err, /^nats-server [\d.]+ at nats:\/\/127\.0\.0\.1:\d+; log: \S+nats-server\.log\n$/)
+    const [began, ...end] = err.trimEnd().split("\n")
+    t.match(began, /^nats-server [\d.]+ at nats:\/\/127\.0\.0\.1:\d+; log: \S+nats-server\.log$/)
+    t.match(end, ["stopping 3 workers and the server", /^stopped after [\d.]+m?s$/])
     await nothingIsLeft(t, cluster)
   })
 }
@@ -43,8 +45,7 @@ t.test("a terminal that closes stops it kindly, although nobody reads it any mor
   process.kill(-cluster.pid, "SIGHUP")
   t.equal((await cluster.ended()).code, 0)
   await nothingIsLeft(t, cluster)
-  const log = readFileSync(join(cluster.folder, ".pool/logs/a.log"), "utf8")
-  t.match(log, /does not lead any more/, "the leader ended its reign itself")
+  t.match(logOf(cluster, "a"), /does not lead any more/, "the leader ended its reign itself")
 })
 
 t.test("a second Ctrl-C does not wait for work in flight", async (t) => {
@@ -80,24 +81,70 @@ for (const [stage, isReached] of [
     process.kill(-cluster.pid, "SIGINT")
     const { code, err } = await cluster.ended()
     t.equal(code, 0)
-    t.match(err, /^nats-server .*\n$/, "nothing but where the server is")
+    t.match(err, /^nats-server .*\nstopping (\d workers? and )?the server\nstopped after .*\n$/)
     await nothingIsLeft(t, cluster)
   })
 }
 
-t.test("when it is killed its workers and the server it started end by themselves", async (t) => {
+t.test("when it is killed with its process group, its workers and server end", async (t) => {
   const cluster = startCluster(t)
   await isComplete(cluster)
   const pids = pidsIn(cluster.folder)
-  cluster.child.kill("SIGKILL")
+  const frozen = pidOf(cluster, "c")
+  process.kill(frozen, "SIGSTOP")
+  process.kill(-cluster.pid, "SIGKILL")
   await until("all are gone", () => !pids.some(isAlive), 20_000)
   await nothingIsLeft(t, cluster)
-  const log = readFileSync(join(cluster.folder, ".pool/logs/a.log"), "utf8")
+  const log = logOf(cluster, "a")
   t.match(
     log,
     /does not lead any more/,
     "the workers left kindly, while the server was still there",
   )
+})
+
+t.test("a worker that does not leave when all are killed is killed as well", async (t) => {
+  const folder = tempFolder(t)
+  writeFileSync(
+    join(folder, "stuck.mjs"),
+    `import { spawn } from "node:child_process"
+    import { writeFileSync } from "node:fs"
+    export const work = () => {
+      writeFileSync("child.pid", String(spawn("sleep", ["600"]).pid))
+      for (;;) {}
+    }`,
+  )
+  const graces = ["--grace", "1ms", "--leader-grace", "1ms"]
+  const flags = ["--workers", "1", "--handler", "stuck.mjs", ...graces]
+  const cluster = startCluster(t, flags, folder)
+  await cluster.says(/ a {2}leads/)
+  const asking = startPool(t, ["work", "--timeout", "60s", "--servers", cluster.url])
+  await until("it is stuck", () => existsSync(join(folder, "child.pid")), 20_000)
+  const child = Number(readFileSync(join(folder, "child.pid"), "utf8"))
+  process.kill(-cluster.pid, "SIGKILL")
+  await until("its child is gone", () => !isAlive(child), 20_000)
+  await until("all are gone", () => !pidsIn(folder).some(isAlive), 20_000)
+  await nothingIsLeft(t, cluster)
+  asking.child.kill()
+})
+
+t.test("Ctrl-Z suspends it alone: its workers go on, and then leave kindly", async (t) => {
+  const cluster = startCluster(t)
+  await isComplete(cluster)
+  // What Ctrl-Z sends stops no group that has no terminal; this does.
+  process.kill(-cluster.pid, "SIGSTOP")
+  const { code, out } = await runPool(t, ["work", "--leader", "hello", "--servers", cluster.url])
+  t.equal(code, 0)
+  t.match(out, /"worker":"a"/)
+  const asking = ["work", "--count", "20", "--servers", cluster.url]
+  t.match((await runPool(t, asking)).out, /"worker":"[bc]"/, "the others, too")
+  process.kill(pidOf(cluster, "b"), "SIGSTOP")
+  process.kill(-cluster.pid, "SIGTERM")
+  process.kill(-cluster.pid, "SIGCONT")
+  const ended = await cluster.ended()
+  t.equal(ended.code, 0)
+  t.match(ended.out, / b {2}left\n/, "also one that was suspended itself")
+  await nothingIsLeft(t, cluster)
 })
 
 t.test("a worker that can't start stops all that was started", async (t) => {
@@ -109,3 +156,11 @@ t.test("a worker that can't start stops all that was started", async (t) => {
   t.match(err, /\npool: handler bad\.mjs: it exports only nothing; it must export .*\n$/)
   await nothingIsLeft(t, cluster)
 })
+
+function logOf({ folder }: TestCluster, worker: string): string {
+  return readFileSync(join(folder, `.pool/logs/${worker}.log`), "utf8")
+}
+
+function pidOf(cluster: TestCluster, worker: string): number {
+  return Number(/"pid":(\d+)/.exec(logOf(cluster, worker))?.[1])
+}

@@ -10,6 +10,7 @@ const SIZE = { columns: 100, rows: 30 }
 export interface Running {
   readonly terminal: Terminal
   readonly pid: number
+  readonly folder: string
 }
 
 export interface DemoOptions extends Partial<TerminalOptions> {
@@ -23,7 +24,10 @@ export async function demo(t: Test, options: DemoOptions = {}): Promise<Running>
   const folder = t.testdir({
     "demo.mjs": `
       import { writeFileSync } from "node:fs"
+      import { outliveReaders, outliveTerminal } from ${JSON.stringify(built("commands/output.js"))}
       import { runDemo } from ${JSON.stringify(built("dashboard/start.js"))}
+      outliveReaders()
+      outliveTerminal()
       process.on("SIGUSR2", () => { throw new Error("thrown by the test") })
       writeFileSync("pid", String(process.pid))
       process.exitCode = await runDemo(JSON.parse(process.argv[2] ?? "{}"))
@@ -36,7 +40,7 @@ export async function demo(t: Test, options: DemoOptions = {}): Promise<Running>
   await terminal.until(/^what stood here before$/m)
   terminal.run(options.run ?? "node demo.mjs")
   await terminal.until(options.sign ?? /live {2}\d\d:\d\d:\d\d/)
-  return { terminal, pid: Number(readFileSync(join(folder, "pid"), "utf8")) }
+  return { terminal, pid: Number(readFileSync(join(folder, "pid"), "utf8")), folder }
 }
 
 /** Whether every frame that begins on a line also ends there, at the right edge. */

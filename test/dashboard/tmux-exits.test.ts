@@ -1,4 +1,7 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import t, { type Test } from "tap"
+import { until } from "../fixtures/programs.js"
 import { type Terminal, withoutTmux } from "../fixtures/tmux.js"
 import { demo, isWhole } from "./demo-terminal.js"
 
@@ -43,6 +46,20 @@ for (const [signal, code] of [
     await isGivenBack(t, terminal, code)
   })
 }
+
+t.test("a terminal that closes ends it in order, screen or not", { skip }, async (t) => {
+  for (const settings of ["{}", '{"plain":true}']) {
+    const sign = /live {2}\d|a {2}leads, term \d+, after/
+    // The shell outlives the terminal, to tell how it ended.
+    const script = 'trap : HUP; node demo.mjs "$0"; echo $? > code'
+    const run = `sh -c '${script}' '${settings}'`
+    const { terminal, folder } = await demo(t, { run, sign })
+    terminal.close()
+    const code = () => readFileSync(join(folder, "code"), "utf8")
+    await until("it ended", () => existsSync(join(folder, "code")) && code() !== "")
+    t.equal(code(), "129\n")
+  }
+})
 
 t.test(
   "an uncaught error gives the terminal back, and shows where it was thrown",
