@@ -19,7 +19,7 @@ import type { Confirmed } from "./ui.js"
 import type { Given } from "./world/orders.js"
 import { LAPSED, reigning } from "./world/reigns.js"
 import { batch, report } from "./world/requests.js"
-import type { Row } from "./world/rows.js"
+import { canBeSelected, type Row } from "./world/rows.js"
 
 const BURST = 10
 /** What our requests say; the same as in the help and the README. */
@@ -46,7 +46,7 @@ export class Actions {
     const at = this.#clock.now()
     const { rows, selected } = snapshotOf(state, this.#facts, at)
     if (typeof command === "object") {
-      const row = rows.find(({ id, ended }) => id === command.killed && !ended)
+      const row = rows.find((row) => row.id === command.killed && canBeSelected(row))
       return row ? this.#order(state, row, "kill") : state
     }
     const reason = refusal(command, selected, state.pool, this.#facts, at.monoMs)
@@ -66,7 +66,8 @@ export class Actions {
     const given = this.#given(state, row, order)
     this.#source.order(row.id, order).then(
       (remark) => this.#change((now) => orderObeyed(now, given, this.#clock.now(), remark)),
-      (error) => this.#change((now) => orderRefused(now, given, reasonOf(error))),
+      (error) =>
+        this.#change((now) => orderRefused(now, given, reasonOf(error), this.#clock.now())),
     )
     return orderGiven(state, given)
   }
@@ -93,7 +94,8 @@ export class Actions {
     }
     this.#source.startWorker?.().then(
       (name) => this.#change((now) => workerStarted(now, given, name, this.#clock.now())),
-      (error) => this.#change((now) => orderRefused(now, given, reasonOf(error))),
+      (error) =>
+        this.#change((now) => orderRefused(now, given, reasonOf(error), this.#clock.now())),
     )
     return orderGiven(state, given)
   }

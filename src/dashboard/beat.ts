@@ -31,12 +31,16 @@ export class Beat {
 
   /** Shows at once if the last time is `ms` ago, else once it is. */
   showWithin(ms: number): void {
-    const { monoMs } = this.#clock.now()
-    const due = Math.max(monoMs, this.#shownMonoMs + ms)
+    this.showAfter(Math.max(0, this.#shownMonoMs + ms - this.#clock.now().monoMs))
+  }
+
+  /** Shows `ms` from now, or sooner if that is due. */
+  showAfter(ms: number): void {
+    const due = this.#clock.now().monoMs + ms
     if (this.#isClosed || due >= this.#dueMonoMs) return
     this.#cancelShow()
     this.#dueMonoMs = due
-    this.#cancelShow = this.#clock.after(due - monoMs, () => this.#beats.show())
+    this.#cancelShow = this.#clock.after(ms, () => this.#beats.show())
   }
 
   /** It was shown just now. `isTense`: something moves that is to be seen moving. */

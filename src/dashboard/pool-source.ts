@@ -56,6 +56,8 @@ class LivePool implements PoolSource {
   readonly #connection: NatsConnection
   readonly #client: PoolClient
   readonly #members = new Map<string, Member>()
+  /** By id: their entries may run out, and they can still be thawed. */
+  readonly #frozen = new Map<string, Member>()
   #stops: (() => void)[] = []
 
   constructor(
@@ -111,11 +113,11 @@ class LivePool implements PoolSource {
   }
 
   async order(id: string, order: Order): Promise<string | undefined> {
-    const member = [...this.#members.values()].find((other) => other.id === id)
+    const member = this.#memberOf(id) ?? this.#frozen.get(id)
     if (!member) throw new Error("that worker is not there any more")
     if (order === "freeze" || order === "thaw") return this.#signal(member, order)
     if (order === "hand-over") {
-      const leader = [...this.#members.values()].find((other) => other.id === this.#leaderId)
+      const leader = this.#memberOf(this.#leaderId)
       if (!leader) throw new Error("nobody leads, so nobody can hand over")
       await sendOrder(this.#connection, this.#names, leader.id, { order, to: id })
       return undefined
@@ -126,6 +128,7 @@ class LivePool implements PoolSource {
       const isSilent = isTimeout(error) || isNoResponders(error)
       if (order !== "kill" || !isSilent || !this.#isHere(member)) throw error
       process.kill(member.pid, "SIGKILL")
+      this.#frozen.delete(id)
       return `${member.name} did not answer, so its process ${member.pid} was killed`
     }
     return undefined
@@ -148,7 +151,13 @@ class LivePool implements PoolSource {
 
   #signal(member: Member, order: "freeze" | "thaw"): undefined {
     if (!this.#isHere(member)) throw new Error(`${member.name} runs on ${member.host}, not here`)
+    if (order === "thaw") this.#frozen.delete(member.id)
     process.kill(member.pid, order === "freeze" ? "SIGSTOP" : "SIGCONT")
+    if (order === "freeze") this.#frozen.set(member.id, member)
+  }
+
+  #memberOf(id: string | undefined): Member | undefined {
+    return [...this.#members.values()].find((member) => member.id === id)
   }
 
   #isHere({ host }: Member): boolean {

@@ -5,7 +5,7 @@ import type { Message, State } from "./state.js"
 import type { Mode } from "./ui.js"
 import type { Pool } from "./world/pool.js"
 import { type ReignSeen, reigning } from "./world/reigns.js"
-import { matches, type Row, rowsOf } from "./world/rows.js"
+import { canBeSelected, matches, type Row, rowsOf } from "./world/rows.js"
 
 /** What never changes while the screen is up. */
 export type Facts = Pick<PoolSource, "pool" | "server" | "logs" | "ownsPool"> & {
@@ -44,7 +44,7 @@ export function snapshotOf(state: State, facts: Facts, at: Instant): Snapshot {
   const all = rowsOf(pool, shownAt)
   const rows = ui.filter === "" ? all : all.filter((row) => matches(row, ui.filter))
   const leader = reigning(pool.reigns, shownAt.monoMs)
-  const selected = rows.find(({ id, ended }) => id === ui.selected && !ended)
+  const selected = rows.find((row) => row.id === ui.selected && canBeSelected(row))
   const hosts = new Set(all.map(({ host }) => host))
   const [onlyHost] = hosts.size === 1 ? hosts : []
   return {
@@ -72,13 +72,14 @@ export function snapshotOf(state: State, facts: Facts, at: Instant): Snapshot {
   }
 }
 
-/** Ids of the rows that can be selected: the living that pass the filter. */
+/** Ids of the rows that can be selected, of those that pass the filter. */
 export function selectable(state: State, at: Instant): readonly string[] {
   const pool = state.ui.pinned?.pool ?? state.pool
   const { filter } = state.ui
-  if (filter === "") return pool.members.line
+  const { line, ended } = pool.members
+  if (filter === "" && !ended.some(({ isFrozen }) => isFrozen)) return line
   return rowsOf(pool, at)
-    .filter((row) => !row.ended && matches(row, filter))
+    .filter((row) => canBeSelected(row) && matches(row, filter))
     .map(({ id }) => id)
 }
 

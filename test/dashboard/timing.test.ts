@@ -1,5 +1,8 @@
 import t from "tap"
-import { stage } from "./stage.js"
+import { DemoClock } from "../../src/dashboard/demo-clock.js"
+import { FakeSource } from "../../src/dashboard/fake-source.js"
+import { DashboardStore } from "../../src/dashboard/store.js"
+import { NOON, stage, THREE } from "./stage.js"
 
 /** The times at which the screen was told, in ms from now on. */
 function toldAt(on: ReturnType<typeof stage>): number[] {
@@ -25,6 +28,22 @@ t.test("a key shows at once", async (t) => {
   on.press("j")
   on.press("j")
   t.strictSame(times, [0, 0])
+})
+
+t.test("a key that asks something is drawn a frame later: its answer is not held up", async (t) => {
+  const clock = new DemoClock(NOON)
+  const store = new DashboardStore(new FakeSource(clock, THREE), clock, 16)
+  t.teardown(() => store.close())
+  const messages: string[] = []
+  const start = clock.now().monoMs
+  store.subscribe(() => {
+    const { message, at } = store.snapshot()
+    messages.push(`${Math.round(at.monoMs - start)}ms: ${message.text}`)
+  })
+  store.press(["w"])
+  t.strictSame(messages, [])
+  await clock.advance(20)
+  t.match(messages, [/^16ms: simple #1: . answered in /])
 })
 
 t.test(

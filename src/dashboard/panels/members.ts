@@ -3,7 +3,7 @@ import { framed } from "../frame.js"
 import type { Layout } from "../layout.js"
 import { EMPTY, fitted, type Line, line, restyled, span } from "../line.js"
 import type { Snapshot } from "../snapshot.js"
-import type { Row } from "../world/rows.js"
+import { canBeSelected, type Row } from "../world/rows.js"
 import { type Column, columnsFor } from "./columns.js"
 import type { Look } from "./look.js"
 import { headings, rowCells } from "./row-cells.js"
@@ -39,7 +39,7 @@ function drawn(
   width: number,
 ) {
   const { selected, shownAt, staleMs } = snapshot
-  const isSelected = row.id === selected?.id && !row.ended
+  const isSelected = row.id === selected?.id && canBeSelected(row)
   const mark = isSelected ? look.glyphs.selected : " "
   const cells = [span(mark, "bold"), ...rowCells(row, columns, shownAt.wallMs, look.glyphs)]
   if (isSelected) return restyled(fitted(cells, width), { style: "plain", inverse: true })

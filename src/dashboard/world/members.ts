@@ -23,6 +23,8 @@ export interface MemberEnded {
   readonly member: Member
   readonly how: Ending
   readonly endedMonoMs: number
+  /** We froze it, and its entry ran out: it can still be thawed. */
+  readonly isFrozen?: true
 }
 
 export interface Members {
@@ -56,22 +58,36 @@ export function gone(members: Members, id: string, how: Ending, at: Instant): Me
   if (!before) return members
   const living = new Map(members.living)
   living.delete(id)
-  const ended = [{ member: before.member, how, endedMonoMs: at.monoMs }, ...members.ended]
+  const isFrozen = before.frozenMonoMs !== undefined && how === "expired"
+  const { member } = before
+  const now = { member, how, endedMonoMs: at.monoMs, ...(isFrozen && { isFrozen }) }
+  const ended = [now, ...members.ended]
   return { living, line: members.line.filter((one) => one !== id), ended }
 }
 
 /** `members` after `id` was frozen or thawed by us. */
 export function frozen(members: Members, id: string, isFrozen: boolean, at: Instant): Members {
   const before = members.living.get(id)
-  if (!before) return members
+  if (!before) return isFrozen ? members : thawed(members, id)
   const { frozenMonoMs: _, ...rest } = before
   const now = isFrozen ? { ...rest, frozenMonoMs: at.monoMs } : rest
   return { ...members, living: new Map(members.living).set(id, now) }
 }
 
+/** `members` after `id`, whose entry ran out while it was frozen, was thawed or killed. */
+export function thawed(members: Members, id: string): Members {
+  const ended = members.ended.map((one) => {
+    const { isFrozen: _, ...rest } = one
+    return one.member.id === id ? rest : one
+  })
+  return { ...members, ended }
+}
+
 /** `members` as time passes: who is late turns silent, who ended long ago is forgotten. */
 export function aged(members: Members, ttlMs: number, at: Instant): Members {
-  const ended = members.ended.filter((one) => at.monoMs - one.endedMonoMs < ENDED_SHOWN_MS)
+  const ended = members.ended.filter(
+    ({ endedMonoMs, isFrozen }) => isFrozen || at.monoMs - endedMonoMs < ENDED_SHOWN_MS,
+  )
   const late = [...members.living.values()].filter(
     (one) => !one.isSilent && lateness(one, ttlMs, at) >= 0,
   )

@@ -51,6 +51,11 @@ export function nextInLine({ reigns, members }: Pool): string | undefined {
   return claim?.heirs.find(({ id }) => id !== claim.id && members.living.has(id))?.id
 }
 
+/** Whether something can be done to it: it lives, or was frozen by us, which outlasts its entry. */
+export function canBeSelected({ ended, state }: Row): boolean {
+  return !ended || state === "frozen"
+}
+
 /** Whether a row shows while `filter` stands: it is looked for in name, state, role and host. */
 export function matches({ name, state, role, host }: Row, filter: string): boolean {
   const wanted = filter.toLowerCase()
@@ -69,12 +74,13 @@ function livingRow(pool: Pool, one: MemberSeen, place: number, role: Role, at: I
   }
 }
 
-function endedRow(pool: Pool, { member, how, endedMonoMs }: MemberEnded, at: Instant): Row {
+function endedRow(pool: Pool, one: MemberEnded, at: Instant): Row {
+  const { member, how, endedMonoMs, isFrozen } = one
   return {
     ...told(pool, member, at),
     busy: 0,
     role: "",
-    state: "gone",
+    state: isFrozen ? "frozen" : "gone",
     leaseMs: 0,
     leaseShare: 0,
     ended: { how, agoMs: at.monoMs - endedMonoMs },
