@@ -1,0 +1,193 @@
+/** The screen in a real terminal on a real pool: one server and one cluster live through all of it. */
+import t, { type Test } from "tap"
+import { built } from "../fixtures/built.js"
+import { isAlive, until } from "../fixtures/programs.js"
+import { type TestServer, testServer } from "../fixtures/server.js"
+import { Terminal, withoutTmux } from "../fixtures/tmux.js"
+import { isWhole } from "./demo-terminal.js"
+
+const skip = withoutTmux()
+t.setTimeout(300_000)
+/** Generous: a worker that starts on a busy machine takes seconds. */
+const PATIENCE_MS = 45_000
+const POOL = `node ${built("cli.js")}`
+/** How long something took, as the screen tells it. */
+const TOOK = String.raw`[\d.]+(us|ms|s)`
+
+/** A shell in an empty folder, with `what stood here before` on its screen. */
+async function shell(t: Test, columns = 100, rows = 30): Promise<Terminal> {
+  const terminal = new Terminal({ columns, rows })
+  t.teardown(() => terminal.close())
+  terminal.run(`cd ${t.testdir({})}; clear; echo what stood here before`)
+  await terminal.until(/^what stood here before$/m)
+  return terminal
+}
+
+async function cluster(t: Test, server: TestServer): Promise<Terminal> {
+  const terminal = await shell(t)
+  terminal.run(`${POOL} cluster --servers ${server.url}`)
+  await terminal.until(/^│ 3 {2}c .* ready /m, PATIENCE_MS)
+  return terminal
+}
+
+/** The process of the worker in a row of the table. */
+function pidOf(screen: string, name: string): number {
+  return Number(new RegExp(`^│.\\d  ${name} .*?:\\d\\d +\\S+ +(\\d+) `, "m").exec(screen)?.[1])
+}
+
+/** Presses a key, and passes once the screen is as wanted. */
+function presser(t: Test, terminal: Terminal) {
+  return async (key: string, wanted: RegExp | string) => {
+    terminal.keys(key)
+    const sign = typeof wanted === "string" ? new RegExp(`^ ${wanted}$`, "m") : wanted
+    const screen = await terminal.until(sign, PATIENCE_MS)
+    t.match(screen, sign, `${key}: ${sign}`)
+    return screen
+  }
+}
+
+t.test("every key does what it says, and tells what came of it", { skip }, async (t) => {
+  const server = await testServer(t)
+  const terminal = await cluster(t, server)
+  const press = presser(t, terminal)
+  // No subtests: what follows a stage that failed would only wait in vain.
+  const stage = async (what: string, run: () => Promise<void>) => {
+    t.comment(what)
+    await run()
+  }
+
+  await stage("work", async () => {
+    await press("w", `simple #1: [abc] answered in ${TOOK}`)
+    await press("t", `tracked #2: a answered in ${TOOK}, term \\d+`)
+    await press("B", `10 simple: ([abc] \\d+, )+in ${TOOK}`)
+    // Every one of them is an answer of the table, and of the workers' own statistics.
+    await terminal.until(/^│.*#12 +simple/m, PATIENCE_MS)
+    const done = (screen: string) =>
+      [...screen.matchAll(/^│.\d {2}[abc] .* ready +(\d+) /gm)].map(([, count]) => Number(count))
+    await terminal.until((text) => done(text).reduce((a, b) => a + b, 0) === 12, PATIENCE_MS)
+  })
+
+  await stage("looking", async () => {
+    await press("j", /^│▸2 {2}b/m)
+    await press("Down", /^│▸3 {2}c/m)
+    await press("k", /^│▸2 {2}b/m)
+    await press("Up", /^│▸1 {2}a/m)
+    await press("G", /^│▸3 {2}c/m)
+    await press("g", /^│▸1 {2}a/m)
+    await press("End", /^│▸3 {2}c/m)
+    await press("Home", /^│▸1 {2}a/m)
+    await press("C-d", /^│▸3 {2}c/m)
+    await press("C-u", /^│▸1 {2}a/m)
+    await press("NPage", /^│▸3 {2}c/m)
+    await press("PPage", /^│▸1 {2}a/m)
+    await press("?", / K {2}kill -9, asks first /)
+    await press("x", /╭─ Members 3/)
+    await press("/", /^ filter: _ +3 of 3 workers$/m)
+    await press("c", /^ filter: c_ +1 of 3 workers$/m)
+    await press("Enter", /╭─ Members 1 of 3 with "c"/)
+    await press("Escape", /╭─ Members 3 /)
+    await press("p", /PAUSED \ds, \d+ missed *$/m)
+    await press("p", /live {2}\d/)
+    terminal.scribble("\x1b[12;1Hsomething else wrote this")
+    await terminal.until(/something else wrote this/)
+    await press("C-l", /^(?![\s\S]*something else)/)
+  })
+
+  await stage("workers", async () => {
+    await press("n", `d joined after ${TOOK}, 4th in line`)
+    await press("g", /^│▸1 {2}a/m)
+    await press("P", "a paused: it keeps its place, takes no work")
+    t.match(await terminal.until(/^│▸1 {2}a .* paused /m), /leader a/, "it still leads")
+    await press("P", "a takes work again")
+    await press("j", /^│▸2 {2}b/m)
+    await press("h", `b leads after ${TOOK}: a handed over`)
+    await press("z", `[acd] leads after ${TOOK}: the lease of b ran out; z thaws it`)
+    t.match(terminal.screen(), /^│▸2 {2}b .* frozen /m)
+    await press("z", "b runs again, and finds that it no longer leads")
+    await press("r", `b is back after ${TOOK}, 4th in line`)
+    await press("G", /^│▸4 {2}b/m)
+    await press("s", `b left after ${TOOK}(, finished \\d)?`)
+    await terminal.until(/^│ {4}b .* gone .* left \d+s/m, PATIENCE_MS)
+  })
+
+  await stage("kill", async () => {
+    await press("g", /^│▸1 {2}a/m)
+    const screen = terminal.screen()
+    const pid = pidOf(screen, "a")
+    t.ok(isAlive(pid))
+    await press("K", /^ Kill a with SIGKILL\? /m)
+    await press("n", /^ w work/m)
+    t.ok(isAlive(pid), "any other key keeps it")
+    await press("K", /^ Kill a with SIGKILL\? /m)
+    const isLeader = /^│▸1 {2}a +leader /m.test(screen)
+    await press("y", isLeader ? `a killed; [cd] leads after ${TOOK}` : "a killed")
+    await until("the process is gone", () => !isAlive(pid))
+    await terminal.until(/^│ {4}a .* gone .* killed \d+s/m, PATIENCE_MS)
+  })
+
+  await stage("kill -9 from a shell is seen just as well", async () => {
+    const before = terminal.screen()
+    const leader = /^│.\d {2}(\w) +leader /m.exec(before)?.[1] as string
+    const other = leader === "c" ? "d" : "c"
+    process.kill(pidOf(before, leader), "SIGKILL")
+    const after = await terminal.until(new RegExp(`leader ${other}, term \\d+, 1 worker `), 10_000)
+    t.match(after, new RegExp(`${leader}  killed`), "as an event")
+    t.match(after, new RegExp(`${leader} led .* and was killed; .*${other} leads since`))
+  })
+
+  await stage("a live resize", async () => {
+    for (const [columns, rows, sign] of [
+      [60, 16, /^ work +● .*\n╭─ Members 1 /],
+      [38, 8, /^ ● leader [cd], term \d+ +(live +)?\d\d:\d\d:\d\d\n▸1 /],
+      [30, 5, /^pool needs 36x6, this is 30x5\n\n*$/],
+      [140, 45, /╭─ Leadership ─{100,} last 5 min ─╮\n/],
+      [100, 30, /^ work {2}\S+:\d+ .*\n╭─ Members 1 /],
+    ] as const) {
+      terminal.resize(columns, rows)
+      await terminal.until((text) => sign.test(text) && isWhole(text, columns), PATIENCE_MS)
+    }
+  })
+
+  await stage("Ctrl-Z suspends the screen, not the pool", async () => {
+    const term = /leader ([cd]), term (\d+)/.exec(terminal.screen())
+    terminal.keys("C-z")
+    await terminal.until(/^what stood here before$/m)
+    terminal.run(`${POOL} work --leader hello --servers ${server.url}`)
+    const answer = await terminal.until(/"role":"leader"/, PATIENCE_MS)
+    t.match(answer, new RegExp(`"worker":"${term?.[1]}"[^}]*"term":${term?.[2]},`))
+    terminal.run("clear; echo what stood here before; fg")
+    await terminal.until(new RegExp(`leader ${term?.[1]}, term ${term?.[2]}, 1 worker `))
+  })
+
+  await stage("a dashboard that is only attached leaves the pool alone", async () => {
+    const attached = await shell(t, 60, 16)
+    attached.run(`${POOL} dashboard --servers ${server.url}; echo code $?`)
+    await attached.until(/╭─ Members 1 [\s\S]*q quit/, PATIENCE_MS)
+    await presser(t, attached)("n", "this dashboard starts no workers; in a shell: pool worker")
+    await presser(t, attached)("w", `simple #1: [cd] answered in ${TOOK}`)
+    attached.keys("q")
+    t.match(await attached.until(/^code 0$/m, PATIENCE_MS), /^what stood here before$/m)
+    t.match(terminal.screen(), /, 1 worker +live/)
+  })
+
+  await stage("a server that is lost, and back", async () => {
+    const before = /leader ([cd])/.exec(terminal.screen())?.[1]
+    await server.kill()
+    const lost = new RegExp(`○ disconnected \\ds, retrying +last leader ${before} +STALE \\ds`)
+    await terminal.until(lost, PATIENCE_MS)
+    await press("w", "not connected to .*: this key works again when it is back")
+    t.notMatch(terminal.screen(), /dropped|expired 0s/, "nothing is invented meanwhile")
+    await server.restart()
+    await terminal.until(/● connected [\s\S]* leader [cd], term \d+, 1 worker +live/, PATIENCE_MS)
+    await press("w", `simple #\\d+: [cd] answered in ${TOOK}`)
+  })
+
+  await stage("q gives the terminal back, and says what is stopped", async () => {
+    terminal.keys("q")
+    await terminal.until(/^stopped after /m, PATIENCE_MS)
+    terminal.run("echo code $?")
+    const screen = await terminal.until(/^code 0$/m)
+    t.match(screen, /^stopping 1 worker; a second Ctrl-C does not wait for work in flight$/m)
+    t.match(screen, /^\d\d:\d\d:\d\d {2}[cd] {2}left\nstopped after \S+s$/m)
+  })
+})
