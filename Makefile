@@ -64,6 +64,10 @@ faults: build ## real processes and servers killed, frozen, cut off
 	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
 	  FAULTS=all $(BIN)/tap --timeout=600 $(TAP_ARGS) 'test/faults/**/*.test.ts'
 
+.PHONY: screenshot
+screenshot: build ## docs/dashboard.svg anew, from a real run in tmux
+	@node scripts/screenshot.mjs $(ARGS)
+
 .PHONY: clean
 clean: ## remove what was built, fetched and written: dist, .tap, .pool, node_modules
 	@if [ -n "$$(ls .pool/logs/ports-*/*.ports 2>/dev/null)" ]; then \

@@ -1,7 +1,11 @@
 /** A screen with its colour codes, as `tmux capture-pane -e` gives it, drawn as SVG. */
 
 const CELL = { width: 8.4, height: 18 }
-const MARGIN = 16
+const MARGIN = 18
+/** The bar of the window, above the screen. */
+const BAR = 30
+const FRAME = "#2b333d"
+const BUTTONS = ["#ff7b72", "#e3b341", "#56d364"]
 const INK = "#d6dde6"
 const PAPER = "#0f141a"
 const COLOURS = {
@@ -25,30 +29,37 @@ const FONT = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',mono
 /** The SVG of a screen of `columns` x `rows` cells. */
 export function svgOf(screen, columns, rows, title) {
   const width = Math.ceil(columns * CELL.width + 2 * MARGIN)
-  const height = Math.ceil(rows * CELL.height + 2 * MARGIN)
-  const lines = screen.split("\n").slice(0, rows)
-  const drawn = lines.flatMap((line, row) => runsIn(line).map((run) => drawRun(run, row)))
+  const height = Math.ceil(rows * CELL.height + BAR + 1.5 * MARGIN)
+  const buttons = BUTTONS.map(
+    (colour, index) => `<circle cx="${20 + index * 18}" cy="${BAR / 2}" r="5.5" fill="${colour}"/>`,
+  )
+  const drawn = runsIn(screen.split("\n").slice(0, rows)).map(drawRun)
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}">
 <title>${escaped(title)}</title>
-<rect width="${width}" height="${height}" rx="10" fill="${PAPER}"/>
-<g transform="translate(${MARGIN} ${MARGIN})" font-family="${FONT}" font-size="14" fill="${INK}" xml:space="preserve">
+<rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="10" fill="${PAPER}" stroke="${FRAME}"/>
+<path d="M0.5 ${BAR}V10.5a10 10 0 0 1 10 -10H${width - 10.5}a10 10 0 0 1 10 10V${BAR}Z" fill="#1a212a" stroke="${FRAME}"/>
+${buttons.join("")}
+<text x="${width / 2}" y="${BAR / 2 + 4.5}" text-anchor="middle" font-family="${FONT}" font-size="13" fill="${INK}" opacity="0.7">${escaped(title)}</text>
+<g transform="translate(${MARGIN} ${BAR + MARGIN / 2})" font-family="${FONT}" font-size="14" fill="${INK}" xml:space="preserve">
 ${drawn.filter(Boolean).join("\n")}
 </g>
 </svg>
 `
 }
 
-/** A line as runs of one look: `{ text, column, look }`. */
-function runsIn(line) {
+/** Lines as runs of one look: `{ text, row, column, look }`. A look lasts until the next code, over lines as well. */
+function runsIn(lines) {
   const runs = []
   let look = {}
-  let column = 0
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a colour code begins with
-  for (const piece of line.split(/(\x1b\[[\d;]*m)/)) {
-    if (piece.startsWith("\x1b")) look = changed(look, piece.slice(2, -1))
-    else if (piece !== "") {
-      runs.push({ text: piece, column, look })
-      column += [...piece].length
+  for (const [row, line] of lines.entries()) {
+    let column = 0
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a colour code begins with
+    for (const piece of line.split(/(\x1b\[[\d;]*m)/)) {
+      if (piece.startsWith("\x1b")) look = changed(look, piece.slice(2, -1))
+      else if (piece !== "") {
+        runs.push({ text: piece, row, column, look })
+        column += [...piece].length
+      }
     }
   }
   return runs
@@ -64,16 +75,28 @@ function withCode(look, code) {
   return { ...look, ...change }
 }
 
-function drawRun({ text, column, look }, row) {
+function drawRun({ text, row, column, look }) {
   const [x, y] = [column * CELL.width, row * CELL.height]
   const ink = look.inverse ? PAPER : (look.colour ?? INK)
   const style = `${look.dim ? ' opacity="0.5"' : ""}${look.bold ? ' font-weight="bold"' : ""}`
-  const shapes = [...text].map((character, index) => shapeOf(character, x + index * CELL.width, y))
-  const words = [...text].map((character, index) => (shapes[index] ? " " : character)).join("")
+  const { shapes, words } = drawn(text, x, y)
   const background = look.inverse ? rect(x, y, text.length * CELL.width, CELL.height, INK) : ""
-  const inside = shapes.filter(Boolean).join("") + wordsAt(words, x, y)
+  const inside = shapes.join("") + wordsAt(words, x, y)
   if (inside === "") return background
   return `${background}<g fill="${ink}" stroke="${ink}" stroke-width="0"${style}>${inside}</g>`
+}
+
+/** What of a text is drawn, and what is left to be typed. Of equal shapes side by side one wide one is made: no seams. */
+function drawn(text, x, y) {
+  const shapes = []
+  let words = ""
+  for (const [same] of text.matchAll(/([─░▁-█])\1*|./gu)) {
+    const left = x + [...words].length * CELL.width
+    const shape = shapeOf(same[0], left, y, [...same].length * CELL.width)
+    if (shape) shapes.push(shape)
+    words += shape ? " ".repeat([...same].length) : same
+  }
+  return { shapes, words }
 }
 
 /** Words at their cells, whatever the width of the font that is found. */
@@ -89,8 +112,8 @@ function wordsAt(words, x, y) {
 const EIGHTHS = "▁▂▃▄▅▆▇█"
 
 /** Frames and bars as shapes; undefined for what is better typed. */
-function shapeOf(character, x, y) {
-  const { width, height } = CELL
+function shapeOf(character, x, y, width) {
+  const { height } = CELL
   const [midX, midY] = [x + width / 2, y + height / 2]
   const eighths = EIGHTHS.indexOf(character) + 1
   if (eighths > 0) {
@@ -101,7 +124,7 @@ function shapeOf(character, x, y) {
     case "░":
       return rect(x, y + 2, width, height - 4, undefined, 0.6)
     case "─":
-      return stroke(`M${n(x)} ${n(midY)}h${width}`)
+      return stroke(`M${n(x)} ${n(midY)}h${n(width)}`)
     case "│":
       return stroke(`M${n(midX)} ${n(y)}v${height}`)
     case "╭":
