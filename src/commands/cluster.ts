@@ -37,12 +37,12 @@ export function clusterCommand(): Command {
     .option("--port <port>", "port of the server", portIn, DEFAULT_PORT)
     .option("--no-dashboard", "a line for every event instead of the screen (on a pipe: always)")
     .option("--json", "a JSON object for every event instead of the screen")
-    .option("--ascii", "draw with plain characters")
+    .option("--ascii", "draw with ASCII characters only")
   return withWorkerFlags(command)
     .addHelpText(
       "after",
       `
-A server that listens already is used, and not stopped. With --servers none is started.
+On the screen ? shows the keys. A server that listens already is used, and not stopped. With --servers none is started.
 Logs are in .pool/logs. A second Ctrl-C does not wait for work in flight. Ctrl-Z suspends the screen alone: server
 and workers go on.
 

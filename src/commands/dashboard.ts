@@ -15,15 +15,21 @@ interface DashboardFlags extends PoolFlags {
 /** The command, to be added to a program. */
 export function dashboardCommand(): Command {
   return withPoolFlags(new Command("dashboard"))
-    .description("watch a pool live, and pull its levers")
+    .description("watch a pool live, and give its workers orders")
     .option("--once", "print the table, and exit")
     .option("--plain", "a line for every event (on a pipe: always)")
     .option("--json", "a JSON object for every event")
-    .option("--ascii", "draw with plain characters")
+    .option("--ascii", "draw with ASCII characters only")
     .option("--demo", "a made-up pool; no server needed")
     .addHelpText(
       "after",
-      "\nExamples:\n  pool dashboard\n  pool dashboard --once\n  pool dashboard --json | jq .",
+      `
+On the screen ? shows the keys. Workers obey orders if they were started with --allow-control.
+
+Examples:
+  pool dashboard
+  pool dashboard --once
+  pool dashboard --json | jq .`,
     )
     .action(show)
 }

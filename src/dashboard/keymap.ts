@@ -41,17 +41,17 @@ export interface Binding {
 }
 
 const BINDINGS: readonly Binding[] = [
-  bind("simple", "w", "Work", "send one simple request", "work", 1),
-  bind("tracked", "t", "Work", "send one tracked request", "tracked", 4),
-  bind("burst", "B", "Work", "send ten simple requests", "burst", 9),
+  bind("simple", "w", "Work", "simple work: any worker", "work", 1),
+  bind("tracked", "t", "Work", "tracked work: the leader", "tracked", 4),
+  bind("burst", "B", "Work", "a burst: ten times simple", "burst", 9),
   bind("stop", "s", "Workers", "stop kindly: finish, leave", "stop", 1),
   bind("kill", "K", "Workers", "kill -9, asks first", "kill", 1),
   bind("restart", "r", "Workers", "restart: end of the line", "restart", 3),
   bind("hand-over", "h", "Workers", "hand leadership to it", "hand over", 5),
   bind("freeze", "z", "Workers", "freeze, and thaw again", "freeze", 6),
-  bind("rest", "P", "Workers", "take no work, and again", "rest", 10),
+  bind("rest", "P", "Workers", "rest: no work, and resume", "rest", 10),
   bind("start", "n", "Workers", "start a new worker", "new", 3),
-  { ...bind("up", "up", "View", "select, as arrows"), keys: ["up", "k"], shown: "j k" },
+  { ...bind("up", "up", "View", "select, or arrows"), keys: ["up", "k"], shown: "j k" },
   { command: "down", keys: ["down", "j"], group: "View", help: "" },
   { command: "page-up", keys: ["page-up", "ctrl-u", "ctrl-b"], group: "View", help: "" },
   { command: "page-down", keys: ["page-down", "ctrl-d", "ctrl-f"], group: "View", help: "" },

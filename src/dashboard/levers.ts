@@ -52,8 +52,8 @@ export function refusal(
   }
   if (!isAboutMember(command)) return undefined
   if (!row) return "no worker is selected"
-  if (row.ended && command !== "freeze" && command !== "kill") {
-    return `${row.name} is frozen and no member any more: z thaws it, K kills it`
+  if (row.state === "frozen" && command !== "freeze" && command !== "kill") {
+    return `${row.name} is frozen and would not answer: z thaws it, K kills it`
   }
   if (command === "hand-over") return handOverRefusal(row, pool, monoMs)
   return row.control ? undefined : noOrders(row.name)

@@ -129,7 +129,7 @@ class LivePool implements PoolSource {
       if (order !== "kill" || !isSilent || !this.#isHere(member)) throw error
       process.kill(member.pid, "SIGKILL")
       this.#frozen.delete(id)
-      return `${member.name} did not answer, so its process ${member.pid} was killed`
+      return `it did not answer; its process ${member.pid} was killed from here`
     }
     return undefined
   }

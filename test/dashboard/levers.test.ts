@@ -133,7 +133,7 @@ t.test("z: who was frozen for so long that it is no member any more can be thawe
   t.match(row(), { name: "c", state: "frozen", ended: { how: "expired" } })
   t.equal(on.store.snapshot().selected?.name, "c")
   t.match(on.screen(100, 30), /^│▸ {3}c .* frozen .* expired 5\ds/m)
-  t.match((await story(on, ["s"], 10)).at(-1), /^c is frozen and no member any more: z thaws it/)
+  t.match((await story(on, ["s"], 10)).at(-1), /^c is frozen and would not answer: z thaws it/)
   await story(on, ["k", "j"], 10)
   t.equal((await story(on, ["z"], 300)).at(-1), "c runs again")
   t.match(row(), { name: "c", state: "ready", place: 3 })

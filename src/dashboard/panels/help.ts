@@ -64,7 +64,9 @@ function meaning({ pool, logs }: Facts, width: number): Line[] {
   const log = logs === undefined ? "" : `log: ${logs}`
   const isOneLine = shell.length + log.length + 5 < width
   const wide = [
-    "  The order is the order of start times; next takes over when the leader goes.",
+    "  Rows stand in the order of their start. The one marked next takes over when the leader goes.",
+    "  A term is the number of a reign. It grows with each, though not by one.",
+    "  Leadership has a letter of the leader's name for every three seconds; a dot: nobody led.",
     "  LEASE is the time left until a silent worker is dropped. A killed one is evicted at once.",
   ]
   const narrow = [
