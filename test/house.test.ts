@@ -8,7 +8,16 @@ import t from "tap"
  */
 const ROWS: Record<string, readonly string[]> = {
   pure: [
-    ...["bucket", "bus", "checked", "claim", "client-errors", "clock", "config", "connection-errors"],
+    ...[
+      "bucket",
+      "bus",
+      "checked",
+      "claim",
+      "client-errors",
+      "clock",
+      "config",
+      "connection-errors",
+    ],
     ...[
       "election",
       "election-words",
