@@ -31,6 +31,11 @@ export interface RosterOptions {
   readonly clock: Clock
   /** How long an entry lives without a renewal, in ms. */
   readonly memberTtlMs: number
+  /**
+   * Whether anything can be heard just now, for those who must not take their own deafness for the others' silence:
+   * then nobody is dropped, and who was not heard of has some time to be. Default: always.
+   */
+  readonly canHear?: () => boolean
   readonly onChange: (change: RosterChange) => void
 }
 
@@ -49,6 +54,7 @@ export class Roster {
   #stopWatch: StopWatch | undefined
   #stopSweep: Cancel | undefined
   #isStopped = false
+  #wasDeaf = false
 
   constructor(options: RosterOptions) {
     this.#options = options
@@ -114,19 +120,34 @@ export class Roster {
     const heard = this.#heardAgain
     this.#heardAgain = undefined
     if (!heard) return this.#tell({ type: "complete" })
-    for (const key of [...this.#seen.keys()]) if (!heard.has(key)) this.#drop(key, "expired")
+    for (const key of [...this.#seen.keys()]) if (!heard.has(key)) this.#missed(key)
     if (!heard.has(CLAIM_KEY)) this.#tell({ type: "claim", found: { kind: "none", revision: 0 } })
+  }
+
+  /** A view that was opened anew has no such entry; where the server was away, they are written again only now. */
+  #missed(key: string): void {
+    const { canHear, clock, memberTtlMs } = this.#options
+    const seen = this.#seen.get(key)
+    if (!seen || !canHear) return this.#drop(key, "expired")
+    this.#seen.set(key, { ...seen, monoMs: clock.now().monoMs - memberTtlMs / 3 })
   }
 
   #sweepLater(): void {
     const { clock, memberTtlMs } = this.#options
     this.#stopSweep = clock.after(memberTtlMs / 6, () => {
-      const nowMs = clock.now().monoMs
-      for (const [key, { monoMs }] of this.#seen) {
-        if (nowMs > lapsesAt(monoMs, memberTtlMs)) this.#drop(key, "expired")
-      }
+      this.#sweep(clock.now().monoMs)
       this.#sweepLater()
     })
+  }
+
+  #sweep(nowMs: number): void {
+    const { canHear, memberTtlMs } = this.#options
+    const isDeaf = canHear?.() === false
+    for (const [key, seen] of this.#seen) {
+      if (this.#wasDeaf) this.#seen.set(key, { ...seen, monoMs: nowMs })
+      else if (!isDeaf && nowMs > lapsesAt(seen.monoMs, memberTtlMs)) this.#drop(key, "expired")
+    }
+    this.#wasDeaf = isDeaf
   }
 
   #drop(key: string, how: Departure): void {

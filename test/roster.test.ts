@@ -11,7 +11,7 @@ import { member } from "./fixtures/members.js"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-async function setUp(members: readonly Member[] = []) {
+async function setUp(members: readonly Member[] = [], canHear?: () => boolean) {
   const clock = new ManualClock()
   const bucket = new MemoryBucket(clock, 6000)
   const write = (it: Member) => bucket.put(it.key, encodeMember(it))
@@ -28,6 +28,7 @@ async function setUp(members: readonly Member[] = []) {
     bucket: watched,
     clock,
     memberTtlMs: 6000,
+    ...(canHear && { canHear }),
     onChange: (change) => changes.push(inWords(change)),
   })
   await roster.start()
@@ -146,3 +147,40 @@ t.test("the members in a list of entries, without what is none", async (t) => {
   ]
   t.strictSame(membersIn(listed), [a])
 })
+
+t.test(
+  "who can't hear drops nobody, and gives all their whole time again afterwards",
+  async (t) => {
+    let isUp = true
+    const [a, b] = [member("a"), member("b")]
+    const { clock, roster, write, names, news } = await setUp([a, b], () => isUp)
+    news()
+    isUp = false
+    await clock.pass(60_000)
+    isUp = true
+    await clock.pass(5_000)
+    t.strictSame(names(), ["a", "b"])
+    t.strictSame(news(), [])
+    await write(a)
+    await clock.pass(5_000)
+    t.strictSame(news(), ["a changed", "b gone (expired)"])
+    roster.stop()
+  },
+)
+
+t.test(
+  "an entry that is missing in a view opened anew may be written again for a while",
+  async (t) => {
+    const [a, b] = [member("a"), member("b")]
+    const { clock, roster, write, news, listener } = await setUp([a, b], () => true)
+    news()
+    listener().restart?.()
+    listener().caughtUp?.()
+    t.strictSame(news(), ["claim none"])
+    await clock.pass(2_000)
+    await write(a)
+    await clock.pass(4_000)
+    t.strictSame(news(), ["a changed", "b gone (expired)"])
+    roster.stop()
+  },
+)

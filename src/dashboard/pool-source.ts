@@ -59,6 +59,7 @@ class LivePool implements PoolSource {
   /** By id: their entries may run out, and they can still be thawed. */
   readonly #frozen = new Map<string, Member>()
   #stops: (() => void)[] = []
+  #isUp = true
 
   constructor(
     { pool, crew, logs }: AttachOptions,
@@ -186,6 +187,7 @@ class LivePool implements PoolSource {
       bucket,
       clock: systemClock,
       memberTtlMs: this.memberTtlMs,
+      canHear: () => this.#isUp,
       onChange: (change) => this.#changed(change, tell),
     })
     this.#stops.push(() => roster.stop())
@@ -218,8 +220,14 @@ class LivePool implements PoolSource {
   async #followConnection(tell: (event: PoolEvent) => void): Promise<void> {
     this.#tellRoundTrip(tell)
     for await (const { type } of this.#connection.status()) {
-      if (type === "disconnect") tell({ kind: "connection", isUp: false })
-      if (type === "reconnect") this.#tellRoundTrip(tell)
+      if (type === "disconnect") {
+        this.#isUp = false
+        tell({ kind: "connection", isUp: false })
+      }
+      if (type === "reconnect") {
+        this.#isUp = true
+        this.#tellRoundTrip(tell)
+      }
     }
   }
 
