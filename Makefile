@@ -5,6 +5,7 @@ BIN := node_modules/.bin
 RUN_TS := node --import=@tapjs/typescript/import
 SOURCES := $(shell find src -name '*.ts' -o -name '*.tsx')
 NAME ?= a
+VERSION ?= 22
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -68,11 +69,20 @@ faults: build ## real processes and servers killed, frozen, cut off
 screenshot: build ## docs/dashboard.svg anew, from a real run in tmux
 	@node scripts/screenshot.mjs $(ARGS)
 
+.PHONY: docs
+docs: build ## docs/api, the pages of the library's interface
+	@$(BIN)/typedoc
+
+.PHONY: test-node
+test-node: build ## the tests on another Node, got for this folder only; VERSION=22 TESTS=test/client.test.ts
+	@npm install --no-fund --no-audit --no-save --prefix .pool/node-$(VERSION) node@$(VERSION)
+	@PATH="$(CURDIR)/.pool/node-$(VERSION)/node_modules/node/bin:$$PATH" && node --version && $(MAKE) --no-print-directory test
+
 .PHONY: clean
-clean: ## remove what was built, fetched and written: dist, .tap, .pool, node_modules
+clean: ## remove what was built, fetched and written: dist, docs/api, .tap, .pool, node_modules
 	@if [ -n "$$(ls .pool/logs/ports-*/*.ports 2>/dev/null)" ]; then \
 	  echo "a nats-server runs from .pool; stop it first (make server tells where)" >&2; exit 1; fi
-	@rm -rf dist .tap .pool node_modules
+	@rm -rf dist docs/api .tap .pool node_modules
 
 # --include=dev: with NODE_ENV=production npm would leave out what builds and tests.
 node_modules/.package-lock.json: package-lock.json | node

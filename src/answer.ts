@@ -32,6 +32,7 @@ export class Answer {
     return this.#message.data
   }
 
+  /** The headers of the answer; undefined if it has none. */
   get headers(): MsgHdrs | undefined {
     return this.#message.headers
   }

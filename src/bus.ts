@@ -15,6 +15,7 @@ export interface BusMessage {
 }
 
 export interface BusSubscription {
+  /** Takes no more from now on. */
   unsubscribe(): void
   /** Takes no more, and resolves once what had arrived was handed to the callback. */
   drain(): Promise<void>
@@ -22,15 +23,18 @@ export interface BusSubscription {
 
 /** Messages between members of a pool. */
 export interface Bus {
+  /** Sends a message to whoever listens. */
   publish(
     subject: string,
     payload?: Uint8Array | string,
     options?: { headers?: MsgHdrs; reply?: string },
   ): void
+  /** Listens to `subject`, in a queue group if one is named. */
   subscribe(
     subject: string,
     options: { queue?: string; callback: (error: Error | null, message: BusMessage) => void },
   ): BusSubscription
+  /** Sends a message, and resolves with the first answer. Rejects if nobody listens, or after `timeout` ms. */
   request(
     subject: string,
     payload?: Uint8Array | string,

@@ -48,6 +48,7 @@ export const MAX_HEIRS = 8
 /** A claim as it stands in the bucket at `revision`. */
 export interface StandingClaim {
   readonly claim: Claim
+  /** The revision of the bucket at which it was written; grows with each renewal. */
   readonly revision: number
 }
 

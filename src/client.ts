@@ -27,8 +27,9 @@ const LONGEST_TIMEOUT_MS = 2_147_483_647
 
 /** A client over a connection that is open already, and stays open when the client is closed. */
 export interface ClientOptions {
+  /** Where it asks: a connection of the package `nats` will do. */
   readonly bus: Bus
-  /** Default `work`. */
+  /** The pool. Default `work`. */
   readonly pool?: string | undefined
   /** The server's max_payload in bytes: `connection.info.max_payload`. */
   readonly maxPayload?: number | undefined

@@ -16,6 +16,7 @@ export type Cancel = () => void
 
 /** A source of time and of wake-up calls. */
 export interface Clock {
+  /** Both clocks at this instant. */
   now(): Instant
   /** Calls `wake` once, `ms` of monotonic time from now. */
   after(ms: number, wake: () => void): Cancel

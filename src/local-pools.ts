@@ -4,20 +4,27 @@
  * a server. Nothing outlives the process, and nothing outside of it can join.
  */
 import type { Bucket } from "./bucket.js"
+import type { Bus } from "./bus.js"
 import type { Clock } from "./clock.js"
 import type { Timings } from "./config.js"
 import type { Ground } from "./ground.js"
 import { MemoryBucket } from "./memory-bucket.js"
 import { MemoryBus } from "./memory-bus.js"
-import type { MemoryConnection } from "./memory-connection.js"
 import type { PoolNames } from "./names.js"
 import { systemClock } from "./system-clock.js"
 
+/** What a world of pools is made of. */
 export interface LocalPoolsOptions {
   /** Default: the clock of this machine. A test that moves its own decides when leases run out. */
   readonly clock?: Clock
   /** From 0 to 1; picks who does simple work, and spreads turns to claim. Default `Math.random`. */
   readonly random?: () => number
+}
+
+/** A participant on the bus of a world of pools. */
+export interface LocalConnection extends Bus {
+  /** Leaves the bus: its subscriptions end, and its requests fail. */
+  close(): Promise<void>
 }
 
 /**
@@ -31,6 +38,7 @@ export interface LocalPoolsOptions {
 export class LocalPools {
   /** The one that `local: true` means. */
   static readonly shared = new LocalPools()
+  /** By which leases run out here. */
   readonly clock: Clock
   readonly #random: () => number
   readonly #bus: MemoryBus
@@ -43,11 +51,11 @@ export class LocalPools {
   }
 
   /** A participant on the bus of these pools. */
-  connect(): MemoryConnection {
+  connect(): LocalConnection {
     return this.#bus.connect()
   }
 
-  /** The bucket of a pool; undefined if nobody has joined it yet. */
+  /** @internal The bucket of a pool; undefined if nobody has joined it yet. */
   bucket(pool: string): Bucket | undefined {
     return this.#buckets.get(pool)
   }

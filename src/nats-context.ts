@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { BadInput, reasonOf } from "./errors.js"
 import { objectIn } from "./json.js"
 
+/** The variables of an environment, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**

@@ -27,6 +27,7 @@ const OVERTIME_MS = 1_000
 /** How often a thread that works for the leader is told how long the reign holds, in ms. */
 const SHARE_MS = 50
 
+/** A handler module in threads. Made by `HandlerThreads.open`. */
 export class HandlerThreads {
   /** To be given to `joinPool`, with a `concurrency` of as many as there are threads. */
   readonly handlers: Handlers

@@ -8,7 +8,7 @@ import { type LeaderNews, LeaderWatch } from "./leader-news.js"
 import { type EndReason, type Leadership, ReignEnded } from "./leadership.js"
 import type { Member } from "./member.js"
 import { MemberRun } from "./member-run.js"
-import type { Order } from "./orders.js"
+import { type Means, notTheLeader, obey } from "./obey.js"
 import type { TooManyFailures } from "./restarts.js"
 import { membersIn } from "./roster.js"
 import { type RunListeners, runOptionsOf } from "./run-options.js"
@@ -96,10 +96,12 @@ export class PoolWorker {
     return this.#run.id
   }
 
+  /** Its label. */
   get name(): string {
     return this.#ground.name
   }
 
+  /** The pool it has joined. */
   get pool(): string {
     return this.#ground.names.pool
   }
@@ -134,6 +136,7 @@ export class PoolWorker {
     this.#run.pause()
   }
 
+  /** Takes simple work again, after `pause`. */
   resume(): void {
     this.#run.resume()
   }
@@ -143,7 +146,7 @@ export class PoolWorker {
    * BadInput if this worker does not lead, or there is no such member.
    */
   async handOver(to?: string): Promise<void> {
-    if (!this.isLeader) throw new BadInput("hand-over", "the leader", `${this.name}, who follows`)
+    if (!this.isLeader) throw notTheLeader(this.name)
     if (to === undefined) return this.#run.resign("handed over")
     const members = membersIn(await this.#ground.bucket.entries())
     const heir = members.find((member) => member.id === to && member.eligible)
@@ -192,7 +195,7 @@ export class PoolWorker {
   #listeners(): RunListeners {
     const options = this.#options
     return {
-      obey: (order) => this.#obey(order),
+      obey: (order) => obey(this, order, this.#means()),
       onFailed: (error) => this.#runs.failed(error),
       onBroken: (error) => this.#runs.broke(error),
       onLeadReturned: (leadership) => this.#tell(() => options.onLeadReturned?.(leadership)),
@@ -204,6 +207,16 @@ export class PoolWorker {
         if (leadership) this.#followReign(leadership)
         this.#tell(() => options.onReign?.(leadership))
       },
+      report: this.#report,
+    }
+  }
+
+  #means(): Means {
+    const { onStopOrder } = this.#options
+    const kill = () => process.kill(process.pid, "SIGKILL")
+    return {
+      stop: () => (onStopOrder ? onStopOrder(this) : void this.leave()),
+      kill: () => void this.#ground.bus.flush().finally(kill),
       report: this.#report,
     }
   }
@@ -222,29 +235,6 @@ export class PoolWorker {
       callback()
     } catch (error) {
       this.#report("a callback of the program threw", error)
-    }
-  }
-
-  #obey({ order, to }: Order): void {
-    switch (order) {
-      case "stop":
-        if (this.#options.onStopOrder) return this.#options.onStopOrder(this)
-        this.leave()
-        return
-      case "kill":
-        this.#ground.bus.flush().finally(() => process.kill(process.pid, "SIGKILL"))
-        return
-      case "restart":
-        this.restart()
-        return
-      case "pause":
-        return this.pause()
-      case "resume":
-        return this.resume()
-      case "hand-over":
-        if (!this.isLeader)
-          throw new BadInput("hand-over", "the leader", `${this.name}, who follows`)
-        this.handOver(to).catch((error) => this.#report("could not hand over", error))
     }
   }
 }

@@ -1,0 +1,37 @@
+/** What a worker does when it is given an order from the dashboard or the command line. */
+import { BadInput } from "./errors.js"
+import type { Order } from "./orders.js"
+import type { PoolWorker } from "./worker.js"
+
+/** What an order can have a worker do that is no affair of its program. */
+export interface Means {
+  /** Leaves, or has the program do it. */
+  readonly stop: () => void
+  /** Ends the process at once, once the order is acknowledged. */
+  readonly kill: () => void
+  readonly report: (problem: string, error?: unknown) => void
+}
+
+/** Has `worker` obey. Throws BadInput for what it can't do; what comes of the rest is seen in the pool. */
+export function obey(worker: PoolWorker, { order, to }: Order, means: Means): void {
+  switch (order) {
+    case "stop":
+      return means.stop()
+    case "kill":
+      return means.kill()
+    case "restart":
+      return void worker.restart()
+    case "pause":
+      return worker.pause()
+    case "resume":
+      return worker.resume()
+    case "hand-over":
+      if (!worker.isLeader) throw notTheLeader(worker.name)
+      worker.handOver(to).catch((error) => means.report("could not hand over", error))
+  }
+}
+
+/** The answer to a hand-over that somebody else was meant to do. */
+export function notTheLeader(name: string): BadInput {
+  return new BadInput("hand-over", "the leader", `${name}, who follows`)
+}
