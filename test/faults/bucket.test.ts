@@ -13,6 +13,7 @@ const HARMS: readonly [string, (it: Fleet, kv: KV) => Promise<unknown>, string][
   ["loses the claim", (_it, kv) => kv.delete("leader"), "bucket lost"],
   ["loses all of the claim", (_it, kv) => kv.purge("leader"), "bucket lost"],
   ["gets garbage for a claim", (_it, kv) => kv.put("leader", "garbage"), "evicted"],
+  ["gets the claim of a stranger", stranger, "evicted"],
 ]
 
 for (const round of rounds) {
@@ -32,6 +33,13 @@ for (const round of rounds) {
       },
     )
   }
+}
+
+/** A claim that can be read, by somebody who is not there. */
+async function stranger(_it: Fleet, kv: KV): Promise<unknown> {
+  const claim = (await kv.get("leader"))?.json<Record<string, unknown>>()
+  const { term: _, ...rest } = claim ?? {}
+  return kv.put("leader", JSON.stringify({ ...rest, id: "nobody", name: "nobody", nonce: "none" }))
 }
 
 async function wipe(it: Fleet): Promise<void> {

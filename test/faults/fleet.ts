@@ -205,6 +205,34 @@ export class Fleet {
     return this.history.since(from, "begins", ({ who }) => !notThese.includes(who))
   }
 
+  /**
+   * Does it, and resolves when the first of `line` leads and everybody has an answer of it. On a busy machine one may
+   * need longer than its 50 ms; then the word goes on, in order, and whoever leads was told after all before it. Returns
+   * those of the line, the one that leads first.
+   */
+  async followed(line: readonly string[], act: () => unknown): Promise<string[]> {
+    const from = this.now
+    const [{ who }] = await Promise.all([this.begins(from), act()])
+    await this.observer.flush()
+    const told = this.#toldSince(from)
+    const before = line.slice(0, line.includes(who) ? line.indexOf(who) : line.length)
+    const isInOrder = before.every(
+      (name) => told.includes(name) && told.indexOf(name) < told.indexOf(who),
+    )
+    if (who !== line[0] && !isInOrder) {
+      throw new Error(`${who} leads, and ${line[0]} should; told were: ${told.join(", ")}`)
+    }
+    await this.answers(who)
+    return [who, ...line.filter((name) => name !== who)]
+  }
+
+  /** The heirs that were told that a reign is over, in order. */
+  #toldSince(from: number): string[] {
+    this.history.read()
+    const words = this.history.all.slice(from)
+    return [...new Set(words.flatMap((line) => (line.what === "told" ? [line.heir] : [])))]
+  }
+
   /** Everything that was asked has ended: the judge looks at it all, and breaches fail the test. */
   async verdict(t: Test): Promise<Verdict> {
     await this.requesters.stop()

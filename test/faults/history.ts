@@ -63,6 +63,8 @@ export type Seen =
       /** Names, the next in line first. */
       readonly heirs: readonly string[]
     }
+  /** The word to an heir that the reign of this term is over. */
+  | { readonly what: "told"; readonly heir: string; readonly term: number }
   /** A leader's reply to the request that waits at `inbox`; with a status if it is a failure. */
   | {
       readonly what: "replied"
@@ -87,6 +89,7 @@ export class History extends Events<Line> {
   readonly #timer: NodeJS.Timeout
   #rest = ""
   #position = 0
+  #isClosed = false
 
   constructor(path: string) {
     super()
@@ -95,7 +98,9 @@ export class History extends Events<Line> {
     this.#timer = setInterval(() => this.read(), FOLLOW_MS)
   }
 
+  /** What is written after the history was closed is of no interest. */
   write(news: News): void {
+    if (this.#isClosed) return
     appendFileSync(this.path, `${JSON.stringify({ at: sharedMs(), ...news })}\n`)
   }
 
@@ -142,6 +147,7 @@ export class History extends Events<Line> {
   }
 
   close(): void {
+    this.#isClosed = true
     this.read()
     clearInterval(this.#timer)
     closeSync(this.#file)

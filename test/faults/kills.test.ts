@@ -1,5 +1,5 @@
 import t from "tap"
-import { type Fleet, fleet } from "./fleet.js"
+import { fleet } from "./fleet.js"
 import { sharedMs } from "./history.js"
 import { rounds } from "./rounds.js"
 
@@ -12,9 +12,9 @@ for (const round of rounds) {
     `a leader that is killed is followed by the next in line, long before its lease is over${round}`,
     async (t) => {
       const it = await fleet(t, { ...LONG, names: FOUR })
-      await followed(it, "b", () => it.kill("a"))
-      await it.leads("b", "c", "d")
-      await followed(it, "c", () => it.kill("b"))
+      const [leader = "", ...heirs] = await it.followed(["b", "c", "d"], () => it.kill("a"))
+      await it.leads(leader, ...heirs)
+      await it.followed(heirs, () => it.kill(leader))
       await it.verdict(t)
     },
   )
@@ -31,7 +31,7 @@ for (const round of rounds) {
 
   t.test(`when leader and next in line are killed at once the third leads${round}`, async (t) => {
     const it = await fleet(t, { ...LONG, names: FOUR })
-    await followed(it, "c", () => it.kill("b", "a"))
+    await it.followed(["c", "d"], () => it.kill("b", "a"))
     await it.verdict(t)
   })
 
@@ -39,9 +39,9 @@ for (const round of rounds) {
     `a kind stop is followed by the next in line, and no request is lost${round}`,
     async (t) => {
       const it = await fleet(t, LONG)
-      await followed(it, "b", () => it.stop("a"))
-      await it.leads("b", "c")
-      await followed(it, "c", () => it.stop("b"))
+      const [leader = "", ...heirs] = await it.followed(["b", "c"], () => it.stop("a"))
+      await it.leads(leader, ...heirs)
+      await it.followed(heirs, () => it.stop(leader))
       const { unknown } = await it.verdict(t)
       t.equal(unknown, 0)
     },
@@ -52,7 +52,7 @@ for (const round of rounds) {
     async (t) => {
       const it = await fleet(t, { ...LONG, alone: ["a"] })
       const supervisor = await it.supervisorOf("a")
-      await followed(it, "b", () => process.kill(supervisor, "SIGKILL"))
+      await it.followed(["b"], () => process.kill(supervisor, "SIGKILL"))
       const { unknown } = await it.verdict(t)
       t.equal(unknown, 0)
     },
@@ -64,7 +64,7 @@ for (const round of rounds) {
       const it = await fleet(t, { alone: ["a"] })
       const supervisor = await it.supervisorOf("a")
       const killedMs = sharedMs()
-      await followed(it, "b", () => {
+      await it.followed(["b"], () => {
         process.kill(supervisor, "SIGKILL")
         it.kill("a")
       })
@@ -73,12 +73,4 @@ for (const round of rounds) {
       t.comment(`${afterMs.toFixed(0)} ms after it was killed, with a lease of ${it.leaseMs} ms`)
     },
   )
-}
-
-/** Does it, and resolves when `next` leads and everybody has an answer of it. */
-async function followed(it: Fleet, next: string, act: () => unknown): Promise<void> {
-  const from = it.now
-  const [{ who }] = await Promise.all([it.begins(from), act()])
-  if (who !== next) throw new Error(`${who} leads, and ${next} should`)
-  await it.answers(next)
 }

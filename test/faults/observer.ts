@@ -1,6 +1,6 @@
-/** Sits on the server itself, and notes every announced claim and every reply of a leader. */
+/** Sits on the server itself, and notes every announced claim, every word to an heir, and every reply of a leader. */
 import { connect, type NatsConnection } from "nats"
-import { decodeAnnouncement, reignOf } from "../../src/claim.js"
+import { decodeAnnouncement, decodeWord, reignOf } from "../../src/claim.js"
 import { ERROR_CODE_HEADER, TERM_HEADER, WORKER_HEADER } from "../../src/reply.js"
 import { type History, sharedMs } from "./history.js"
 
@@ -18,16 +18,24 @@ export async function observe(
     noAsyncTraces: true,
   })
   const who = "observer"
+  const names = new Map<string, string>()
   connection.subscribe(`${pool}.claim`, {
     callback: (_error, { data }) => {
       const at = sharedMs()
       const standing = decodeAnnouncement(data)
       const { name: by, id, released, heirs } = standing.claim
       const { term } = reignOf(standing)
-      const names = heirs.map(({ key }) => key.slice(key.indexOf(".") + 1))
+      for (const { id, key } of heirs) names.set(id, key.slice(key.indexOf(".") + 1))
+      const line = heirs.map(({ id }) => names.get(id) ?? id)
       const { revision } = standing
-      const claimed = { by, id, term, revision, released: released !== undefined, heirs: names }
+      const claimed = { by, id, term, revision, released: released !== undefined, heirs: line }
       history.write({ at, who, what: "claimed", ...claimed })
+    },
+  })
+  connection.subscribe(`${pool}.heir.*`, {
+    callback: (_error, { subject, data }) => {
+      const id = subject.split(".").at(-1) ?? ""
+      history.write({ who, what: "told", heir: names.get(id) ?? id, term: decodeWord(data).term })
     },
   })
   connection.subscribe("_INBOX.>", {
