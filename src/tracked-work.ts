@@ -140,8 +140,22 @@ export class TrackedWork {
 
   /** The claim was refused: unsubscribes, and does nothing of what was held, for the true leader may have it too. */
   abandon(): void {
-    const held = this.#seat?.release() ?? []
-    this.lapse()
+    const seat = this.#seat
+    this.#seat = undefined
+    if (seat === undefined) return
+    this.#giveUp(seat)
+    this.#refuseHeld(seat)
+    // The server may have sent more before it hears that nobody listens here, and to nobody else.
+    seat.subscription?.drain().then(
+      () => this.#refuseHeld(seat),
+      () => {
+        // The connection is gone, and what was on its way with it.
+      },
+    )
+  }
+
+  #refuseHeld(seat: Seat): void {
+    const held = seat.release()
     if (held.length === 0) return
     const { clock, member } = this.#options
     clock.after(TRUE_LEADER_MS, () => refuseAll(held, new Seal(member)))

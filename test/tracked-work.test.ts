@@ -87,6 +87,21 @@ t.test("a claim that was refused does nothing of what was held, and says so late
   t.equal(jobs.length, 0)
 })
 
+t.test("what was on its way when the claim was given up is not lost in silence", async (t) => {
+  const { ask, clock, tracked, jobs } = pool()
+  tracked.open()
+  const asked = ask("quick")
+  // The server has sent it, and it has not arrived.
+  tracked.abandon()
+  await settled()
+  await clock.pass(100)
+  t.equal(
+    await asked,
+    "409 somebody else leads: the request may or may not have been done (unknown)",
+  )
+  t.equal(jobs.length, 0)
+})
+
 t.test("what is held is bounded", async (t) => {
   const { asker, tracked, reign } = pool()
   tracked.open()
