@@ -11,6 +11,7 @@ import type { ElectionEvent } from "./election-words.js"
 import { RevisionMismatch } from "./errors.js"
 import { placeOf } from "./line-watch.js"
 import type { Member } from "./member.js"
+import type { Meter, RenewalOutcome } from "./meter.js"
 import { CLAIM_KEY } from "./names.js"
 import type { Neighbours } from "./neighbours.js"
 import { foundIn, membersIn } from "./roster.js"
@@ -24,6 +25,7 @@ export interface ClaimDeskOptions {
   readonly strategy: Strategy
   readonly neighbours?: Neighbours | undefined
   readonly self: () => Member
+  readonly meter?: Meter | undefined
   /** Takes the answers. */
   readonly answer: (event: ElectionEvent) => void
   readonly report: (problem: string, error?: unknown) => void
@@ -74,19 +76,37 @@ export class ClaimDesk {
   }
 
   /** Compare-and-sets the claim: `written`, `refused` or `unsure`. */
-  write(attempt: number, over: number, claim: Claim): void {
+  write(
+    attempt: number,
+    over: number,
+    claim: Claim,
+    onEnd: (outcome: RenewalOutcome) => void = () => {},
+  ): void {
     const { bucket, answer } = this.#options
     const problem = "nobody knows whether the claim was written"
     this.#inTime(() => bucket.write(CLAIM_KEY, encodeClaim(claim), over)).then(
       (revision) => {
         this.#troubles.delete(problem)
+        onEnd("acknowledged")
         answer({ type: "written", attempt, revision })
       },
       (error) => {
-        if (error instanceof RevisionMismatch) return answer({ type: "refused", attempt })
+        const isRefused = error instanceof RevisionMismatch
+        onEnd(isRefused ? "refused" : "unknown")
+        if (isRefused) return answer({ type: "refused", attempt })
         this.#failed(problem, error)
         answer({ type: "unsure", attempt })
       },
+    )
+  }
+
+  /** The same for a claim that is held; measured. */
+  renew(attempt: number, over: number, claim: Claim): void {
+    const { clock, meter } = this.#options
+    if (!meter) return this.write(attempt, over, claim)
+    const beganMs = clock.now().monoMs
+    this.write(attempt, over, claim, (outcome) =>
+      meter.renewed(outcome, clock.now().monoMs - beganMs),
     )
   }
 

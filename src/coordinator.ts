@@ -19,8 +19,9 @@ import { Election } from "./election.js"
 import type { ElectionEvent } from "./election-words.js"
 import { reasonOf } from "./errors.js"
 import type { EndedReign } from "./hand-on.js"
-import type { EndReason, Leadership, Published } from "./leadership.js"
+import type { EndReason, Leadership, Publish } from "./leadership.js"
 import { Membership, type SelfPortrait } from "./membership.js"
+import type { Meter } from "./meter.js"
 import type { PoolNames } from "./names.js"
 import type { Neighbours } from "./neighbours.js"
 import type { Strategy } from "./succession.js"
@@ -39,15 +40,14 @@ export interface CoordinatorOptions {
   /** Give way to a member that has stood first for this long, in ms; without it never. */
   readonly preemptAfterMs?: number | undefined
   readonly seat: Seat
+  readonly meter?: Meter | undefined
   readonly portrait: () => SelfPortrait
   readonly random: () => number
   readonly nonce: () => string
   /** Told of each claim this member hears of or writes, as it becomes known. */
   readonly onClaim?: (standing: StandingClaim, isOwn: boolean) => void
   /** Stores what this member publishes as leader; a pool without a server can't. */
-  readonly publish?:
-    | ((leadership: Leadership, subject: string, payload: unknown) => Promise<Published>)
-    | undefined
+  readonly publish?: Publish | undefined
   /** Told of each word that a reign is over. */
   readonly onWord?: (word: Word) => void
   /** Told that a reign which this member ended was followed by nobody. */

@@ -8,6 +8,7 @@ import { connectToNats } from "./connection.js"
 import { CrewGuard } from "./crew-guard.js"
 import type { EndedReign, HandOnOptions } from "./hand-on.js"
 import { writeHistory } from "./history-stream.js"
+import { httpAddressOf, placeAfter, shownAddress } from "./http-address.js"
 import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "./join-options.js"
 import { openKvBucket } from "./kv-bucket.js"
 import { namesOf } from "./names.js"
@@ -34,6 +35,8 @@ export class Crew {
   #disbanding: Promise<void> | undefined
   readonly #settings: WorkerSettings
   readonly #respawn: Respawn | undefined
+  /** Names of its workers; where one stands says which port is its own. */
+  readonly #places: string[] = []
 
   private constructor(options: CrewOptions, connection: NatsConnection, pool: HandOnOptions) {
     const { settings, respawn, ownGroups, ...supervision } = options
@@ -88,7 +91,7 @@ export class Crew {
 
   /** Starts the worker `name`; resolves when it has joined. */
   async start(name: string): Promise<void> {
-    await this.supervisor.start({ ...this.#settings, name })
+    await this.supervisor.start({ ...this.#settings, name, http: this.#httpOf(name) })
   }
 
   /** Stops all workers kindly, and closes the connection. */
@@ -102,6 +105,14 @@ export class Crew {
     await this.supervisor.stopAll(leavingMs(this.#settings))
     // Without a server there is nothing to drain.
     await this.connection.drain().catch(() => this.connection.close())
+  }
+
+  /** A worker that is started again has the port that it had. */
+  #httpOf(name: string): string | undefined {
+    const { http } = this.#settings
+    if (http === undefined) return undefined
+    if (!this.#places.includes(name)) this.#places.push(name)
+    return shownAddress(placeAfter(httpAddressOf(http), this.#places.indexOf(name)))
   }
 
   #heed(event: WorkerEvent): void {

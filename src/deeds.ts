@@ -65,7 +65,7 @@ export class Deeds {
         this.#try(() => seat.prepare())
         return this.#desk.write(decision.attempt, decision.over, decision.claim)
       case "renew":
-        return this.#desk.write(decision.attempt, decision.over, decision.claim)
+        return this.#desk.renew(decision.attempt, decision.over, decision.claim)
       case "stand-down":
         return this.#try(() => seat.abandon())
       case "lead":

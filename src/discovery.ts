@@ -2,10 +2,10 @@
  * A member as NATS service discovery shows it: the service `<pool>` has one instance a member, and the service
  * `<pool>-leader` exactly one in all, on the member that leads.
  */
-import { readFileSync } from "node:fs"
 import type { Bus } from "./bus.js"
 import type { MemberLabel } from "./job.js"
 import { type PoolNames, QUEUE_GROUP } from "./names.js"
+import { packageVersion } from "./package-version.js"
 import { type Endpoint, Service } from "./service.js"
 import type { Tally } from "./tally.js"
 
@@ -91,11 +91,4 @@ export class Discovery {
     this.#leader.close()
     this.#member.close()
   }
-}
-
-let version: string | undefined
-
-function packageVersion(): string {
-  version ??= JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version
-  return version as string
 }

@@ -13,10 +13,12 @@ import { connectToNats } from "./connection.js"
 import { BadInput } from "./errors.js"
 import { Fence } from "./fence.js"
 import { writeHistory } from "./history-stream.js"
+import { httpAddressOf } from "./http-address.js"
 import type { JoinOptions } from "./join-options.js"
 import { findKvBucket, openKvBucket } from "./kv-bucket.js"
 import { LocalPools } from "./local-pools.js"
 import { checkedName, DEFAULT_POOL, namesOf, type PoolNames } from "./names.js"
+import type { StatusServer } from "./status-server.js"
 import { systemClock } from "./system-clock.js"
 
 export interface Ground {
@@ -39,6 +41,8 @@ export interface Ground {
   readonly find: (pool: string) => Promise<Bucket | undefined>
   /** Tells from now on when the connection was lost and came back. */
   readonly follow: (told: (isUp: boolean) => void) => void
+  /** What it answers over HTTP, where that was asked for. */
+  readonly status?: StatusServer | undefined
   /** Closes what was opened for this worker alone. */
   readonly close: () => Promise<void>
 }
@@ -48,18 +52,50 @@ export async function openGround(options: JoinOptions): Promise<Ground> {
   const name = checkedName(options.name ?? defaultName())
   const names = namesOf(options.pool ?? DEFAULT_POOL)
   const timings = timingsOf(options)
+  const base = { name, names, timings }
+  if (options.http === undefined) return groundUnder(base, options)
+  // Only those who ask for it load the metrics: a quarter of what there is to load.
+  const { StatusServer } = await import("./status-server.js")
+  const status = await StatusServer.open({
+    address: httpAddressOf(options.http),
+    pool: names.pool,
+    name,
+    leaseMs: timings.leaseMs,
+  })
+  try {
+    return withStatus(await groundUnder(base, options), status)
+  } catch (error) {
+    await status.close()
+    throw error
+  }
+}
+
+function withStatus(ground: Ground, status: StatusServer): Ground {
+  return {
+    ...ground,
+    status,
+    follow: (told) =>
+      ground.follow((isUp) => {
+        status.connection(isUp)
+        told(isUp)
+      }),
+    close: () => ground.close().finally(() => status.close()),
+  }
+}
+
+type Base = Pick<Ground, "name" | "names" | "timings">
+
+async function groundUnder(base: Base, options: JoinOptions): Promise<Ground> {
+  const { name, names, timings } = base
   const { local, connection, connect } = options
-  if (!local) return groundOnServer({ name, names, timings }, options)
+  if (!local) return groundOnServer(base, options)
   if (connection || connect) {
     throw new BadInput("local", "no connection beside it", connection ? "connection" : "connect")
   }
   return (local === true ? LocalPools.shared : local).ground(name, names, timings)
 }
 
-async function groundOnServer(
-  base: Pick<Ground, "name" | "names" | "timings">,
-  options: JoinOptions,
-): Promise<Ground> {
+async function groundOnServer(base: Base, options: JoinOptions): Promise<Ground> {
   const { name, names, timings } = base
   const connection =
     options.connection ??

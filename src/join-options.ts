@@ -81,6 +81,12 @@ export interface JoinOptions extends Handlers, TimingOptions {
   readonly maxStallMs?: number
   /** Whether it obeys orders from the dashboard and the command line. Default false. */
   readonly allowControl?: boolean
+  /**
+   * Answers over HTTP on this port of 127.0.0.1 until it has left, or on `host:port`; 0 is any free port, see
+   * PoolWorker.httpUrl. `/healthz`, `/readyz`, `/leader`, and `/metrics` for Prometheus; nobody is asked for a
+   * password. Default: it does not. Throws CannotListen.
+   */
+  readonly http?: number | string
   /** Obeys `stop`; by default the worker leaves its pool. */
   readonly onStopOrder?: (worker: PoolWorker) => void
   /** Told when the worker has joined anew, under a new id. */

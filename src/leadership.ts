@@ -34,6 +34,13 @@ export interface Published {
   readonly seq: number
 }
 
+/** Stores what a leader publishes. */
+export type Publish = (
+  leadership: Leadership,
+  subject: string,
+  payload: unknown,
+) => Promise<Published>
+
 /** One reign of this member. */
 export interface Leadership {
   /** The fencing token: pass it along with every write elsewhere, and let the other side refuse a lower one. */

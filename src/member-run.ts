@@ -35,16 +35,16 @@ export class MemberRun {
 
   constructor(options: MemberRunOptions) {
     this.#options = options
-    const { bus, names, clock, character, report } = options
-    const { concurrency, handlerTimeoutMs, maxPayload } = options
+    const { bus, names, clock, character, meter, report } = options
+    const { concurrency, handlerTimeoutMs, maxPayload, writeHistory: write } = options
     const member = { id: this.id, name: character.name }
     const handlers = options.handlers(() => this.coordinator.leadership)
     const shared = {
       bus,
       clock,
       member,
-      ...(handlerTimeoutMs === undefined ? {} : { handlerTimeoutMs }),
-      ...(maxPayload === undefined ? {} : { maxPayload }),
+      handlerTimeoutMs,
+      maxPayload,
       onProblem: (problem: Error) => report("a subscription failed", problem),
     }
     const { work, leaderWork, lead } = handlers
@@ -54,11 +54,13 @@ export class MemberRun {
         ...shared,
         subject: names.work,
         handler: (job) => work(job),
-        ...(concurrency === undefined ? {} : { concurrency }),
+        concurrency,
+        meter: meter?.requests.simple,
       })
     this.#tracked = new TrackedWork({
       ...shared,
       subject: names.leader,
+      meter: meter?.requests.tracked,
       handler: (job, leadership) => {
         if (leaderWork) return leaderWork(job, leadership)
         throw new BadRequest(`pool "${names.pool}" does no tracked work`)
@@ -93,9 +95,7 @@ export class MemberRun {
       onReturned: (leadership) => this.#returned(leadership),
       report,
     })
-    if (options.writeHistory) {
-      this.#chronicler = new Chronicler({ clock, write: options.writeHistory, report })
-    }
+    if (write) this.#chronicler = new Chronicler({ clock, write, report })
     this.coordinator = new Coordinator({
       ...options,
       onClaim: (standing, isOwn) => {

@@ -31,6 +31,8 @@ export interface WorkerSettings extends TimingOptions, StrategyWords {
   readonly leaderGraceMs?: number | undefined
   readonly maxStallMs?: number | undefined
   readonly allowControl?: boolean | undefined
+  /** `port` or `host:port` to answer on over HTTP. */
+  readonly http?: string | undefined
   readonly logLevel?: string | undefined
 }
 

@@ -7,7 +7,7 @@ import type { Clock } from "./clock.js"
 import type { Timings } from "./config.js"
 import type { Found, Line } from "./election-words.js"
 import { NoFence } from "./fence-errors.js"
-import { type EndReason, type Leadership, type Published, ReignEnded } from "./leadership.js"
+import { type EndReason, type Leadership, type Publish, ReignEnded } from "./leadership.js"
 import { LineWatch } from "./line-watch.js"
 import type { Member } from "./member.js"
 import type { PoolNames } from "./names.js"
@@ -29,9 +29,7 @@ export interface ReigningOptions {
   /** Milliseconds for which nobody else can lead, in the reign of this term. */
   readonly remainingMs: (term: number) => number
   /** Stores what the leader publishes; a pool without a server can't. */
-  readonly publish?:
-    | ((leadership: Leadership, subject: string, payload: unknown) => Promise<Published>)
-    | undefined
+  readonly publish?: Publish | undefined
   readonly names: PoolNames
   readonly onLine: (line: Line) => void
   /** Told of what stands under the claim's key when it changes. */

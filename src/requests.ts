@@ -12,6 +12,7 @@ import type { BusMessage } from "./bus.js"
 import type { Cancel, Clock } from "./clock.js"
 import { BadInput, isPayloadTooLarge } from "./errors.js"
 import type { Job } from "./job.js"
+import type { RequestMeter } from "./meter.js"
 import { isLarger, payloadOf } from "./payload.js"
 import { type Failure, failureOf, REIGN_OVER, type Seal } from "./reply.js"
 import { TakenRequest } from "./request.js"
@@ -26,9 +27,11 @@ const LONGEST_TIMEOUT_MS = 2_147_483_647
 export interface RequestOptions {
   readonly clock: Clock
   /** How long a handler may take before its signal fires and the requester gets a 504. Default 30,000 ms. */
-  readonly handlerTimeoutMs?: number
+  readonly handlerTimeoutMs?: number | undefined
   /** The server's max_payload in bytes. Where it is not given, the connection's own check decides. */
-  readonly maxPayload?: number
+  readonly maxPayload?: number | undefined
+  /** Told of each request. */
+  readonly meter?: RequestMeter | undefined
 }
 
 export class Requests {
@@ -36,6 +39,7 @@ export class Requests {
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #maxPayload: number | undefined
+  readonly #meter: RequestMeter | undefined
   readonly #inFlight = new Set<TakenRequest>()
   readonly #onEnd: () => void
   #sweep: Cancel | undefined
@@ -46,13 +50,14 @@ export class Requests {
    * timer can hold.
    */
   constructor(
-    { clock, handlerTimeoutMs, maxPayload }: RequestOptions,
+    { clock, handlerTimeoutMs, maxPayload, meter }: RequestOptions,
     onEnd: () => void = () => {},
   ) {
     this.tally = new Tally(clock)
     this.#clock = clock
     this.#timeoutMs = handlerTimeoutMs ?? DEFAULT_HANDLER_TIMEOUT_MS
     this.#maxPayload = maxPayload
+    this.#meter = meter
     this.#onEnd = onEnd
     if (!(this.#timeoutMs >= 1 && this.#timeoutMs <= LONGEST_TIMEOUT_MS)) {
       throw new BadInput("handler timeout", `1 to ${LONGEST_TIMEOUT_MS} ms`, handlerTimeoutMs)
@@ -63,6 +68,7 @@ export class Requests {
   take(message: BusMessage, handler: (job: Job) => unknown, seal: Seal): void {
     const request = new TakenRequest(message, seal, this.#clock.now().monoMs)
     this.tally.busy++
+    this.#meter?.began()
     try {
       const result = handler(request)
       if (isPromise(result)) this.#wait(request, result)
@@ -148,7 +154,9 @@ export class Requests {
       throw new AnswerTooLarge(this.#maxPayload)
     }
     request.seal.answer(request.message, payload)
-    this.tally.succeeded(this.#end(request))
+    const ms = this.#end(request)
+    this.tally.succeeded(ms)
+    this.#meter?.ended(ms)
   }
 
   #fail(request: TakenRequest, failure: Failure): void {
@@ -159,7 +167,9 @@ export class Requests {
     } catch {
       // The connection is closed: there is nobody left to tell.
     }
-    this.tally.erred(this.#end(request), `${told.status}: ${told.reason}`)
+    const ms = this.#end(request)
+    this.tally.erred(ms, `${told.status}: ${told.reason}`)
+    this.#meter?.ended(ms, told.status)
   }
 
   /** Notes the end of `request`, once; returns how long it took, in ms. */

@@ -18,6 +18,7 @@ import {
 } from "./join-options.js"
 import type { Leadership } from "./leadership.js"
 import { machineWeight } from "./machine-weight.js"
+import type { Meter } from "./meter.js"
 import type { PoolNames } from "./names.js"
 import { Neighbours } from "./neighbours.js"
 import type { Order } from "./orders.js"
@@ -64,6 +65,7 @@ export interface MemberRunOptions {
   /** How long what a reign started may take to finish when it ends kindly, in ms. */
   readonly leaderGraceMs: number
   readonly leadReturns: LeadReturns
+  readonly meter?: Meter | undefined
   readonly obey: (order: Order) => void
   /** What reigned failed: this run should be ended. */
   readonly onFailed: (error: unknown) => void
@@ -118,6 +120,7 @@ export function runOptionsOf(
     leaderGraceMs: options.leaderGraceMs ?? DEFAULT_LEADER_GRACE_MS,
     leadReturns: options.leadReturns ?? "done",
     fenced: options.fenced ?? false,
+    meter: ground.status?.metrics,
   }
 }
 

@@ -39,7 +39,7 @@ export interface SimpleWorkOptions extends RequestOptions {
   /** What does the work; what it returns is the answer. */
   readonly handler: (job: Job) => unknown
   /** How many requests may be in flight. Default 100. */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /** Told of what goes wrong outside of any request, e.g. a subscription that the server refuses. */
   readonly onProblem?: (problem: Error) => void
 }

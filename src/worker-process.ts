@@ -31,7 +31,8 @@ async function start(settings: WorkerSettings): Promise<void> {
   const { handler, threads, command, connect, logLevel, strategy, prefer, ...options } = settings
   const base = { worker: settings.name, pid: process.pid }
   // What a program says is its own: nothing of ours may stand in between.
-  const log = createLog(logLevel ?? "info", base, command ? 2 : 1)
+  const id = () => ({ id: worker?.id })
+  const log = createLog(logLevel ?? "info", base, id, command ? 2 : 1)
   try {
     const handlers = command
       ? runs(command, settings, log)
@@ -43,7 +44,8 @@ async function start(settings: WorkerSettings): Promise<void> {
       if (!worker || worker.id === joinedId) return
       joinedId = worker.id
       tell({ type: "joined", key: worker.member.key, id: joinedId })
-      log.info({ id: joinedId, key: worker.member.key }, "joined")
+      const { httpUrl: http } = worker
+      log.info({ key: worker.member.key, ...(http && { http }) }, "joined")
     }
     worker = await joinPool({
       ...defined(options),
@@ -57,7 +59,8 @@ async function start(settings: WorkerSettings): Promise<void> {
       },
       onLeader({ leader, isSelf, nobodySinceMs, reason }) {
         if (leader && !isSelf) log.info({ term: leader.term }, `${leader.name} leads`)
-        if (!leader) log.info({ nobodySinceMs, reason }, "nobody leads")
+        if (!leader)
+          log.info({ nobodySinceMs: Math.round(nobodySinceMs ?? 0), reason }, "nobody leads")
       },
       onLeadReturned: ({ term }) => log.info({ term }, "lead() returned before its reign was over"),
       onReign(leadership) {

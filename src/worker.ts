@@ -62,7 +62,10 @@ export class PoolWorker {
       this.#settleClosed = (failure) => (failure ? reject(failure) : resolve())
     })
     const { clock, name } = ground
-    const onNews = (news: LeaderNews) => this.#tell(() => options.onLeader?.(news))
+    const onNews = (news: LeaderNews) => {
+      ground.status?.heard(news)
+      this.#tell(() => options.onLeader?.(news))
+    }
     this.#leaderWatch = new LeaderWatch({ clock, onNews })
     const listeners = this.#listeners()
     this.#runs = new Runs({
@@ -81,6 +84,7 @@ export class PoolWorker {
 
   /** @internal */
   async start(): Promise<void> {
+    this.#ground.status?.show(this)
     try {
       await this.#run.start()
     } catch (error) {
@@ -124,6 +128,11 @@ export class PoolWorker {
   /** The claim as this worker knows it: who leads, or led last. */
   get leader(): StandingClaim | undefined {
     return this.#run.coordinator.standing
+  }
+
+  /** Where it answers over HTTP, with `http`: `http://127.0.0.1:9100`. */
+  get httpUrl(): string | undefined {
+    return this.#ground.status?.url
   }
 
   /** Who leads at the moment, or for how long nobody has. */

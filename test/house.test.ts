@@ -14,6 +14,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["member", "names", "nats-errors", "orders", "outlook", "payload", "pending-request"],
     ...["ranking", "restarts", "server-errors", "strategies", "subject", "succession", "tally"],
     ...["within", "work-errors"],
+    ...["condition", "durations", "http-address", "http-errors", "meter"],
   ],
   coordinator: [
     ...["announcements", "answer", "asker", "built-in-handlers", "checked", "chronicler"],
@@ -22,7 +23,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["membership", "memory-bucket", "memory-bus", "memory-connection", "neighbours"],
     ...["order-sender", "pool-view", "preemption", "reign-news", "reigning", "reply", "request"],
     ...["requests", "roster", "seat", "service", "setback", "simple-work", "system-clock"],
-    ...["tracked-work"],
+    ...["package-version", "tracked-work"],
   ],
   worker: [
     ...["client", "command-seat", "command-warden", "connection", "credentials", "crew"],
@@ -32,6 +33,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["nats-server", "obey", "order-outcome", "permissions", "pool-watch", "probe"],
     ...["process-group", "process-words", "refusal", "respawn", "run-options", "run-program"],
     ...["runs", "secret", "server-address", "stall", "supervisor", "thread", "thread-words"],
+    ...["histogram", "loop-watch", "metrics", "status-server"],
     ...["threads", "tls-settings", "watchdog", "worker", "worker-process"],
   ],
   top: ["cli", "commands/*", "dashboard/*", "index"],

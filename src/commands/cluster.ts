@@ -13,7 +13,7 @@ import { DEFAULT_PORT, type LocalServer, localServer } from "../local-server.js"
 import type { WorkerSettings } from "../process-words.js"
 import type { WorkerEvent } from "../supervisor.js"
 import { EXIT } from "./exit.js"
-import { portIn, wholeIn } from "./flags.js"
+import { portIn, wholeIn, withHttpFlag } from "./flags.js"
 import { interrupts } from "./interrupt.js"
 import { settingsIn, type WorkerFlags, withWorkerFlags } from "./worker-flags.js"
 
@@ -38,7 +38,7 @@ export function clusterCommand(): Command {
     .option("--no-dashboard", "a line for every event instead of the screen (on a pipe: always)")
     .option("--json", "a JSON object for every event instead of the screen")
     .option("--ascii", "draw with ASCII characters only")
-  return withWorkerFlags(command)
+  return withHttpFlag(withWorkerFlags(command), "; the second worker on the next port, and so on")
     .addHelpText(
       "after",
       `

@@ -4,6 +4,7 @@ import ms, { type StringValue } from "ms"
 import type { TimingOptions } from "../config.js"
 import type { ConnectionOptions } from "../connection.js"
 import { BadInput } from "../errors.js"
+import { httpAddressOf, shownAddress } from "../http-address.js"
 import { checkedPool, DEFAULT_POOL } from "../names.js"
 
 /** How to reach the server, as the `nats` command line has it. */
@@ -121,6 +122,15 @@ export function portIn(text: string): number {
   const port = Number(text)
   if (text.trim() !== "" && Number.isInteger(port) && port >= 1 && port <= 65_535) return port
   throw new BadInput("--port", "a number from 1 to 65535", text)
+}
+
+/** Adds `--http`; `more` is said of it besides. */
+export function withHttpFlag(command: Command, more = ""): Command {
+  return command.option(
+    "--http <port>",
+    `serve /healthz, /readyz, /leader and /metrics on it, or on host:port${more}`,
+    (text) => shownAddress(httpAddressOf(text, "--http")),
+  )
 }
 
 /** Collects `key=value`. */

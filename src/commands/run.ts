@@ -6,7 +6,7 @@ import { Crew } from "../crew.js"
 import { LOG_LEVELS } from "../log.js"
 import type { WorkerEvent } from "../supervisor.js"
 import { EXIT } from "./exit.js"
-import { durationIn, withPoolFlags, withTimingFlags } from "./flags.js"
+import { durationIn, withHttpFlag, withPoolFlags, withTimingFlags } from "./flags.js"
 import { interrupts } from "./interrupt.js"
 import { withLeadingFlags } from "./leading-flags.js"
 import { settingsIn, type WorkerFlags } from "./worker-flags.js"
@@ -29,7 +29,7 @@ const ENDLESS = { failures: 1_000_000_000, withinMs: 1 }
 export function runCommand(): Command {
   const restart = new Option("--restart <when>", "start it anew in a later reign")
   const level = new Option("--log-level <level>", "what to log, to standard error")
-  return withLeadingFlags(withTimingFlags(withPoolFlags(new Command("run"))))
+  return withHttpFlag(withLeadingFlags(withTimingFlags(withPoolFlags(new Command("run")))))
     .description("run a program, in any language, only while this member leads")
     .argument("<command...>", "the program and its arguments, after --")
     .option("-n, --name <name>", "a label for this member (host and pid)")

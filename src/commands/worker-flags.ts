@@ -28,6 +28,7 @@ export interface WorkerFlags extends PoolFlags, TimingFlags, LeadingFlags {
   maxStall?: number
   allowControl?: boolean
   respawn?: boolean
+  http?: string
   logLevel: string
 }
 
@@ -102,6 +103,7 @@ export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
     leaderGraceMs: flags.leaderGrace,
     maxStallMs: flags.maxStall,
     allowControl: flags.allowControl,
+    http: flags.http,
     logLevel: flags.logLevel,
   }
 }

@@ -3,7 +3,9 @@ import { once } from "node:events"
 import { Command } from "commander"
 import { Crew } from "../crew.js"
 import { defaultName } from "../ground.js"
+import { createLog } from "../log.js"
 import { EXIT } from "./exit.js"
+import { withHttpFlag } from "./flags.js"
 import { interrupts } from "./interrupt.js"
 import { settingsIn, type WorkerFlags, withWorkerFlags } from "./worker-flags.js"
 
@@ -19,7 +21,7 @@ export function workerCommand(): Command {
   const command = new Command("worker")
     .description("join a pool and work until Ctrl-C")
     .option("-n, --name <name>", "a label; several may share it (default: host and pid)")
-  return withWorkerFlags(command)
+  return withHttpFlag(withWorkerFlags(command))
     .option("--allow-control", "obey orders from the dashboard and the command line")
     .addHelpText(
       "after",
@@ -29,6 +31,7 @@ Ctrl-C stops kindly: the next in line leads at once, work in flight is finished.
 Examples:
   pool worker --name a
   pool worker --name a --handler ./mail.js --pool mail
+  pool worker --name a --http 9100         and then: curl -i localhost:9100/leader
   pool worker --servers nats://10.0.0.5:4222,nats://10.0.0.6:4222 --replicas 3`,
     )
     .action(work)
@@ -36,6 +39,7 @@ Examples:
 
 async function work(flags: OneWorkerFlags): Promise<void> {
   const settings = settingsIn(flags, flags.name ?? defaultName())
+  const log = createLog(flags.logLevel, { worker: settings.name, pid: process.pid })
   let crew: Crew | undefined
   const interrupted = interrupts(() => {
     process.exitCode = EXIT.failed
@@ -59,7 +63,7 @@ async function work(flags: OneWorkerFlags): Promise<void> {
       console.error(`pool: worker ${name} ${event.how}`)
       process.exitCode = EXIT.failed
     },
-    report: (problem) => console.error(`pool: ${problem}`),
+    report: (problem, error) => log.warn({ err: error }, problem),
   })
   crew = await Promise.race([gathered, interrupted.first.then(() => undefined)])
   // Nothing has begun that would have to be ended.

@@ -1,0 +1,198 @@
+/**
+ * What a worker measures, for Prometheus. Names and units are the field's: seconds, `_total` for what only grows.
+ * Counters live as long as the worker, over its restarts as a member. With them come the usual `process_` and
+ * `nodejs_` metrics of the process, the lag of its event loop among them.
+ */
+import { Counter, collectDefaultMetrics, Gauge, type LabelValues, Registry } from "prom-client"
+import { reignOf, type StandingClaim } from "./claim.js"
+import { type Condition, readinessOf } from "./condition.js"
+import type { Durations } from "./durations.js"
+import { DurationHistogram } from "./histogram.js"
+import type { LeaderNews } from "./leader-news.js"
+import type { Meter, RenewalOutcome, RequestMeter, WorkKind } from "./meter.js"
+import { packageVersion } from "./package-version.js"
+
+/** A worker as its metrics see it when somebody asks. */
+export interface Measured extends Condition {
+  /** Unique to this run of the member; empty before the first one. */
+  readonly id: string
+  readonly host: string
+  readonly news: LeaderNews | undefined
+  /** The claim as it knows it. */
+  readonly standing: StandingClaim | undefined
+}
+
+type Reading<Label extends string> = readonly [LabelValues<Label>, number]
+
+/** Shared by all workers of this process. */
+let ofProcess: Registry | undefined
+
+export class Metrics implements Meter {
+  readonly requests: Readonly<Record<WorkKind, RequestCounts>>
+  readonly #renewals: Record<RenewalOutcome, number> = { acknowledged: 0, refused: 0, unknown: 0 }
+  readonly #renewalDurations: Durations
+  readonly #registry = new Registry()
+  #changes = 0
+  #lastTerm = 0
+
+  /** `look` tells how the worker is at the moment. */
+  constructor(pool: string, name: string, look: () => Measured) {
+    this.#registry.setDefaultLabels({ pool, name })
+    const counting = this.#histogram("pool_request_duration_seconds", "Call of handler to answer.")
+    this.requests = {
+      simple: new RequestCounts(counting({ kind: "simple" })),
+      tracked: new RequestCounts(counting({ kind: "tracked" })),
+    }
+    this.#renewalDurations = this.#histogram(
+      "pool_lease_renewal_duration_seconds",
+      "From sending a renewal of the claim to its answer, or to giving it up.",
+    )({})
+    this.#describeWork()
+    this.#describeLeadership(look)
+    if (ofProcess) return
+    ofProcess = new Registry()
+    collectDefaultMetrics({ register: ofProcess })
+  }
+
+  /** All of them, in the text format. */
+  async text(): Promise<string> {
+    return `${await this.#registry.metrics()}\n${await ofProcess?.metrics()}`
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  renewed(outcome: RenewalOutcome, ms: number): void {
+    this.#renewals[outcome]++
+    this.#renewalDurations.note(ms)
+  }
+
+  /** Who leads has changed. */
+  heard({ leader }: LeaderNews): void {
+    if (!leader || leader.term === this.#lastTerm) return
+    this.#lastTerm = leader.term
+    this.#changes++
+  }
+
+  #describeWork(): void {
+    const kinds = Object.entries(this.requests)
+    this.#counter("pool_requests_total", "Requests that were answered.", ["kind", "outcome"], () =>
+      kinds.flatMap(([kind, { done, failed }]): Reading<"kind" | "outcome">[] => [
+        [{ kind, outcome: "ok" }, done],
+        [{ kind, outcome: "error" }, failed],
+      ]),
+    )
+    this.#counter("pool_request_errors_total", "Errors answered.", ["kind", "status"], () =>
+      kinds.flatMap(([kind, { statuses }]) =>
+        [...statuses].map(([status, n]): Reading<"kind" | "status"> => [{ kind, status }, n]),
+      ),
+    )
+    this.#gauges("pool_requests_in_flight", "Requests in the hands of handlers.", ["kind"], () =>
+      kinds.map(([kind, { busy }]) => [{ kind }, busy]),
+    )
+    this.#counter("pool_lease_renewals_total", "Renewals of the claim.", ["outcome"], () =>
+      Object.entries(this.#renewals).map(([outcome, n]) => [{ outcome }, n]),
+    )
+    const help = "Reigns that were seen to begin, this worker's own included."
+    this.#counter("pool_leader_changes_total", help, [], () => [[{}, this.#changes]])
+  }
+
+  #describeLeadership(look: () => Measured): void {
+    const gauge = (name: string, help: string, read: (worker: Measured) => number) =>
+      this.#gauges(name, help, [], () => [[{}, read(look())]])
+    gauge("pool_is_leader", "1 on the leader, 0 elsewhere.", ({ reign }) => Number(!!reign))
+    gauge("pool_has_leader", "1 if this worker knows of a leader.", ({ news }) =>
+      Number(!!news?.leader),
+    )
+    gauge("pool_term", "Of the reign that this worker knows of; 0 before the first.", (worker) =>
+      worker.standing ? reignOf(worker.standing).term : 0,
+    )
+    gauge("pool_lease_seconds", "How long a claim holds without a renewal.", (worker) =>
+      seconds(worker.leaseMs),
+    )
+    gauge(
+      "pool_lease_remaining_seconds",
+      "For how long nobody else can lead without a further renewal; 0 if it does not lead.",
+      ({ reign }) => seconds(reign?.remainingMs ?? 0),
+    )
+    gauge("pool_ready", "1 if it is ready and connected.", (worker) =>
+      Number(readinessOf(worker).isGood),
+    )
+    this.#gauges("pool_member_info", "Its run as a member.", ["id", "host"], () => {
+      const { id, host } = look()
+      return [[{ id, host }, 1]]
+    })
+    const build = { version: packageVersion(), node_version: process.version }
+    this.#gauges("pool_build_info", "What runs.", ["version", "node_version"], () => [[build, 1]])
+  }
+
+  #histogram(name: string, help: string): (labels: LabelValues<string>) => Durations {
+    const histogram = new DurationHistogram({ name, help, registry: this.#registry })
+    return (labels) => histogram.counting(labels)
+  }
+
+  #counter<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    read: () => readonly Reading<Label>[],
+  ): void {
+    const counter = new Counter({
+      ...{ name, help, labelNames, registers: [this.#registry] },
+      collect() {
+        this.reset()
+        for (const [labels, value] of read()) this.inc(labels, value)
+      },
+    })
+    counter.reset()
+  }
+
+  #gauges<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    read: () => readonly Reading<Label>[],
+  ): void {
+    const gauge = new Gauge({
+      ...{ name, help, labelNames, registers: [this.#registry] },
+      collect() {
+        this.reset()
+        for (const [labels, value] of read()) this.set(labels, value)
+      },
+    })
+    gauge.reset()
+  }
+}
+
+/** What requests of one kind came to. */
+class RequestCounts implements RequestMeter {
+  busy = 0
+  done = 0
+  failed = 0
+  readonly statuses = new Map<number, number>()
+  readonly #durations: Durations
+
+  constructor(durations: Durations) {
+    this.#durations = durations
+  }
+
+  began(): void {
+    this.busy++
+  }
+
+  ended(ms: number, status?: number): void {
+    this.busy--
+    this.#durations.note(ms)
+    if (status === undefined) {
+      this.done++
+      return
+    }
+    this.failed++
+    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
+  }
+}
+
+function seconds(ms: number): number {
+  return ms / 1000
+}
