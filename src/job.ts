@@ -25,7 +25,10 @@ export interface Job {
   readonly data: Uint8Array
   /** The subject it was sent to, e.g. `work`. */
   readonly subject: string
-  /** The headers of the request; undefined if it has none. */
+  /**
+   * The headers of the request; undefined if it has none. A `traceparent` and `tracestate` (W3C Trace Context) are on
+   * the answer too.
+   */
   readonly headers: MsgHdrs | undefined
   /**
    * Fires when the handler took too long, when the worker is stopped without waiting for it, and for tracked

@@ -39,8 +39,11 @@ export const REIGN_OVER: Failure = {
   outcome: "unknown",
 }
 
-/** Carried from the request to the reply, so that a trace holds together (W3C Trace Context). */
-const TRACE_HEADERS = ["traceparent", "tracestate"]
+/**
+ * Carried from the request to the reply, so that a trace holds together (W3C Trace Context); in the letters in which
+ * they came, for some libraries write and look for `Traceparent`.
+ */
+const TRACE_HEADERS = new Set(["traceparent", "tracestate"])
 /** The longest reason sent, in characters: a stack or a whole document is no reason. */
 const LONGEST_REASON = 500
 
@@ -81,9 +84,9 @@ export class Seal {
     hdrs.set(WORKER_HEADER, this.member.name)
     hdrs.set(MEMBER_HEADER, this.member.id)
     if (this.leadership !== undefined) hdrs.set(TERM_HEADER, String(this.leadership.term))
-    for (const name of request === undefined ? [] : TRACE_HEADERS) {
-      const value = request?.get(name)
-      if (value) hdrs.set(name, value)
+    for (const [name, values] of request ?? []) {
+      if (!TRACE_HEADERS.has(name.toLowerCase())) continue
+      for (const value of values) hdrs.append(name, value)
     }
     return hdrs
   }

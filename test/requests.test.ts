@@ -122,6 +122,21 @@ t.test("an answer says who gave it, and carries the trace of its request", async
   })
 })
 
+t.test("a trace keeps the letters in which it came, and all its values", async (t) => {
+  const { asker } = answering(() => "")
+  const question = headers()
+  question.append("Traceparent", "00-a-b-01")
+  for (const state of ["one=1", "two=2"]) question.append("TraceState", state)
+  const { headers: answered } = await asker.request("work", "", {
+    timeout: 1000,
+    headers: question,
+  })
+  t.match(Object.fromEntries(answered ?? []), {
+    Traceparent: ["00-a-b-01"],
+    TraceState: ["one=1", "two=2"],
+  })
+})
+
 t.test("a handler that takes too long gets its signal, and the requester a 504", async (t) => {
   const reasons: unknown[] = []
   const { ask, clock, tally } = answering(
