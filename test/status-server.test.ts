@@ -1,5 +1,6 @@
+import { once } from "node:events"
 import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
+import { type AddressInfo, connect } from "node:net"
 import t from "tap"
 import { PoolClient } from "../src/client.js"
 import { joinPool, type PoolWorker } from "../src/worker.js"
@@ -107,6 +108,18 @@ t.test("while it drains it is not ready; when it has left nobody answers", async
   await during(100, left)
   await t.rejects(get(a.httpUrl, "/healthz"), { cause: { code: "ECONNREFUSED" } })
   await client.close()
+})
+
+t.test("who connects and says nothing does not keep it from leaving", async (t) => {
+  const { join, clock, during } = testLocal(t, { http: 0 })
+  const a = await join("a")
+  await clock.pass(200)
+  const silent = connect(Number(new URL(a.httpUrl ?? "").port), "127.0.0.1")
+  await once(silent, "connect")
+  const closed = once(silent, "close")
+  silent.resume()
+  await during(200, a.leave())
+  await closed
 })
 
 t.test("what a worker did is measured, by kind, over its restarts", async (t) => {
