@@ -33,6 +33,12 @@ async function start(settings: WorkerSettings): Promise<void> {
   // What a program says is its own: nothing of ours may stand in between.
   const id = () => ({ id: worker?.id })
   const log = createLog(logLevel ?? "info", base, id, command ? 2 : 1)
+  const early: (() => void)[] = []
+  // Who leads while it is still joining is told of after that, and with its id.
+  const say = (details: object, what: string) => {
+    if (worker) log.info(details, what)
+    else early.push(() => log.info(details, what))
+  }
   try {
     const handlers = command
       ? runs(command, settings, log)
@@ -46,6 +52,7 @@ async function start(settings: WorkerSettings): Promise<void> {
       tell({ type: "joined", key: worker.member.key, id: joinedId })
       const { httpUrl: http } = worker
       log.info({ key: worker.member.key, ...(http && { http }) }, "joined")
+      for (const write of early.splice(0)) write()
     }
     worker = await joinPool({
       ...defined(options),
@@ -58,15 +65,14 @@ async function start(settings: WorkerSettings): Promise<void> {
         if (isSelf) tellClaim({ type: "holds", standing })
       },
       onLeader({ leader, isSelf, nobodySinceMs, reason }) {
-        if (leader && !isSelf) log.info({ term: leader.term }, `${leader.name} leads`)
-        if (!leader)
-          log.info({ nobodySinceMs: Math.round(nobodySinceMs ?? 0), reason }, "nobody leads")
+        if (leader && !isSelf) say({ term: leader.term }, `${leader.name} leads`)
+        if (!leader) say({ nobodySinceMs: Math.round(nobodySinceMs ?? 0), reason }, "nobody leads")
       },
-      onLeadReturned: ({ term }) => log.info({ term }, "lead() returned before its reign was over"),
+      onLeadReturned: ({ term }) => say({ term }, "lead() returned before its reign was over"),
       onReign(leadership) {
-        if (leadership) log.info({ term: leadership.term }, "leads")
+        if (leadership) say({ term: leadership.term }, "leads")
         else {
-          log.info("does not lead any more")
+          say({}, "does not lead any more")
           tellClaim({ type: "holds" })
         }
       },
