@@ -1,10 +1,9 @@
 /**
  * Breaks a copy of src in every way of `mutants.ts`, and looks for a schedule that shows it:
  *
- *   make mutants                        all, and writes the table in README.md
- *   node --import=@tapjs/typescript/import test/simulation/mutate.ts [runs] [part of a name] [seed]
+ *   make mutants ARGS="[runs] [part of a name] [seed]"
  *
- * Prints the rows of the table; ends with an error if a mutant survives.
+ * Writes what came of it into the table in README.md; ends with an error if a mutant survives.
  */
 import { execFile } from "node:child_process"
 import {
@@ -23,8 +22,8 @@ import { MUTANTS, type Mutant } from "./mutants.js"
 
 const ROOT = join(import.meta.dirname, "../..")
 export const README = join(import.meta.dirname, "README.md")
-/** As many as `make test` runs of the family, and a few times that. */
-const ENOUGH = 60_000
+/** Twice as many as `make test` runs of a family. */
+const ENOUGH = 35_000
 const SEED = 1
 const HEAD =
   "| mutant | file | family | seed | found after | the shortest schedule | what it breaks |"
@@ -97,36 +96,49 @@ function rowOf({ name, file, family }: Mutant, verdict: Verdict | undefined): st
   return `| ${[name, file, family, seed, runs || "SURVIVES", steps.join(", "), what].join(" | ")} |`
 }
 
-/** The rows of the table in README.md that tell of a mutant that was found: its name, the seed, and how soon. */
-export function listed(): { name: string; seed: number; runs: number }[] {
-  const lines = readFileSync(README, "utf8").split("\n")
-  return lines
-    .map((line) => line.split("|").map((cell) => cell.trim()))
-    .filter((cells) => Number(cells[5]) > 0)
-    .map(([, name = "", , , seed, runs]) => ({ name, seed: Number(seed), runs: Number(runs) }))
+/** The table in README.md: the row of each mutant, by its name. */
+function table(): Map<string, string> {
+  const rows = readFileSync(README, "utf8").split(HEAD)[1]?.trim().split("\n").slice(1) ?? []
+  return new Map(rows.map((row) => [cellsOf(row)[0] ?? "", row]))
 }
 
-function writeTable(rows: readonly string[]): void {
-  const text = readFileSync(README, "utf8")
-  const before = text.split(HEAD, 1)[0]
+function cellsOf(row: string): string[] {
+  return row
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim())
+}
+
+/** What the table in README.md tells of mutants that were found: the seed, and how soon. */
+export function listed(): { name: string; seed: number; runs: number }[] {
+  return [...table().values()]
+    .map(cellsOf)
+    .filter(([, , , , runs]) => Number(runs) > 0)
+    .map(([name = "", , , seed, runs]) => ({ name, seed: Number(seed), runs: Number(runs) }))
+}
+
+/** Puts a row into the table, in place of that mutant's last one; rows of mutants that are no more go. */
+function write(row: string): void {
+  const rows = table().set(cellsOf(row)[0] ?? "", row)
+  const inOrder = MUTANTS.flatMap(({ name }) => rows.get(name) ?? [])
+  const [before] = readFileSync(README, "utf8").split(HEAD, 1)
   const line = HEAD.replace(/[^|]+/g, "---")
-  writeFileSync(README, `${before}${[HEAD, line, ...rows].join("\n")}\n`)
+  writeFileSync(README, `${before}${[HEAD, line, ...inOrder].join("\n")}\n`)
 }
 
 async function main([runs, part = "", seed]: string[]): Promise<void> {
   const workshop = new Workshop()
-  const rows: string[] = []
   try {
     for (const mutant of MUTANTS.filter(({ name }) => name.includes(part))) {
       const verdict = await workshop.hunt(mutant, Number(runs ?? ENOUGH), Number(seed ?? SEED))
       if (!verdict) process.exitCode = 1
-      rows.push(rowOf(mutant, verdict))
-      console.log(rows.at(-1))
+      const row = rowOf(mutant, verdict)
+      console.log(row)
+      write(row)
     }
   } finally {
     workshop.close()
   }
-  if (rows.length === MUTANTS.length) writeTable(rows)
 }
 
 if (process.argv[1] === import.meta.filename) await main(process.argv.slice(2))
