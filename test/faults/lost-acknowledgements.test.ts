@@ -38,7 +38,7 @@ for (const round of rounds) {
   })
 
   t.test(`when that of a renewal is lost the reign goes on${round}`, async (t) => {
-    const it = await fleet(t, { leaseMs: 800 })
+    const it = await fleet(t, { leaseMs: 4_000, settings: { renewMs: 200 } })
     for (let n = 0; n < 2; n += 1) {
       await it.network("a").loseAcknowledgement(isClaim)
       for (let renewals = 0; renewals < 3; renewals += 1) await it.history.next("claimed")
