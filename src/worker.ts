@@ -1,11 +1,11 @@
 /** A worker in a pool, as the program that joined sees it. How it goes on after a failure is in `runs.ts`. */
 import type { StandingClaim } from "./claim.js"
-import type { Cancel } from "./clock.js"
 import { BadInput } from "./errors.js"
 import { type Ground, openGround } from "./ground.js"
 import type { JoinOptions } from "./join-options.js"
 import { type LeaderNews, LeaderWatch } from "./leader-news.js"
 import { type EndReason, type Leadership, ReignEnded } from "./leadership.js"
+import { LoopWatch } from "./loop-watch.js"
 import type { Member } from "./member.js"
 import { MemberRun } from "./member-run.js"
 import { type Means, notTheLeader, obey } from "./obey.js"
@@ -13,7 +13,6 @@ import type { TooManyFailures } from "./restarts.js"
 import { membersIn } from "./roster.js"
 import { type RunListeners, runOptionsOf } from "./run-options.js"
 import { Runs } from "./runs.js"
-import { watchForStalls } from "./stall.js"
 
 export type { JoinOptions } from "./join-options.js"
 
@@ -49,7 +48,7 @@ export class PoolWorker {
   readonly #report: (problem: string, error?: unknown) => void
   readonly #leaderWatch: LeaderWatch
   readonly #runs: Runs
-  readonly #stopWatching: Cancel
+  readonly #loop: LoopWatch | undefined
   #left: Promise<void> | undefined
   #settleClosed: (failure?: TooManyFailures) => void = () => {}
 
@@ -79,7 +78,9 @@ export class PoolWorker {
       },
       report: this.#report,
     })
-    this.#stopWatching = watchForStalls(clock, options.maxStallMs, (ms) => this.#stalled(ms))
+    const { maxStallMs } = options
+    if (maxStallMs === undefined) return
+    this.#loop = new LoopWatch(clock, maxStallMs, (ms) => this.#stalled(ms))
   }
 
   /** @internal */
@@ -89,7 +90,7 @@ export class PoolWorker {
       await this.#run.start()
     } catch (error) {
       this.#leaderWatch.stop()
-      this.#stopWatching()
+      this.#loop?.stop()
       throw error
     }
     this.#ground.follow((isUp) => this.#run.coordinator.connection(isUp))
@@ -188,7 +189,7 @@ export class PoolWorker {
     try {
       await this.#runs.end(reason)
       this.#leaderWatch.stop()
-      this.#stopWatching()
+      this.#loop?.stop()
       await this.#ground.close()
     } finally {
       this.#settleClosed(failure)

@@ -32,7 +32,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["local-pools", "local-server", "log", "machine-weight", "member-run", "nats-context"],
     ...["nats-server", "obey", "order-outcome", "permissions", "pool-watch", "probe"],
     ...["process-group", "process-words", "refusal", "respawn", "run-options", "run-program"],
-    ...["runs", "secret", "server-address", "stall", "supervisor", "thread", "thread-words"],
+    ...["runs", "secret", "server-address", "supervisor", "thread", "thread-words"],
     ...["histogram", "loop-watch", "metrics", "status-server"],
     ...["threads", "tls-settings", "watchdog", "worker", "worker-process"],
   ],
