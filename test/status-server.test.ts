@@ -84,11 +84,11 @@ t.test("one whose event loop stood still for longer than its lease says so", asy
   const { join, clock } = testLocal(t, { http: 0, leaseMs: 1500 })
   const a = await join("a")
   await clock.pass(200)
-  const until = performance.now() + 1600
+  const until = performance.now() + 2000
   while (performance.now() < until);
   const { status, text } = await get(a.httpUrl, "/healthz")
   t.equal(status, 503)
-  t.match(text, /^not ok: its event loop stood still for 1\.\ds, longer than the lease of 1\.5s\n$/)
+  t.match(text, /^not ok: its event loop stood still for [12]\.\ds, longer than the lease of 1\.5s\n$/)
 })
 
 t.test("while it drains it is not ready; when it has left nobody answers", async (t) => {
