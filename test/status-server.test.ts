@@ -88,7 +88,10 @@ t.test("one whose event loop stood still for longer than its lease says so", asy
   while (performance.now() < until);
   const { status, text } = await get(a.httpUrl, "/healthz")
   t.equal(status, 503)
-  t.match(text, /^not ok: its event loop stood still for [12]\.\ds, longer than the lease of 1\.5s\n$/)
+  t.match(
+    text,
+    /^not ok: its event loop stood still for [12]\.\ds, longer than the lease of 1\.5s\n$/,
+  )
 })
 
 t.test("while it drains it is not ready; when it has left nobody answers", async (t) => {
