@@ -65,7 +65,11 @@ export class ReignNews {
     const { term } = reignOf(standing)
     const { nonce } = standing.claim
     if (term === this.term) this.#nonce ??= nonce
-    if (term <= this.term && !this.#isAnew(standing)) return
+    if (term <= this.term && !this.#isAnew(standing)) {
+      // Whoever it is, what was sent since may be with them, and not with the next one to begin.
+      if (nonce !== this.#nonce) this.#isVacant = false
+      return
+    }
     this.#nonce = nonce
     // The first write of a reign holds no term: its own revision is the term. The first that is heard of may
     // also be an old reign that was renewed.

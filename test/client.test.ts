@@ -487,6 +487,25 @@ t.test("tracked work", async (t) => {
     },
   )
 
+  t.test("that met nobody is not left to a short reign in a bucket that was wiped", async (t) => {
+    const all = asking()
+    const old = new Answerer(all, "work.leader", inTerm(all, 40, ""))
+    await all.client.leaderWork()
+    announce(all, 44, 40, "old")
+    old.leave()
+    const seen = ask(all)
+    await settled()
+    const short = new Answerer(all, "work.leader", silent)
+    await all.clock.pass(10)
+    announce(all, 3, undefined, "short")
+    await all.clock.pass(100)
+    t.ok(seen.isOpen)
+    short.leave()
+    announce(all, 50, undefined, "next")
+    await all.clock.pass(20)
+    t.match(seen.error, { name: "LeaderChanged", term: 50 })
+  })
+
   t.test("that first met nobody can only be with the new leader", async (t) => {
     const all = asking()
     const first = new Answerer(all, "work.leader", inTerm(all, 7, ""))
