@@ -1,7 +1,10 @@
 /** How many schedules of each family a test runs: 100,000 in all, a million with SOAK=1; or as many as RUNS says. */
+import { once } from "node:events"
+import { Worker } from "node:worker_threads"
 import t, { type Test } from "tap"
+import type { Exploration, Explored } from "./explore-thread.js"
 import { FAMILIES, type FamilyName, type Kind } from "./schedule.js"
-import { censusOf, explore, reportOf } from "./search.js"
+import { censusOf } from "./search.js"
 
 const IN_ALL = process.env.SOAK ? 1_000_000 : 100_000
 const RUNS = Number(process.env.RUNS ?? Math.ceil(IN_ALL / Object.keys(FAMILIES).length))
@@ -16,12 +19,13 @@ const [FEWEST, MOST] = [2, 9]
 /** Fails with the shortest schedule that breaks a promise, told in words, and with the seed that finds it again. */
 export async function holdUp(test: Test, family: FamilyName) {
   for (const each of [t, test]) each.setTimeout(60_000 + RUNS * SLOW_MS)
-  const found = await explore(family, {
+  const { found, report } = await explored({
+    family,
     runs: RUNS,
     ...(SEED ? { seed: Number(SEED) } : {}),
   })
   test.comment(`${found.runs} schedules, seed ${found.seed}: ${censusOf(found)}`)
-  if (found.failure) return test.fail(await reportOf(found))
+  if (found.failure) return test.fail(report)
   test.equal(found.runs, RUNS)
   if (RUNS < MANY) return
   for (const kind of Object.keys(FAMILIES[family].kinds) as Kind[]) {
@@ -30,4 +34,13 @@ export async function holdUp(test: Test, family: FamilyName) {
   for (let members = FEWEST; members <= MOST; members++) {
     test.ok(found.members.get(members), `there were ${members} members`)
   }
+}
+
+async function explored(workerData: Exploration): Promise<Explored> {
+  const thread = new Worker(new URL("./explore-thread.ts", import.meta.url), {
+    workerData,
+    execArgv: ["--import=@tapjs/typescript/import"],
+  })
+  const [said] = await once(thread, "message")
+  return said as Explored
 }
