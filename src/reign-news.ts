@@ -63,9 +63,11 @@ export class ReignNews {
 
   #heard(standing: StandingClaim): void {
     const { term } = reignOf(standing)
-    const { nonce } = standing.claim
+    const { nonce, term: renewed } = standing.claim
+    // An announcement precedes the answers of its reign: the first write of one whose answers came already is another.
+    const isAnother = term === this.term && this.#nonce === undefined && renewed === undefined
     if (term === this.term) this.#nonce ??= nonce
-    if (term <= this.term && !this.#isAnew(standing)) {
+    if (term <= this.term && !isAnother && !this.#isAnew(standing)) {
       // Whoever it is, what was sent since may be with them, and not with the next one to begin.
       if (nonce !== this.#nonce) this.#isVacant = false
       return
@@ -73,7 +75,7 @@ export class ReignNews {
     this.#nonce = nonce
     // The first write of a reign holds no term: its own revision is the term. The first that is heard of may
     // also be an old reign that was renewed.
-    this.#begin(term, this.term > 0 || standing.claim.term === undefined)
+    this.#begin(term, this.term > 0 || renewed === undefined)
   }
 
   /** Whether a reign whose term is not higher is renewed all the same. */

@@ -445,7 +445,7 @@ t.test("tracked work", async (t) => {
     all.join().publish("work.claim", "what?")
     all.join().publish("work.claim", "{}")
     announce(all, 5)
-    announce(all, 7)
+    announce(all, 9, 7)
     await all.clock.pass(100)
     t.ok(seen.isOpen)
   })
@@ -486,6 +486,17 @@ t.test("tracked work", async (t) => {
       t.match(seen.error, { name: "LeaderChanged", term: 4 })
     },
   )
+
+  t.test("known by answers alone is told from another reign of the same term", async (t) => {
+    const all = asking()
+    new Answerer(all, "work.leader", inTerm(all, 4, "old"), silent)
+    await all.client.leaderWork()
+    const seen = ask(all)
+    await settled()
+    announce(all, 4, undefined, "new")
+    await all.clock.pass(20)
+    t.match(seen.error, { name: "LeaderChanged", term: 4 })
+  })
 
   t.test("that met nobody is not left to a short reign in a bucket that was wiped", async (t) => {
     const all = asking()

@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import t, { type Test } from "tap"
+import { PoolClient } from "../../src/client.js"
 import { built } from "../fixtures/built.js"
 import { isAlive, until } from "../fixtures/programs.js"
+import { requester } from "../fixtures/requester.js"
 import { type TestServer, testServer } from "../fixtures/server.js"
 import { Terminal, withoutTmux } from "../fixtures/tmux.js"
 import { isWhole } from "./demo-terminal.js"
@@ -200,6 +202,10 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
     await server.restart()
     await terminal.until(/● connected [\s\S]* leader [cd], term \d+, 1 worker +live/, PATIENCE_MS)
     t.notMatch(terminal.screen(), /dropped|expired/, "nothing is invented meanwhile")
+    // The screen may be back before the worker is.
+    const client = new PoolClient({ bus: await requester(t, server.url) })
+    await client.work("", { timeoutMs: PATIENCE_MS })
+    await client.close()
     await press("w", `simple #\\d+: [cd] answered in ${TOOK}`)
   })
 

@@ -177,12 +177,23 @@ export class World {
     const lapseMs = leaseMs * OTHERS_SHARE + TURNS * stepMs
     const allowedMs = (3 * lapseMs + coldStartMs + 2 * renewMs) / SLOWEST
     const healedMs = this.#timeline.nowMs
-    if (!(await this.#pass(healedMs + allowedMs, () => this.#judge.isLed))) {
-      this.#judge.breach("nobody leads")
+    const isLed = () => this.#judge.isLed
+    // What was lost before the healing may cost the last one its entry to the pool, when it has waited for an answer.
+    const isEmpty = () => !this.#alive.some((member) => member.eligible)
+    let hasLeader = await this.#pass(healedMs + allowedMs, isLed)
+    if (!hasLeader && isEmpty()) {
+      this.#join(1)
+      hasLeader = await this.#pass(this.#timeline.nowMs + allowedMs, isLed)
     }
+    if (!hasLeader) this.#judge.breach("nobody leads")
     const waited = (this.#timeline.nowMs - healedMs) / allowedMs
     const restMs = ANSWER_MS / SLOWEST + allowedMs
-    if (!(await this.#pass(healedMs + restMs, () => this.#waiting.size === 0))) {
+    if (
+      !(await this.#pass(
+        Math.max(healedMs, this.#timeline.nowMs - allowedMs) + restMs,
+        () => this.#waiting.size === 0,
+      ))
+    ) {
       const labels = [...this.#waiting].map(({ label }) => label).join(", ")
       this.#judge.breach(`left waiting: ${labels}`)
     }
