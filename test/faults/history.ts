@@ -65,12 +65,13 @@ export type Seen =
     }
   /** The word to an heir that the reign of this term is over. */
   | { readonly what: "told"; readonly heir: string; readonly term: number }
-  /** A leader's reply to the request that waits at `inbox`; with a status if it is a failure. */
+  /** A leader's reply to the request that waits at `inbox`: which it was, or the status of a failure. */
   | {
       readonly what: "replied"
       readonly by: string
       readonly inbox: string
       readonly term: number
+      readonly request?: string
       readonly status?: number
     }
 

@@ -39,13 +39,13 @@ export async function observe(
     },
   })
   connection.subscribe("_INBOX.>", {
-    callback: (_error, { subject, headers }) => {
+    callback: (_error, { subject, headers, data }) => {
       const term = Number(headers?.get(TERM_HEADER))
       if (!headers || !term) return
       const by = headers.get(WORKER_HEADER)
       const status = Number(headers.get(ERROR_CODE_HEADER))
-      const failure = status ? { status } : {}
-      history.write({ who, what: "replied", by, inbox: subject, term, ...failure })
+      const result = status ? { status } : { request: JSON.parse(`${Buffer.from(data)}`).request }
+      history.write({ who, what: "replied", by, inbox: subject, term, ...result })
     },
   })
   await connection.flush()
