@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** From the command line to a command. The only file that reads argv or turns errors into exit codes. */
-import { createRequire } from "node:module"
 import { Command, CommanderError } from "commander"
 import { clusterCommand } from "./commands/cluster.js"
 import { completionCommand } from "./commands/completion.js"
@@ -16,12 +15,11 @@ import { runCommand } from "./commands/run.js"
 import { serverCommand } from "./commands/server.js"
 import { workCommand } from "./commands/work.js"
 import { workerCommand } from "./commands/worker.js"
-
-const { version } = createRequire(import.meta.url)("../package.json") as { version: string }
+import { packageVersion } from "./package-version.js"
 
 const program = new Command("pool")
   .description("a pool of workers on NATS, exactly one of which leads")
-  .version(version)
+  .version(packageVersion())
   .option("--verbose", "show the whole stack of an error")
   .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 bad usage, 3 nobody is there.")
   .configureHelp({ showGlobalOptions: true })

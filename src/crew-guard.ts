@@ -1,13 +1,14 @@
 /**
  * Sees to it that workers in process groups of their own do not outlive us, whatever ends us: what is sent to our
  * terminal or to our own group does not reach them. They notice our death themselves and leave kindly; this wakes the
- * suspended ones, who would not, and kills whoever is still there when the time to leave is over. One idle `sh`.
+ * suspended ones, who would not, and kills whoever is still there when the time to leave is over.
  */
-import { type ChildProcess, spawn } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import type { Writable } from "node:stream"
+import { lifeline } from "./lifeline.js"
 import { signalGroup } from "./process-group.js"
 
-// "+ 123" and "- 123" are groups that began and ended. The end of what it reads means that we are gone.
+// "+ 123" and "- 123" are groups that began and ended.
 const SCRIPT = `groups=" "
 while read -r order group; do
   case $order in
@@ -27,28 +28,21 @@ done
 for group in $groups; do kill -KILL "-$group"; done`
 
 export class CrewGuard {
-  readonly #stdin: Writable
+  readonly #shell: Writable
 
   /** `graceMs`: how long workers may take to leave once we are gone. */
   constructor(graceMs: number) {
-    const args = ["-c", SCRIPT, "pool-crew-guard", String(Math.ceil(graceMs / 1000))]
-    const shell = spawn("/bin/sh", args, { detached: true, stdio: ["pipe", "ignore", "ignore"] })
-    shell.on("error", () => {})
-    shell.stdin.on("error", () => {})
-    shell.unref()
-    const pipe = shell.stdin as typeof shell.stdin & { unref?: () => void }
-    pipe.unref?.()
-    this.#stdin = pipe
+    this.#shell = lifeline(SCRIPT, "pool-crew-guard", String(Math.ceil(graceMs / 1000)))
   }
 
   /** From now on `leader` and what it starts do not outlive us, and what it starts does not outlive it. */
   watch(leader: ChildProcess): void {
     const { pid } = leader
     if (pid === undefined) return
-    this.#stdin.write(`+ ${pid}\n`)
+    this.#shell.write(`+ ${pid}\n`)
     leader.once("exit", () => {
       signalGroup(pid, "SIGTERM")
-      this.#stdin.write(`- ${pid}\n`)
+      this.#shell.write(`- ${pid}\n`)
     })
   }
 }

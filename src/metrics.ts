@@ -77,30 +77,39 @@ export class Metrics implements Meter {
 
   #describeWork(): void {
     const kinds = Object.entries(this.requests)
-    this.#counter("pool_requests_total", "Requests that were answered.", ["kind", "outcome"], () =>
-      kinds.flatMap(([kind, { done, failed }]): Reading<"kind" | "outcome">[] => [
-        [{ kind, outcome: "ok" }, done],
-        [{ kind, outcome: "error" }, failed],
-      ]),
+    this.#metric(
+      Counter,
+      "pool_requests_total",
+      "Requests that were answered.",
+      ["kind", "outcome"],
+      () =>
+        kinds.flatMap(([kind, { done, failed }]): Reading<"kind" | "outcome">[] => [
+          [{ kind, outcome: "ok" }, done],
+          [{ kind, outcome: "error" }, failed],
+        ]),
     )
-    this.#counter("pool_request_errors_total", "Errors answered.", ["kind", "status"], () =>
+    this.#metric(Counter, "pool_request_errors_total", "Errors answered.", ["kind", "status"], () =>
       kinds.flatMap(([kind, { statuses }]) =>
         [...statuses].map(([status, n]): Reading<"kind" | "status"> => [{ kind, status }, n]),
       ),
     )
-    this.#gauges("pool_requests_in_flight", "Requests in the hands of handlers.", ["kind"], () =>
-      kinds.map(([kind, { busy }]) => [{ kind }, busy]),
+    this.#metric(
+      Gauge,
+      "pool_requests_in_flight",
+      "Requests in the hands of handlers.",
+      ["kind"],
+      () => kinds.map(([kind, { busy }]) => [{ kind }, busy]),
     )
-    this.#counter("pool_lease_renewals_total", "Renewals of the claim.", ["outcome"], () =>
+    this.#metric(Counter, "pool_lease_renewals_total", "Renewals of the claim.", ["outcome"], () =>
       Object.entries(this.#renewals).map(([outcome, n]) => [{ outcome }, n]),
     )
     const help = "Reigns that were seen to begin, this worker's own included."
-    this.#counter("pool_leader_changes_total", help, [], () => [[{}, this.#changes]])
+    this.#metric(Counter, "pool_leader_changes_total", help, [], () => [[{}, this.#changes]])
   }
 
   #describeLeadership(look: () => Measured): void {
     const gauge = (name: string, help: string, read: (worker: Measured) => number) =>
-      this.#gauges(name, help, [], () => [[{}, read(look())]])
+      this.#metric(Gauge, name, help, [], () => [[{}, read(look())]])
     gauge("pool_is_leader", "1 on the leader, 0 elsewhere.", ({ reign }) => Number(!!reign))
     gauge("pool_has_leader", "1 if this worker knows of a leader.", ({ news }) =>
       Number(!!news?.leader),
@@ -119,12 +128,14 @@ export class Metrics implements Meter {
     gauge("pool_ready", "1 if it is ready and connected.", (worker) =>
       Number(readinessOf(worker).isGood),
     )
-    this.#gauges("pool_member_info", "Its run as a member.", ["id", "host"], () => {
+    this.#metric(Gauge, "pool_member_info", "Its run as a member.", ["id", "host"], () => {
       const { id, host } = look()
       return [[{ id, host }, 1]]
     })
     const build = { version: packageVersion(), node_version: process.version }
-    this.#gauges("pool_build_info", "What runs.", ["version", "node_version"], () => [[build, 1]])
+    this.#metric(Gauge, "pool_build_info", "What runs.", ["version", "node_version"], () => [
+      [build, 1],
+    ])
   }
 
   #histogram(name: string, help: string): (labels: LabelValues<string>) => Durations {
@@ -132,36 +143,22 @@ export class Metrics implements Meter {
     return (labels) => histogram.counting(labels)
   }
 
-  #counter<Label extends string>(
+  /** A metric that is read when somebody asks. */
+  #metric<Label extends string>(
+    Kind: typeof Counter<Label> | typeof Gauge<Label>,
     name: string,
     help: string,
     labelNames: readonly Label[],
     read: () => readonly Reading<Label>[],
   ): void {
-    const counter = new Counter({
+    const metric = new Kind({
       ...{ name, help, labelNames, registers: [this.#registry] },
       collect() {
-        this.reset()
-        for (const [labels, value] of read()) this.inc(labels, value)
+        metric.reset()
+        for (const [labels, value] of read()) metric.inc(labels, value)
       },
     })
-    counter.reset()
-  }
-
-  #gauges<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-    read: () => readonly Reading<Label>[],
-  ): void {
-    const gauge = new Gauge({
-      ...{ name, help, labelNames, registers: [this.#registry] },
-      collect() {
-        this.reset()
-        for (const [labels, value] of read()) this.set(labels, value)
-      },
-    })
-    gauge.reset()
+    metric.reset()
   }
 }
 
@@ -169,12 +166,16 @@ export class Metrics implements Meter {
 class RequestCounts implements RequestMeter {
   busy = 0
   done = 0
-  failed = 0
+  /** How often an error was answered, by its status. */
   readonly statuses = new Map<number, number>()
   readonly #durations: Durations
 
   constructor(durations: Durations) {
     this.#durations = durations
+  }
+
+  get failed(): number {
+    return [...this.statuses.values()].reduce((sum, n) => sum + n, 0)
   }
 
   began(): void {
@@ -184,12 +185,8 @@ class RequestCounts implements RequestMeter {
   ended(ms: number, status?: number): void {
     this.busy--
     this.#durations.note(ms)
-    if (status === undefined) {
-      this.done++
-      return
-    }
-    this.failed++
-    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
+    if (status === undefined) this.done++
+    else this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
   }
 }
 

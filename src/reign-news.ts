@@ -64,10 +64,7 @@ export class ReignNews {
   #heard(standing: StandingClaim): void {
     const { term } = reignOf(standing)
     const { nonce, term: renewed } = standing.claim
-    // An announcement precedes the answers of its reign: the first write of one whose answers came already is another.
-    const isAnother = term === this.term && this.#nonce === undefined && renewed === undefined
-    if (term === this.term) this.#nonce ??= nonce
-    if (term <= this.term && !isAnother && !this.#isAnew(standing)) {
+    if (term <= this.term && !this.#isAnew(standing, term)) {
       // Whoever it is, what was sent since may be with them, and not with the next one to begin.
       if (nonce !== this.#nonce) this.#isVacant = false
       return
@@ -78,8 +75,13 @@ export class ReignNews {
     this.#begin(term, this.term > 0 || renewed === undefined)
   }
 
-  /** Whether a reign whose term is not higher is renewed all the same. */
-  #isAnew({ claim: { nonce }, revision }: StandingClaim): boolean {
+  /** Whether a reign whose term is not higher is one that began, or is renewed, all the same. */
+  #isAnew({ claim: { nonce, term: renewed }, revision }: StandingClaim, term: number): boolean {
+    if (term === this.term && this.#nonce === undefined) {
+      this.#nonce = nonce
+      // An announcement precedes the answers of its reign: what begins after some came is another one.
+      if (renewed === undefined) return true
+    }
     const before = this.#other
     this.#other = nonce === this.#nonce ? undefined : { nonce, revision }
     return this.#other !== undefined && before?.nonce === nonce && revision > before.revision

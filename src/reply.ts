@@ -5,6 +5,7 @@
 import { headers, type MsgHdrs } from "nats"
 import type { BusMessage } from "./bus.js"
 import { reasonOf } from "./errors.js"
+import { copyHeaders } from "./headers.js"
 import type { MemberLabel } from "./job.js"
 import type { Leadership } from "./leadership.js"
 
@@ -84,11 +85,8 @@ export class Seal {
     hdrs.set(WORKER_HEADER, this.member.name)
     hdrs.set(MEMBER_HEADER, this.member.id)
     if (this.leadership !== undefined) hdrs.set(TERM_HEADER, String(this.leadership.term))
-    for (const [name, values] of request ?? []) {
-      if (!TRACE_HEADERS.has(name.toLowerCase())) continue
-      for (const value of values) hdrs.append(name, value)
-    }
-    return hdrs
+    const traced = [...(request ?? [])].filter(([name]) => TRACE_HEADERS.has(name.toLowerCase()))
+    return copyHeaders(traced, hdrs)
   }
 }
 

@@ -14,9 +14,9 @@
  * leave and join around every single request. A handler that blocks the event loop can't be seen as busy
  * while it does: give it threads.
  */
-import { headers } from "nats"
 import type { Bus, BusMessage, BusSubscription } from "./bus.js"
 import { BadInput, isNoResponders, reasonOf } from "./errors.js"
+import { copyHeaders } from "./headers.js"
 import type { Job, MemberLabel } from "./job.js"
 import { QUEUE_GROUP } from "./names.js"
 import { HOPS_HEADER, Seal } from "./reply.js"
@@ -172,10 +172,7 @@ export class SimpleWork {
       this.#seal.refuse(message, full)
       return
     }
-    const hdrs = headers()
-    for (const [name, values] of message.headers ?? []) {
-      for (const value of values) hdrs.append(name, value)
-    }
+    const hdrs = copyHeaders(message.headers ?? [])
     hdrs.set(HOPS_HEADER, String(hops))
     try {
       const answer = await bus.request(subject, message.data, { timeout, headers: hdrs })

@@ -3,8 +3,8 @@
  * same Job and Leadership as in the worker's own thread.
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads"
-import { headers, type MsgHdrs } from "nats"
 import { loadHandlers } from "./handler.js"
+import { copyHeaders } from "./headers.js"
 import { type Leadership, type Published, ReignEnded } from "./leadership.js"
 import { payloadOf } from "./payload.js"
 import { failureOf, Seal } from "./reply.js"
@@ -24,7 +24,7 @@ const handlers = await loadHandlers(workerData as string)
 /** Does one request. Called by the pool of threads. */
 export default async function run(task: ThreadTask): Promise<ThreadResult> {
   const { port, subject, data, member, reign } = task
-  const hdrs = headersOf(task.headers)
+  const hdrs = task.headers && copyHeaders(task.headers)
   const message = { subject, data, ...(hdrs && { headers: hdrs }), respond: () => false }
   const job = new TakenRequest(message, new Seal(member), 0)
   const leadership = reign && new ThreadLeadership(port, reign.term, new SharedHold(reign.hold))
@@ -48,13 +48,6 @@ export default async function run(task: ThreadTask): Promise<ThreadResult> {
   } finally {
     port.close()
   }
-}
-
-function headersOf(given: ThreadTask["headers"]): MsgHdrs | undefined {
-  if (!given) return undefined
-  const hdrs = headers()
-  for (const [name, values] of given) for (const value of values) hdrs.append(name, value)
-  return hdrs
 }
 
 /** A reign of the worker's, seen from a thread. */

@@ -15,7 +15,7 @@ import { startPool } from "./fixtures/cli.js"
 import { type Family, familiesIn } from "./fixtures/exposition.js"
 import { tempFolder } from "./fixtures/folder.js"
 import { fakeProgram } from "./fixtures/programs.js"
-import { hasPromtool, promtool } from "./fixtures/promtool.js"
+import { promtool, withoutPromtool } from "./fixtures/promtool.js"
 import { testServer } from "./fixtures/server.js"
 
 const ROOT = join(import.meta.dirname, "..")
@@ -177,7 +177,7 @@ t.test("every alert is an expression on metrics and labels that are served", asy
   ])
 })
 
-t.test("the alerts fire when they should", { skip: !hasPromtool }, async (t) => {
+t.test("the alerts fire when they should", { skip: withoutPromtool() }, async (t) => {
   const folder = join(ROOT, "test/fixtures")
   t.equal(promtool(["check", "rules", join(ROOT, "deploy/prometheus-rules.yaml")]), "")
   t.equal(promtool(["test", "rules", join(folder, "prometheus-rules.test.yaml")]), "")

@@ -1,8 +1,12 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
 import { join } from "node:path"
+import { createInterface } from "node:readline"
+import type { Readable } from "node:stream"
 import t, { type Test } from "tap"
+import { hearClaims } from "../src/announcements.js"
+import type { StandingClaim } from "../src/claim.js"
+import { namesOf } from "../src/names.js"
 import { built } from "./fixtures/built.js"
+import { type CommandOptions, type RunningCommand, startNode } from "./fixtures/cli.js"
 import { Events } from "./fixtures/events.js"
 import { requester } from "./fixtures/requester.js"
 import { type TestServer, testServer } from "./fixtures/server.js"
@@ -12,68 +16,42 @@ const EXAMPLES = join(import.meta.dirname, "../examples")
 // They import the package as users do, that is what is built of it.
 built("index.js")
 
-interface Example {
+interface Example extends RunningCommand {
+  /** What it says on standard output. */
   readonly lines: Events<string>
-  kill(signal: NodeJS.Signals): void
-  /** Resolves with its exit code. */
-  readonly ended: Promise<number | null>
 }
 
-/** Starts an example; `heard` is told each line it says. */
+/** Starts an example, which notes what it says in `lines`. */
 function start(
   t: Test,
   args: readonly string[],
-  env: Record<string, string | undefined> = {},
-  heard: (line: string) => void = () => {},
+  env: CommandOptions["env"] = {},
+  lines = new Events<string>(),
 ): Example {
-  const child = spawn(process.execPath, [...args], {
-    cwd: EXAMPLES,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-  })
-  const lines = new Events<string>()
-  let rest = ""
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    const whole = (rest + text).split("\n")
-    rest = whole.pop() ?? ""
-    for (const line of whole) {
-      lines.note(line)
-      heard(line)
-    }
-  })
-  const ended = once(child, "close").then(([code]) => code as number | null)
-  t.teardown(async () => {
-    child.kill("SIGKILL")
-    await ended
-  })
-  return { lines, kill: (signal) => child.kill(signal), ended }
+  const example = startNode(t, args, { env, folder: EXAMPLES })
+  createInterface({ input: example.child.stdout as Readable }).on("line", lines.note)
+  return { ...example, lines }
 }
 
 /** Starts two of an example, of which the first leads; what either says is noted in one place. */
-async function startTwo(t: Test, server: TestServer, file: string, env = {}) {
+async function startTwo(t: Test, server: TestServer, file: string, pool: string, env = {}) {
   const lines = new Events<string>()
-  const one = () => start(t, [file], { NATS_URL: server.url, ...env }, lines.note)
+  const one = () => start(t, [file], { NATS_URL: server.url, ...env }, lines)
   const connection = await requester(t, server.url)
-  const pool = file.startsWith("cron") ? "cron" : "books"
-  const claims = new Events<readonly string[]>()
-  connection.subscribe(`${pool}.claim`, {
-    callback: (_, message) => {
-      const { heirs = [] } = JSON.parse(message.string())
-      claims.note(heirs.map(({ id }: { id: string }) => id))
-    },
-  })
+  const claims = new Events<StandingClaim>()
+  hearClaims(connection, namesOf(pool), claims.note)
   await connection.flush()
   const first = one()
   await claims.one(() => true)
   const second = one()
-  await claims.one((heirs) => heirs.length === 1)
+  await claims.one(({ claim }) => claim.heirs.length === 1)
   return { lines, first, second, connection }
 }
 
 t.test("back pressure: all is done, and nobody has more than they can take", async (t) => {
   const server = await testServer(t)
   const example = start(t, ["back-pressure.js"], { NATS_URL: server.url })
-  t.equal(await example.ended, 0)
+  t.equal((await example.ended()).code, 0)
   const baked = example.lines.all.map((line) => /^[ab] baked (\d+), at most 2 at/.exec(line)?.[1])
   t.equal(
     baked.reduce((sum, count) => sum + Number(count), 0),
@@ -84,7 +62,7 @@ t.test("back pressure: all is done, and nobody has more than they can take", asy
 t.test("progress: what a handler tells arrives before its answer", async (t) => {
   const server = await testServer(t)
   const example = start(t, ["progress.js"], { NATS_URL: server.url })
-  t.equal(await example.ended, 0)
+  t.equal((await example.ended()).code, 0)
   t.strictSame(example.lines.all, [
     ...["page 1 of 3", "page 2 of 3", "page 3 of 3"],
     `done: {"written":3}`,
@@ -93,14 +71,14 @@ t.test("progress: what a handler tells arrives before its answer", async (t) => 
 
 t.test("a cron job fires once in each slot, whoever leads", async (t) => {
   const server = await testServer(t)
-  const { lines, first, second } = await startTwo(t, server, "cron.js", { EVERY_MS: "100" })
+  const { lines, first, second } = await startTwo(t, server, "cron.js", "cron", { EVERY_MS: "100" })
   await lines.until((all) => all.length >= 3)
-  first.kill("SIGTERM")
-  t.equal(await first.ended, 0)
+  first.child.kill("SIGTERM")
+  t.equal((await first.ended()).code, 0)
   const before = lines.all.length
   await lines.until((all) => all.length >= before + 3)
-  second.kill("SIGTERM")
-  t.equal(await second.ended, 0)
+  second.child.kill("SIGTERM")
+  t.equal((await second.ended()).code, 0)
   const slots = lines.all.map((line) => line.split(":")[0])
   t.equal(new Set(slots).size, slots.length)
   const terms = lines.all.map((line) => Number(/term (\d+)$/.exec(line)?.[1]))
@@ -114,15 +92,20 @@ t.test("a cron job fires once in each slot, whoever leads", async (t) => {
 
 t.test("a consumer of which one runs: all is read in order, across a killed leader", async (t) => {
   const server = await testServer(t)
-  const { lines, first, second, connection } = await startTwo(t, server, "singleton-consumer.js")
+  const { lines, first, second, connection } = await startTwo(
+    t,
+    server,
+    "singleton-consumer.js",
+    "books",
+  )
   for (let n = 0; n < 3; n++) await connection.request("orders.new", "tea")
   await lines.until((all) => all.length >= 3)
-  first.kill("SIGKILL")
-  await first.ended
+  first.child.kill("SIGKILL")
+  await first.ended()
   for (let n = 0; n < 3; n++) await connection.request("orders.new", "tea")
   await lines.until((all) => all.some((line) => line.endsWith("orders.new 6")))
-  second.kill("SIGTERM")
-  t.equal(await second.ended, 0)
+  second.child.kill("SIGTERM")
+  t.equal((await second.ended()).code, 0)
   const seqs = lines.all.map((line) => Number(line.split(" ").at(-1)))
   t.strictSame(
     seqs,
@@ -133,6 +116,6 @@ t.test("a consumer of which one runs: all is read in order, across a killed lead
 
 t.test("tests with a local pool pass, without a server", async (t) => {
   const example = start(t, ["--test", "local-pool.test.js"], { NODE_TEST_CONTEXT: undefined })
-  t.equal(await example.ended, 0)
+  t.equal((await example.ended()).code, 0)
   t.ok(example.lines.all.some((line) => /pass 1$/.test(line)))
 })

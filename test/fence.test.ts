@@ -116,13 +116,17 @@ t.test("a subject with wildcards or holes is refused", { skip }, async (t) => {
   }
 })
 
-t.test("an older server is named, with what is needed and why", { skip: isAble }, async (t) => {
-  const { fence, reign } = await stage(t)
-  await t.rejects(fence().publish(reign(5), "x", "one"), {
-    code: "server-too-old",
-    message: `leadership.publish needs nats-server 2.11 or later, this one is ${version}; upgrade it`,
-  })
-})
+t.test(
+  "an older server is named, with what is needed and why",
+  { skip: isAble && `nats-server ${version} keeps a fence` },
+  async (t) => {
+    const { fence, reign } = await stage(t)
+    await t.rejects(fence().publish(reign(5), "x", "one"), {
+      code: "server-too-old",
+      message: `leadership.publish needs nats-server 2.11 or later, this one is ${version}; upgrade it`,
+    })
+  },
+)
 
 t.test("a worker raises the fence when its reign begins, if told to", { skip }, async (t) => {
   const pool = await testPool(t)

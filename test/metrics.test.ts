@@ -1,7 +1,7 @@
 import t from "tap"
 import { type Measured, Metrics } from "../src/metrics.js"
 import { type Family, familiesIn, valueAt } from "./fixtures/exposition.js"
-import { hasPromtool, promtool } from "./fixtures/promtool.js"
+import { promtool, withoutPromtool } from "./fixtures/promtool.js"
 
 const follower: Measured = {
   ...{ id: "B2", host: "atlas", state: "ready", isConnected: true, leaseMs: 2000 },
@@ -49,7 +49,7 @@ t.test("what is served has names, types and units as the field has them", async 
   }
 })
 
-t.test("Prometheus's own checker finds nothing", { skip: !hasPromtool }, async (t) => {
+t.test("Prometheus's own checker finds nothing", { skip: withoutPromtool() }, async (t) => {
   const metrics = new Metrics("work", "a", () => leader)
   metrics.requests.simple.began()
   metrics.requests.simple.ended(1, 500)

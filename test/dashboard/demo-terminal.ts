@@ -3,9 +3,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Test } from "tap"
 import { built } from "../fixtures/built.js"
-import { Terminal, type TerminalOptions } from "../fixtures/tmux.js"
-
-const SIZE = { columns: 100, rows: 30 }
+import { shellIn, type Terminal, type TerminalOptions } from "../fixtures/tmux.js"
 
 export interface Running {
   readonly terminal: Terminal
@@ -34,10 +32,7 @@ export async function demo(t: Test, options: DemoOptions = {}): Promise<Running>
       console.log("ended by itself")
     `,
   })
-  const terminal = new Terminal({ ...SIZE, ...options })
-  t.teardown(() => terminal.close())
-  terminal.run(`cd ${folder}; clear; echo what stood here before`)
-  await terminal.until(/^what stood here before$/m)
+  const terminal = await shellIn(t, folder, options)
   terminal.run(options.run ?? "node demo.mjs")
   await terminal.until(options.sign ?? /live {2}\d\d:\d\d:\d\d/)
   return { terminal, pid: Number(readFileSync(join(folder, "pid"), "utf8")), folder }

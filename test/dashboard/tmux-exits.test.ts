@@ -2,14 +2,12 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import t, { type Test } from "tap"
 import { until } from "../fixtures/programs.js"
-import { type Terminal, withoutTmux } from "../fixtures/tmux.js"
+import { GIVEN_BACK, type Terminal, withoutTmux } from "../fixtures/tmux.js"
 import { demo, isWhole } from "./demo-terminal.js"
 
 const skip = withoutTmux()
 // Many processes are started one after the other; on a machine that is busy each takes seconds.
 t.setTimeout(300_000)
-/** Everything a program may leave changed; `stty` says whether keys are echoed and lines edited. */
-const GIVEN_BACK = { isAlternate: false, hasCursor: true, wraps: true }
 
 /** Passes once the shell is back as it was, with the exit code of the program. */
 async function isGivenBack(t: Test, terminal: Terminal, code: number): Promise<string> {

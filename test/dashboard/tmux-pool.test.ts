@@ -4,11 +4,13 @@ import { join } from "node:path"
 import t, { type Test } from "tap"
 import { PoolClient } from "../../src/client.js"
 import { built } from "../fixtures/built.js"
+import { tempFolder } from "../fixtures/folder.js"
 import { isAlive, until } from "../fixtures/programs.js"
 import { requester } from "../fixtures/requester.js"
 import { type TestServer, testServer } from "../fixtures/server.js"
-import { Terminal, withoutTmux } from "../fixtures/tmux.js"
+import { GIVEN_BACK, shellIn, type Terminal, withoutTmux } from "../fixtures/tmux.js"
 import { isWhole } from "./demo-terminal.js"
+import { look, presser } from "./keys.js"
 
 const skip = withoutTmux()
 t.setTimeout(300_000)
@@ -18,17 +20,8 @@ const POOL = `node ${built("cli.js")}`
 /** How long something took, as the screen tells it. */
 const TOOK = String.raw`[\d.]+(us|ms|s)`
 
-/** A shell in an empty folder, with `what stood here before` on its screen. */
-async function shell(t: Test, columns = 100, rows = 30): Promise<Terminal> {
-  const terminal = new Terminal({ columns, rows })
-  t.teardown(() => terminal.close())
-  terminal.run(`cd ${t.testdir({})}; clear; echo what stood here before`)
-  await terminal.until(/^what stood here before$/m)
-  return terminal
-}
-
 async function cluster(t: Test, server: TestServer): Promise<Terminal> {
-  const terminal = await shell(t)
+  const terminal = await shellIn(t, t.testdir({}))
   terminal.run(`${POOL} cluster --servers ${server.url}`)
   await terminal.until(/^│ 3 {2}c .* ready /m, PATIENCE_MS)
   return terminal
@@ -39,21 +32,10 @@ function pidOf(screen: string, name: string): number {
   return Number(new RegExp(`^│.\\d  ${name} .*?:\\d\\d +\\S+ +(\\d+) `, "m").exec(screen)?.[1])
 }
 
-/** Presses a key, and passes once the screen is as wanted. */
-function presser(t: Test, terminal: Terminal) {
-  return async (key: string, wanted: RegExp | string) => {
-    terminal.keys(key)
-    const sign = typeof wanted === "string" ? new RegExp(`^ ${wanted}$`, "m") : wanted
-    const screen = await terminal.until(sign, PATIENCE_MS)
-    t.match(screen, sign, `${key}: ${sign}`)
-    return screen
-  }
-}
-
 t.test("every key does what it says, and tells what came of it", { skip }, async (t) => {
   const server = await testServer(t)
   const terminal = await cluster(t, server)
-  const press = presser(t, terminal)
+  const press = presser(t, terminal, PATIENCE_MS)
   // No subtests: what follows a stage that failed would only wait in vain.
   const stage = async (what: string, run: () => Promise<void>) => {
     t.comment(what)
@@ -72,26 +54,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
   })
 
   await stage("looking", async () => {
-    await press("j", /^│▸2 {2}b/m)
-    await press("Down", /^│▸3 {2}c/m)
-    await press("k", /^│▸2 {2}b/m)
-    await press("Up", /^│▸1 {2}a/m)
-    await press("G", /^│▸3 {2}c/m)
-    await press("g", /^│▸1 {2}a/m)
-    await press("End", /^│▸3 {2}c/m)
-    await press("Home", /^│▸1 {2}a/m)
-    await press("C-d", /^│▸3 {2}c/m)
-    await press("C-u", /^│▸1 {2}a/m)
-    await press("NPage", /^│▸3 {2}c/m)
-    await press("PPage", /^│▸1 {2}a/m)
-    await press("?", / K {2}kill -9, asks first /)
-    await press("x", /╭─ Members 3/)
-    await press("/", /^ filter: _ +3 of 3 workers$/m)
-    await press("c", /^ filter: c_ +1 of 3 workers$/m)
-    await press("Enter", /╭─ Members 1 of 3 with "c"/)
-    await press("Escape", /╭─ Members 3 /)
-    await press("p", /PAUSED \ds, \d+ missed *$/m)
-    await press("p", /live {2}\d/)
+    await look(press)
     terminal.scribble("\x1b[12;1Hsomething else wrote this")
     await terminal.until(/something else wrote this/)
     await press("C-l", /^(?![\s\S]*something else)/)
@@ -164,7 +127,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
   })
 
   await stage("a dashboard that is only attached leaves the pool alone", async () => {
-    const attached = await shell(t, 60, 16)
+    const attached = await shellIn(t, tempFolder(t), { columns: 60, rows: 16 })
     const pidFile = join(server.folder, "dashboard.pid")
     const start = async () => {
       const run = `sh -c 'echo $$ > ${pidFile}; exec ${POOL} dashboard --servers ${server.url}'`
@@ -172,8 +135,12 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
       await attached.until(/╭─ Members 1 [\s\S]*q quit/, PATIENCE_MS)
     }
     await start()
-    await presser(t, attached)("n", "this dashboard starts no workers; in a shell: pool worker")
-    await presser(t, attached)("w", `simple #1: [cd] answered in ${TOOK}`)
+    await presser(
+      t,
+      attached,
+      PATIENCE_MS,
+    )("n", "this dashboard starts no workers; in a shell: pool worker")
+    await presser(t, attached, PATIENCE_MS)("w", `simple #1: [cd] answered in ${TOOK}`)
     const signal = (name: NodeJS.Signals) => () =>
       process.kill(Number(readFileSync(pidFile, "utf8")), name)
     for (const [leave, code] of [
@@ -185,7 +152,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
       leave()
       const screen = await attached.until(/^code \d+$/m, PATIENCE_MS)
       t.match(screen, new RegExp(`^what stood here before$[\\s\\S]*^code ${code}$`, "m"))
-      t.strictSame(attached.state(), { isAlternate: false, hasCursor: true, wraps: true })
+      t.strictSame(attached.state(), GIVEN_BACK)
       if (code !== 129) await start()
     }
     t.match(terminal.screen(), /, 1 worker +live/)

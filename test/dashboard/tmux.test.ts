@@ -1,6 +1,7 @@
 import t from "tap"
 import { withoutTmux } from "../fixtures/tmux.js"
 import { demo, isWhole } from "./demo-terminal.js"
+import { look, presser } from "./keys.js"
 
 const skip = withoutTmux()
 // Many processes are started one after the other; on a machine that is busy each takes seconds.
@@ -17,29 +18,11 @@ t.test("the screen is drawn, to the last row", { skip }, async (t) => {
 
 t.test("every key does what the help says", { skip }, async (t) => {
   const { terminal } = await demo(t)
-  const press = async (key: string, wanted: RegExp) => {
-    terminal.keys(key)
-    t.match(await terminal.until(wanted), wanted, key)
-  }
+  const press = presser(t, terminal)
   await press("w", /^ simple #1: \w answered in [\d.]+ms$/m)
   await press("t", /^ tracked #2: a answered in [\d.]+ms, term \d+$/m)
   await press("B", /^ 10 simple: a \d, b \d, c \d, in [\d.]+ms$/m)
-  await press("j", /^│▸2 {2}b/m)
-  await press("Down", /^│▸3 {2}c/m)
-  await press("k", /^│▸2 {2}b/m)
-  await press("Up", /^│▸1 {2}a/m)
-  await press("G", /^│▸3 {2}c/m)
-  await press("g", /^│▸1 {2}a/m)
-  await press("?", / K {2}kill -9, asks first /)
-  await press("x", /╭─ Members 3/)
-  await press("/", /^ filter: _ +3 of 3 workers$/m)
-  await press("c", /^ filter: c_ +1 of 3 workers$/m)
-  await press("BSpace", /^ filter: _/m)
-  await press("c", /^ filter: c_/m)
-  await press("Enter", /╭─ Members 1 of 3 with "c"/)
-  await press("Escape", /╭─ Members 3 ─/)
-  await press("p", /PAUSED \ds, \d+ missed $|PAUSED \ds, \d+ missed$/m)
-  await press("p", /live {2}\d/)
+  await look(press)
   await press("n", /^ d joined after \d+ms, 4th in line$/m)
   await press("P", /^ c paused: it keeps its place, takes no work$/m)
   await press("P", /^ c takes work again$/m)
