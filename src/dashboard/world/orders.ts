@@ -50,7 +50,7 @@ export function after(given: Given, outcome: Outcome, at: Instant): Given {
         ? { ...given, goneMs: ms }
         : given
     case "leads": {
-      if (given.heir) return given
+      if (given.heir || !MOVING.has(order)) return given
       const isHeir =
         order === "hand-over" ? outcome.id === id : leader !== undefined && outcome.id !== id
       return isHeir ? { ...given, heir: { name: outcome.name, ms } } : given
@@ -65,6 +65,8 @@ export function after(given: Given, outcome: Outcome, at: Instant): Given {
 }
 
 const GOING: ReadonlySet<string> = new Set(["stop", "kill", "restart"])
+/** What can end a reign: of others a later change of leader is no consequence. */
+const MOVING: ReadonlySet<string> = new Set([...GOING, "freeze", "hand-over"])
 
 /** What to say about an order: as much as is known. */
 export function sentence(given: Given): string {

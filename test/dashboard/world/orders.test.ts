@@ -41,6 +41,13 @@ t.test("a leader that claims anew is not its own heir", async (t) => {
   t.match(sentence(after(freeze, leads("c"), at(3))), /^c leads after 3.0s/)
 })
 
+t.test("a later change of leader is no consequence of an order that ends no reign", async (t) => {
+  for (const order of ["thaw", "pause", "resume"] as const) {
+    const one = given(order, { leader: "b", obeyedMs: 1 })
+    t.equal(after(one, leads("c"), at(30)), one, order)
+  }
+})
+
 t.test("of several that lead one after the other the first is the heir", async (t) => {
   const first = after(given("stop", { leader: "b" }), leads("c"), at(1))
   t.equal(after(first, leads("d"), at(2)), first)
