@@ -4,27 +4,34 @@
  * An attempt that was certainly not done is repeated, after a pause that grows from 4 to 64 ms and ends at once
  * when a new reign is announced. One that may have been done is repeated if the request is idempotent. When a
  * new reign begins, a request that is with the old leader gets a short slack, for an answer that is under
- * way, and counts as one that may have been done. So does at once whatever is under way when the connection is lost:
+ * way, and counts as one that may have been done. So does, after the same slack, one that was sent while nobody led and
+ * that the new leader says it doesn't have. So does at once whatever is under way when the connection is lost:
  * its answer would never come. While there is none nothing is sent, for the client library would lose it.
  */
-import type { MsgHdrs } from "nats"
+import { type MsgHdrs, nuid } from "nats"
 import { Answer, termIn } from "./answer.js"
 import type { Bus, BusMessage } from "./bus.js"
 import { ClientClosed, ConnectionLost, NotConnected } from "./client-errors.js"
 import type { Cancel, Clock } from "./clock.js"
 import { LeaderChanged, NoLeader, PayloadTooLarge } from "./errors.js"
+import { copyHeaders } from "./headers.js"
 import type { PoolNames } from "./names.js"
 import { bytesOf, isLarger } from "./payload.js"
 import { PendingRequest } from "./pending-request.js"
 import { ReignNews } from "./reign-news.js"
+import { NOT_IN_HAND, REQUEST_HEADER } from "./reply.js"
 import { type Asked, type Setback, setbackIn, setbackOf } from "./setback.js"
 
 /** How long an answer of the old leader may still be under way once a new reign was announced, in ms. */
 const SLACK_MS = 20
 /** With less time left than this, in ms, nothing is tried any more: no answer in time would leave it unknown. */
 const LAST_ATTEMPT_MS = 20
+/** How long to wait for the leader to say whether it has a request, in ms. */
+const SEEK_MS = 500
 /** How long to wait for a first member to say that it is there, in ms. */
 const PING_MS = 500
+
+const decoder = new TextDecoder()
 
 export interface AskerOptions {
   readonly bus: Bus
@@ -109,12 +116,14 @@ export class Asker {
       return { error: new NotConnected(asked.subject), outcome: "not-done" }
     }
     pending.epoch = this.#news.epoch
+    pending.id = toLeader && this.#news.isVacant ? nuid.next() : undefined
+    const sent = pending.id === undefined ? headers : identified(headers, pending.id)
     this.#underWay.set(pending, asked.subject)
     try {
       const message = await pending.until(
         this.#options.bus.request(asked.subject, payload, {
           timeout: Math.max(1, pending.leftMs),
-          ...(headers && { headers }),
+          ...(sent && { headers: sent }),
         }),
       )
       const setback =
@@ -181,19 +190,53 @@ export class Asker {
 
   #newReign(): void {
     for (const pending of this.#pending) pending.wake()
-    const withOldLeader = () =>
-      [...this.#underWay]
-        .filter(([{ epoch }, to]) => to === this.#options.names.leader && epoch < this.#news.epoch)
-        .map(([pending]) => pending)
-    if (withOldLeader().length === 0) return
+    if (this.#inDoubt().length === 0) return
     const cancel = this.#options.clock.after(SLACK_MS, () => {
       this.#slacks.delete(cancel)
-      for (const pending of withOldLeader()) pending.interrupt(this.#leaderChanged())
+      for (const pending of this.#inDoubt()) {
+        if (this.#isWithOldLeader(pending)) pending.interrupt(this.#leaderChanged())
+        else this.#seek(pending)
+      }
     })
     this.#slacks.add(cancel)
+  }
+
+  /** What was sent to a leader, and may be with none any more. */
+  #inDoubt(): PendingRequest[] {
+    return [...this.#underWay]
+      .filter(([, to]) => to === this.#options.names.leader)
+      .map(([pending]) => pending)
+      .filter((pending) => pending.id !== undefined || this.#isWithOldLeader(pending))
+  }
+
+  #isWithOldLeader({ epoch }: PendingRequest): boolean {
+    return epoch < this.#news.epoch
+  }
+
+  /** What was sent while nobody led is given up unless the leader has it: who claimed may have died with it. */
+  async #seek(pending: PendingRequest): Promise<void> {
+    const { bus, names } = this.#options
+    const { id = "" } = pending
+    try {
+      const answer = await bus.request(names.held, id, { timeout: SEEK_MS })
+      // An answer to the request itself would have come before this one.
+      const isWanted = this.#underWay.has(pending) && pending.id === id
+      const isLost = decoder.decode(answer.data) === NOT_IN_HAND
+      if (isWanted && isLost && termIn(answer) === this.#news.term) {
+        pending.interrupt(this.#leaderChanged())
+      }
+    } catch {
+      // Whoever leads next will be asked.
+    }
   }
 
   #leaderChanged(): LeaderChanged {
     return new LeaderChanged(this.#options.names.pool, this.#news.term)
   }
+}
+
+function identified(given: MsgHdrs | undefined, id: string): MsgHdrs {
+  const hdrs = copyHeaders(given ?? [])
+  hdrs.set(REQUEST_HEADER, id)
+  return hdrs
 }

@@ -59,7 +59,7 @@ export class MemberRun {
       })
     this.#tracked = new TrackedWork({
       ...shared,
-      subject: names.leader,
+      names,
       meter: meter?.requests.tracked,
       handler: (job, leadership) => {
         if (leaderWork) return leaderWork(job, leadership)

@@ -32,6 +32,8 @@ export interface PoolNames {
   readonly work: string
   /** Tracked work; the leader alone listens. */
   readonly leader: string
+  /** Asks the leader whether it has a certain request in hand. */
+  readonly held: string
   /** Announcements of every acknowledged write to the claim. */
   readonly claim: string
   /** The KV bucket. */
@@ -56,6 +58,7 @@ export function namesOf(pool: string): PoolNames {
     pool,
     work: pool,
     leader: `${pool}.leader`,
+    held: `${pool}.held`,
     claim: `${pool}.claim`,
     bucket: `pool_${pool}`,
     history: `${pool}.history`,

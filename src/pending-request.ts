@@ -11,6 +11,8 @@ const LONGEST_PAUSE_MS = 64
 export class PendingRequest {
   /** The epoch in which it was sent (see ReignNews). */
   epoch = 0
+  /** By which the leader can be asked for it; undefined where no doubt can arise. */
+  id: string | undefined
   /** Why it was given up from outside; undefined while it is not. */
   givenUp: { readonly reason: unknown } | undefined
   readonly #clock: Clock

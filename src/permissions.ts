@@ -30,7 +30,7 @@ export function permissionsOf(role: Role, names: PoolNames): Permissions {
       return worker(names)
     case "requester":
       return {
-        publish: [names.work, names.leader],
+        publish: [names.work, names.leader, names.held],
         subscribe: [names.claim, INBOX],
         isAnswering: false,
       }
@@ -66,6 +66,7 @@ function worker(names: PoolNames): Permissions {
     subscribe: [
       names.work,
       names.leader,
+      names.held,
       names.claim,
       names.heir("*"),
       names.control("*"),

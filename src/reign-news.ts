@@ -20,7 +20,8 @@ export class ReignNews {
   #nonce: string | undefined
   /** The last announcement of another reign whose term is not higher. */
   #other: { readonly nonce: string; readonly revision: number } | undefined
-  #isVacant = false
+  /** Whether a request met nobody who leads, since anybody was heard of. */
+  isVacant = false
   readonly #bus: Bus
   readonly #names: PoolNames
   readonly #onReign: () => void
@@ -45,14 +46,14 @@ export class ReignNews {
       this.#begin(term, this.term > 0)
     }
     // A leader that is leaving still answers what it had: only what was sent since shows that it stays.
-    if (term === this.term && epoch === this.epoch) this.#isVacant = false
+    if (term === this.term && epoch === this.epoch) this.isVacant = false
     return term >= this.term
   }
 
   /** Notes that a request met nobody who leads. */
   vacant(): void {
-    if (this.#isVacant) return
-    this.#isVacant = true
+    if (this.isVacant) return
+    this.isVacant = true
     this.epoch++
   }
 
@@ -66,7 +67,7 @@ export class ReignNews {
     const { nonce, term: renewed } = standing.claim
     if (term <= this.term && !this.#isAnew(standing, term)) {
       // Whoever it is, what was sent since may be with them, and not with the next one to begin.
-      if (nonce !== this.#nonce) this.#isVacant = false
+      if (nonce !== this.#nonce) this.isVacant = false
       return
     }
     this.#nonce = nonce
@@ -90,8 +91,8 @@ export class ReignNews {
   #begin(term: number, isNew: boolean): void {
     this.term = term
     if (isNew) {
-      if (!this.#isVacant) this.epoch++
-      this.#isVacant = false
+      if (!this.isVacant) this.epoch++
+      this.isVacant = false
     }
     this.#onReign()
   }

@@ -19,6 +19,11 @@ export const TERM_HEADER = "Pool-Term"
 export const OUTCOME_HEADER = "Pool-Outcome"
 /** How many full members have passed this request on. */
 export const HOPS_HEADER = "Pool-Hops"
+/** An id of this request, by which its requester can ask the leader later whether it is in hand. */
+export const REQUEST_HEADER = "Pool-Request"
+/** What a leader answers to that. */
+export const IN_HAND = "in hand"
+export const NOT_IN_HAND = "not in hand"
 export const ERROR_CODE_HEADER = "Nats-Service-Error-Code"
 export const ERROR_HEADER = "Nats-Service-Error"
 

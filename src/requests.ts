@@ -14,7 +14,7 @@ import { BadInput, isPayloadTooLarge } from "./errors.js"
 import type { Job } from "./job.js"
 import type { RequestMeter } from "./meter.js"
 import { isLarger, payloadOf } from "./payload.js"
-import { type Failure, failureOf, REIGN_OVER, type Seal } from "./reply.js"
+import { type Failure, failureOf, REIGN_OVER, REQUEST_HEADER, type Seal } from "./reply.js"
 import { TakenRequest } from "./request.js"
 import { Tally } from "./tally.js"
 import { AnswerTooLarge, HandlerTimeout } from "./work-errors.js"
@@ -90,6 +90,11 @@ export class Requests {
       })
     }
     return this.tally.busy === 0
+  }
+
+  /** Whether the request with this id (see REQUEST_HEADER) is in flight. */
+  has(id: string): boolean {
+    return [...this.#inFlight].some(({ headers }) => headers?.get(REQUEST_HEADER) === id)
   }
 
   /** Fires the signal of everything in flight; the handlers may still answer. */

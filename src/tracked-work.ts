@@ -12,21 +12,20 @@
  * done" of it would be a guess. Of what was held in vain nobody else may have a copy, though: its requester learns,
  * after a while for the true leader to answer first, that the outcome is unknown. Each request compares once with the lease, for a process that was frozen
  * doesn't know yet that its reign is over. A result is sent only while nobody else can lead; otherwise the
- * requester learns that the outcome is unknown.
+ * requester learns that the outcome is unknown. On `<pool>.held` it says whether it has a certain request in hand, for
+ * a requester that doesn't know which of several who claimed got it.
  */
-import type { Bus, BusMessage, BusSubscription } from "./bus.js"
+import type { Bus, BusMessage } from "./bus.js"
 import type { Instant } from "./clock.js"
 import type { Job, MemberLabel } from "./job.js"
 import type { Leadership } from "./leadership.js"
 import { holds } from "./lease.js"
-import { type Failure, REIGN_OVER, Seal } from "./reply.js"
+import type { PoolNames } from "./names.js"
+import { type Failure, IN_HAND, NOT_IN_HAND, REIGN_OVER, Seal } from "./reply.js"
 import { type RequestOptions, Requests } from "./requests.js"
 import type { Tally } from "./tally.js"
+import { TrackedSeat } from "./tracked-seat.js"
 import { WorkerStopped } from "./work-errors.js"
-
-/** How much is held at most while a claim is on its way; what comes after that is dropped. */
-const MOST_HELD = 10_000
-const MOST_HELD_BYTES = 64 * 1024 * 1024
 
 /** How long the true leader has to answer what was held here in vain, in ms. */
 const TRUE_LEADER_MS = 100
@@ -46,8 +45,8 @@ const NOT_LEADING: Failure = {
 export interface TrackedWorkOptions extends RequestOptions {
   readonly bus: Bus
   readonly member: MemberLabel
-  /** The subject, `<pool>.leader`. */
-  readonly subject: string
+  /** Of the pool: it listens on `leader` and `held`. */
+  readonly names: Pick<PoolNames, "leader" | "held">
   /** What does the work; what it returns is the answer. */
   readonly handler: (job: Job, leadership: Leadership) => unknown
   /** Told of what goes wrong outside of any request, e.g. a subscription that the server refuses. */
@@ -57,7 +56,7 @@ export interface TrackedWorkOptions extends RequestOptions {
 export class TrackedWork {
   readonly #options: TrackedWorkOptions
   readonly #requests: Requests
-  #seat: Seat | undefined
+  #seat: TrackedSeat | undefined
 
   /** Throws BadInput for a handler timeout that cannot work. */
   constructor(options: TrackedWorkOptions) {
@@ -73,14 +72,17 @@ export class TrackedWork {
   /** Subscribes, and holds what arrives. To be called just before the claim is sent, on the same connection. */
   open(): void {
     this.abandon()
-    const { bus, subject, onProblem } = this.#options
-    const seat = new Seat()
-    seat.subscription = bus.subscribe(subject, {
-      callback: (error, message) => {
-        if (error) onProblem?.(error)
-        else this.#arrived(seat, message)
-      },
-    })
+    const { bus, names, onProblem } = this.#options
+    const seat = new TrackedSeat()
+    const listen = (subject: string, hear: (message: BusMessage) => void) =>
+      bus.subscribe(subject, {
+        callback: (error, message) => {
+          if (error) onProblem?.(error)
+          else hear(message)
+        },
+      })
+    seat.subscription = listen(names.leader, (message) => this.#arrived(seat, message))
+    seat.questions = listen(names.held, (message) => this.#asked(seat, message))
     this.#seat = seat
   }
 
@@ -131,7 +133,7 @@ export class TrackedWork {
       return
     }
     this.refuse()
-    this.#seat.subscription?.drain().catch(() => {
+    this.#seat.drain().catch(() => {
       // The connection is gone, and the subscription with it.
     })
     this.#giveUp()
@@ -146,7 +148,7 @@ export class TrackedWork {
     this.#giveUp(seat)
     this.#refuseHeld(seat)
     // The server may have sent more before it hears that nobody listens here, and to nobody else.
-    seat.subscription?.drain().then(
+    seat.drain().then(
       () => this.#refuseHeld(seat),
       () => {
         // The connection is gone, and what was on its way with it.
@@ -154,7 +156,7 @@ export class TrackedWork {
     )
   }
 
-  #refuseHeld(seat: Seat): void {
+  #refuseHeld(seat: TrackedSeat): void {
     const held = seat.release()
     if (held.length === 0) return
     const { clock, member } = this.#options
@@ -167,7 +169,7 @@ export class TrackedWork {
     this.#seat = undefined
     if (seat === undefined) return
     seat.release()
-    seat.subscription?.unsubscribe()
+    seat.unsubscribe()
     this.#giveUp(seat)
   }
 
@@ -177,7 +179,7 @@ export class TrackedWork {
     this.#requests.close()
   }
 
-  #arrived(seat: Seat, message: BusMessage): void {
+  #arrived(seat: TrackedSeat, message: BusMessage): void {
     if (seat.state === "holding") seat.hold(message)
     else if (seat.reign === undefined) return
     else if (seat.state === "serving") {
@@ -187,35 +189,12 @@ export class TrackedWork {
       seat.reign.seal.refuse(message, NOT_LEADING)
     }
   }
-}
 
-/** One subscription to tracked work, and the reign for which it was opened. */
-class Seat {
-  state: "holding" | "serving" | "refusing" = "holding"
-  subscription: BusSubscription | undefined
-  reign:
-    | {
-        readonly leadership: Leadership
-        readonly seal: Seal
-        readonly handler: (job: Job) => unknown
-        /** Stops listening to the signal of the reign. */
-        readonly forget: () => void
-      }
-    | undefined
-  /** Until when "not done" is certain. */
-  refusesUntil: Instant | undefined
-  #held: BusMessage[] = []
-  #heldBytes = 0
-
-  hold(message: BusMessage): void {
-    this.#heldBytes += message.data.length
-    if (this.#held.length < MOST_HELD && this.#heldBytes <= MOST_HELD_BYTES)
-      this.#held.push(message)
-  }
-
-  /** What was held, in order. */
-  release(): BusMessage[] {
-    return this.#held.splice(0)
+  /** Whether a request is in hand. Who doesn't lead is silent: the leader may have it. */
+  #asked({ reign }: TrackedSeat, message: BusMessage): void {
+    if (!reign?.seal.holds()) return
+    const id = new TextDecoder().decode(message.data)
+    reign.seal.answer(message, this.#requests.has(id) ? IN_HAND : NOT_IN_HAND)
   }
 }
 

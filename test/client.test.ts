@@ -7,7 +7,9 @@ import { type AskOptions, PoolClient } from "../src/client.js"
 import type { Job } from "../src/job.js"
 import type { MemoryBusOptions } from "../src/memory-bus.js"
 import type { MemoryConnection } from "../src/memory-connection.js"
+import { namesOf } from "../src/names.js"
 import { type Outcome, Seal } from "../src/reply.js"
+import { TrackedWork } from "../src/tracked-work.js"
 import { Events } from "./fixtures/events.js"
 import { settled } from "./fixtures/manual-clock.js"
 import { type Parties, parties } from "./fixtures/parties.js"
@@ -51,6 +53,17 @@ const fails = (status: number, outcome?: Outcome) => (message: BusMessage) =>
   seal.refuse(message, { status, reason: "because", ...(outcome && { outcome }) })
 const inTerm = (all: Parties, term: number, text: string) => (message: BusMessage) =>
   new Seal(member, new TestReign(all.clock, term)).answer(message, text)
+
+/** A member that leads in `term`, and answers what it is asked. */
+function leading(all: Parties, term: number, handler: () => unknown = () => "done"): TrackedWork {
+  const { clock } = all
+  const tracked = new TrackedWork({
+    ...{ bus: all.join(), member, clock, names: namesOf("work"), handler },
+  })
+  tracked.open()
+  tracked.begin(new TestReign(clock, term))
+  return tracked
+}
 
 /** Announces a write of the claim: the first of a reign, or a renewal if `term` is given. */
 function announce(all: Parties, revision: number, term?: number, nonce = "n"): void {
@@ -535,6 +548,69 @@ t.test("tracked work", async (t) => {
     inTerm(all, 9, "slow")(heard[0] as BusMessage)
     await settled()
     t.equal(seen.answer?.text(), "slow")
+  })
+
+  t.test("that died with a claimant is given up when another leads, or asked again", async (t) => {
+    for (const idempotent of [false, true]) {
+      const all = asking()
+      const first = new Answerer(all, "work.leader", inTerm(all, 7, ""))
+      await all.client.leaderWork("", { headers: { Colour: "red" } })
+      t.notOk(first.heard[0]?.headers?.has("Pool-Request"), "no doubt can arise")
+      first.leave()
+      const seen = ask(all, { idempotent, headers: { Colour: "blue" } })
+      await settled()
+      const claimant = new Answerer(all, "work.leader", silent)
+      await all.clock.pass(10)
+      const { headers } = claimant.heard[0] as BusMessage
+      t.match(headers?.get("Pool-Request"), /^\w{22}$/)
+      t.equal(headers?.get("Colour"), "blue")
+      claimant.leave()
+      const tracked = leading(all, 9)
+      announce(all, 9)
+      await all.clock.pass(19)
+      t.ok(seen.isOpen, "it could have held it, and answer")
+      await all.clock.pass(10)
+      if (idempotent) t.equal(seen.answer?.text(), "done")
+      else t.match(seen.error, { name: "LeaderChanged", term: 9 })
+      t.equal(tracked.tally.done, idempotent ? 1 : 0)
+    }
+  })
+
+  t.test("that was sent while nobody led stays with the leader that has it", async (t) => {
+    const all = asking()
+    const seen = ask(all)
+    await settled()
+    let finish: (answer: string) => void = () => {}
+    const tracked = leading(all, 9, () => new Promise((resolve) => (finish = resolve)))
+    await all.clock.pass(10)
+    announce(all, 9)
+    await all.clock.pass(500)
+    t.ok(seen.isOpen)
+    finish("slow")
+    await settled()
+    t.equal(seen.answer?.text(), "slow")
+    t.equal(tracked.tally.done, 1)
+  })
+
+  t.test("isn't given up on the word of a leader of another term, or on none", async (t) => {
+    for (const [term, word] of [
+      [7, "not in hand"],
+      [9, "what?"],
+      [undefined, ""],
+    ] as const) {
+      const all = asking()
+      new Answerer(all, "work.held", term === undefined ? silent : inTerm(all, term, word))
+      const seen = ask(all)
+      await settled()
+      new Answerer(all, "work.leader", silent)
+      await all.clock.pass(10)
+      announce(all, 9)
+      await all.clock.pass(1000)
+      t.ok(seen.isOpen)
+      await all.clock.pass(990)
+      t.match(seen.error, { name: "RequestTimeout" })
+      t.equal(all.clock.alarms, 0)
+    }
   })
 
   t.test("that met nobody doesn't hide what is still with the old leader", async (t) => {

@@ -27,7 +27,7 @@ function member(name: string, all = parties()) {
     if (job.text() === "fail") throw new Error("no luck")
   }
   const simple = new SimpleWork({ ...shared, subject: names.work, handler })
-  const tracked = new TrackedWork({ ...shared, subject: names.leader, handler })
+  const tracked = new TrackedWork({ ...shared, names, handler })
   let standing: Standing = { role: "follower", term: 7, place: 1 }
   const discovery = new Discovery({
     ...{ bus, names, member: label, simple: simple.tally, tracked: tracked.tally },
@@ -156,7 +156,13 @@ t.test("a member that does no simple work is there all the same", async (t) => {
   const { clock } = all
   const label = { id: "a1", name: "a" }
   const bus = all.join()
-  const tracked = new TrackedWork({ bus, member: label, clock, subject: "x", handler: () => {} })
+  const tracked = new TrackedWork({
+    bus,
+    member: label,
+    clock,
+    names: namesOf("x"),
+    handler: () => {},
+  })
   const discovery = new Discovery({
     ...{ bus, names, member: label, tracked: tracked.tally },
     standing: () => ({ role: "follower" }),
@@ -204,7 +210,7 @@ async function serverMember(t: Test, server: TestServer, name: string) {
   const label = { id: `${name}1`, name }
   const shared = { bus, member: label, handler: () => name }
   const simple = new SimpleWork({ ...shared, clock: systemClock, subject: names.work })
-  const tracked = new TrackedWork({ ...shared, clock: new ManualClock(), subject: names.leader })
+  const tracked = new TrackedWork({ ...shared, clock: new ManualClock(), names })
   const discovery = new Discovery({
     ...{ bus, names, member: label, simple: simple.tally, tracked: tracked.tally },
     standing: () => ({ role: "follower", place: 1 }),

@@ -22,7 +22,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["load-strategy", "membership", "memory-bucket", "memory-bus", "memory-connection"],
     ...["neighbours", "order-sender", "package-version", "pool-view", "preemption", "reign-news"],
     ...["reigning", "reply", "request", "requests", "roster", "seat", "service", "setback"],
-    ...["simple-work", "system-clock", "tracked-work"],
+    ...["simple-work", "system-clock", "tracked-work", "tracked-seat"],
   ],
   worker: [
     ...["client", "command-seat", "command-warden", "connection", "credentials", "crew"],

@@ -1,8 +1,9 @@
 import { getEventListeners } from "node:events"
-import { connect } from "nats"
+import { connect, headers } from "nats"
 import t from "tap"
 import type { Job } from "../src/job.js"
 import type { Leadership } from "../src/leadership.js"
+import { namesOf } from "../src/names.js"
 import { TrackedWork, type TrackedWorkOptions } from "../src/tracked-work.js"
 import { ManualClock, settled } from "./fixtures/manual-clock.js"
 import { inWords, parties } from "./fixtures/parties.js"
@@ -23,7 +24,7 @@ function pool(options: Partial<TrackedWorkOptions> = {}) {
       bus: all.join(name),
       member: { id: `${name}-1`, name },
       clock,
-      subject: "work.leader",
+      names: namesOf("work"),
       handler: (job, leadership) => {
         if (job.text() === "quick") return `${name} ${leadership.term}`
         return new Promise((finish) => jobs.push({ job, leadership, finish }))
@@ -100,6 +101,37 @@ t.test("what was on its way when the claim was given up is not lost in silence",
     "409 somebody else leads: the request may or may not have been done (unknown)",
   )
   t.equal(jobs.length, 0)
+})
+
+t.test("the leader says whether it has a request in hand; nobody else says anything", async (t) => {
+  const { asker, clock, jobs, join, reign, tracked } = pool()
+  const has = (id: string) =>
+    asker.request("work.held", id, { timeout: 50 }).then(inWords, (error) => error.name)
+  const sent = (id: string) => {
+    const hdrs = headers()
+    hdrs.set("Pool-Request", id)
+    return asker.request("work.leader", "", { timeout: 60_000, headers: hdrs })
+  }
+  tracked.open()
+  join("b").open()
+  const asked = sent("1")
+  const early = has("1")
+  await clock.pass(50)
+  t.equal(await early, "TimeoutError", "who claims doesn't know yet who has it")
+  tracked.begin(reign())
+  t.equal(await has("1"), "in hand")
+  t.equal(await has("2"), "not in hand")
+  t.equal(await has(""), "not in hand")
+  const [{ finish }] = jobs as [(typeof jobs)[number]]
+  tracked.refuse()
+  t.equal(await has("1"), "in hand", "it is finished while the reign ends")
+  finish("done")
+  t.equal(inWords(await asked), "done")
+  t.equal(await has("1"), "not in hand")
+  tracked.lapse()
+  const late = has("1")
+  await clock.pass(50)
+  t.equal(await late, "TimeoutError")
 })
 
 t.test("what is held is bounded", async (t) => {
@@ -299,7 +331,7 @@ t.test("on a server: the old leader is gone before the new one can be told", asy
     t.teardown(() => bus.close())
     const handler = (_: Job, { term }: Leadership) => `${name} ${term}`
     const clock = new ManualClock()
-    const options = { member: { id: name, name }, clock, subject: "work.leader", handler }
+    const options = { member: { id: name, name }, clock, names: namesOf("work"), handler }
     return { bus, clock, tracked: new TrackedWork({ bus, ...options }) }
   }
   const [a, b, asker] = [await join("a"), await join("b"), await join("asker")]
