@@ -15,6 +15,8 @@ export interface RequestMeter {
   began(): void
   /** The requester was answered after `ms`, with an error if there is a `status`. */
   ended(ms: number, status?: number): void
+  /** The requester was turned away with this status, and no handler called. */
+  refused(status: number): void
 }
 
 export interface Meter {

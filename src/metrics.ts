@@ -89,9 +89,11 @@ export class Metrics implements Meter {
         ]),
     )
     this.#metric(Counter, "pool_request_errors_total", "Errors answered.", ["kind", "status"], () =>
-      kinds.flatMap(([kind, { statuses }]) =>
-        [...statuses].map(([status, n]): Reading<"kind" | "status"> => [{ kind, status }, n]),
-      ),
+      kinds.flatMap(([kind, { statuses }]) => readings(kind, statuses)),
+    )
+    const turnedAway = "Requests turned away without a handler: 429 full, 409 not the leader."
+    this.#metric(Counter, "pool_requests_refused_total", turnedAway, ["kind", "status"], () =>
+      kinds.flatMap(([kind, { refusals }]) => readings(kind, refusals)),
     )
     this.#metric(
       Gauge,
@@ -162,12 +164,25 @@ export class Metrics implements Meter {
   }
 }
 
+/** How often, by status. */
+type Counts = Map<number, number>
+
+function countIn(counts: Counts, status: number): void {
+  counts.set(status, (counts.get(status) ?? 0) + 1)
+}
+
+function readings(kind: string, counts: Counts): Reading<"kind" | "status">[] {
+  return [...counts].map(([status, n]) => [{ kind, status }, n])
+}
+
 /** What requests of one kind came to. */
 class RequestCounts implements RequestMeter {
   busy = 0
   done = 0
   /** How often an error was answered, by its status. */
-  readonly statuses = new Map<number, number>()
+  readonly statuses: Counts = new Map()
+  /** How often a requester was turned away, by the status. */
+  readonly refusals: Counts = new Map()
   readonly #durations: Durations
 
   constructor(durations: Durations) {
@@ -186,7 +201,11 @@ class RequestCounts implements RequestMeter {
     this.busy--
     this.#durations.note(ms)
     if (status === undefined) this.done++
-    else this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
+    else countIn(this.statuses, status)
+  }
+
+  refused(status: number): void {
+    countIn(this.refusals, status)
   }
 }
 

@@ -19,7 +19,7 @@ import { BadInput, isNoResponders, reasonOf } from "./errors.js"
 import { copyHeaders } from "./headers.js"
 import type { Job, MemberLabel } from "./job.js"
 import { QUEUE_GROUP } from "./names.js"
-import { HOPS_HEADER, Seal } from "./reply.js"
+import { type Failure, HOPS_HEADER, Seal } from "./reply.js"
 import { DEFAULT_HANDLER_TIMEOUT_MS, type RequestOptions, Requests } from "./requests.js"
 import type { Tally } from "./tally.js"
 import { WorkerStopped } from "./work-errors.js"
@@ -169,7 +169,7 @@ export class SimpleWork {
     const hops = Number(message.headers?.get(HOPS_HEADER) ?? 0) + 1
     const full = { status: 429, reason: "full: try again", outcome: "not-done" } as const
     if (!(hops <= MOST_HOPS)) {
-      this.#seal.refuse(message, full)
+      this.#refuse(message, full)
       return
     }
     const hdrs = copyHeaders(message.headers ?? [])
@@ -178,9 +178,14 @@ export class SimpleWork {
       const answer = await bus.request(subject, message.data, { timeout, headers: hdrs })
       message.respond(answer.data, answer.headers && { headers: answer.headers })
     } catch (error) {
-      if (isNoResponders(error)) this.#seal.refuse(message, full)
-      else this.#seal.refuse(message, { status: 500, reason: reasonOf(error), outcome: "unknown" })
+      if (isNoResponders(error)) this.#refuse(message, full)
+      else this.#refuse(message, { status: 500, reason: reasonOf(error), outcome: "unknown" })
     }
+  }
+
+  #refuse(message: BusMessage, failure: Failure): void {
+    this.#options.meter?.refused(failure.status)
+    this.#seal.refuse(message, failure)
   }
 
   /** Resolves with `done`, or after `ms`. */

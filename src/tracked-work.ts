@@ -160,7 +160,19 @@ export class TrackedWork {
     const held = seat.release()
     if (held.length === 0) return
     const { clock, member } = this.#options
-    clock.after(TRUE_LEADER_MS, () => refuseAll(held, new Seal(member)))
+    const seal = new Seal(member)
+    clock.after(TRUE_LEADER_MS, () => {
+      for (const message of held) this.#refuse(message, HELD_IN_VAIN, seal)
+    })
+  }
+
+  #refuse(message: BusMessage, failure: Failure, seal: Seal): void {
+    this.#options.meter?.refused(failure.status)
+    try {
+      seal.refuse(message, failure)
+    } catch {
+      // The connection is closed: there is nobody left to tell.
+    }
   }
 
   /** The lease ran out: unsubscribes, and tells everything in flight at once that its outcome is unknown. */
@@ -186,7 +198,7 @@ export class TrackedWork {
       const { leadership, seal, handler } = seat.reign
       if (leadership.isLeading()) this.#requests.take(message, handler, seal)
     } else if (seat.refusesUntil && holds(seat.refusesUntil, this.#options.clock.now())) {
-      seat.reign.seal.refuse(message, NOT_LEADING)
+      this.#refuse(message, NOT_LEADING, seat.reign.seal)
     }
   }
 
@@ -195,14 +207,6 @@ export class TrackedWork {
     if (!reign?.seal.holds()) return
     const id = new TextDecoder().decode(message.data)
     reign.seal.answer(message, this.#requests.has(id) ? IN_HAND : NOT_IN_HAND)
-  }
-}
-
-function refuseAll(held: readonly BusMessage[], seal: Seal): void {
-  try {
-    for (const message of held) seal.refuse(message, HELD_IN_VAIN)
-  } catch {
-    // The connection is closed: there is nobody left to tell.
   }
 }
 

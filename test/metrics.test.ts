@@ -1,7 +1,12 @@
 import t from "tap"
 import { type Measured, Metrics } from "../src/metrics.js"
+import { namesOf } from "../src/names.js"
+import { SimpleWork } from "../src/simple-work.js"
+import { TrackedWork } from "../src/tracked-work.js"
 import { type Family, familiesIn, valueAt } from "./fixtures/exposition.js"
+import { parties } from "./fixtures/parties.js"
 import { promtool, withoutPromtool } from "./fixtures/promtool.js"
+import { TestReign } from "./fixtures/reign.js"
 
 const follower: Measured = {
   ...{ id: "B2", host: "atlas", state: "ready", isConnected: true, leaseMs: 2000 },
@@ -39,6 +44,7 @@ t.test("what is served has names, types and units as the field has them", async 
     pool_request_duration_seconds: "histogram",
     pool_request_errors_total: "counter",
     pool_requests_in_flight: "gauge",
+    pool_requests_refused_total: "counter",
     pool_requests_total: "counter",
     pool_term: "gauge",
   })
@@ -70,6 +76,7 @@ t.test("requests are counted by kind and outcome, errors by status", async (t) =
     tracked.ended(20_000, status)
   }
   simple.began()
+  for (const status of [429, 429]) simple.refused(status)
   const families = await read(metrics)
   const value = (name: string, labels: Record<string, string>) => valueAt(families, name, labels)
   t.equal(value("pool_requests_total", { kind: "simple", outcome: "ok" }), 3)
@@ -79,6 +86,7 @@ t.test("requests are counted by kind and outcome, errors by status", async (t) =
   t.equal(value("pool_request_errors_total", { kind: "tracked", status: "504" }), 1)
   t.equal(value("pool_requests_in_flight", { kind: "simple" }), 1)
   t.equal(value("pool_requests_in_flight", { kind: "tracked" }), 0)
+  t.equal(value("pool_requests_refused_total", { kind: "simple", status: "429" }), 2)
   const bucket = (kind: string, le: string) =>
     value("pool_request_duration_seconds_bucket", { kind, le })
   t.strictSame([bucket("simple", "0.0005"), bucket("simple", "0.005")], [1, 2])
@@ -86,6 +94,36 @@ t.test("requests are counted by kind and outcome, errors by status", async (t) =
   t.equal(value("pool_request_duration_seconds_sum", { kind: "simple" }), 0.0434)
   t.equal(valueAt(await read(metrics), "pool_requests_total", { kind: "simple", outcome: "ok" }), 3)
 })
+
+t.test(
+  "who is turned away by a full member, or by one that leads no more, is counted",
+  async (t) => {
+    const metrics = new Metrics("work", "a", () => follower)
+    const { simple, tracked } = metrics.requests
+    const { ask, clock, join } = parties()
+    const shared = { bus: join("a"), clock, member: { id: "a1", name: "a" } }
+    const busy = new SimpleWork({
+      ...{ ...shared, subject: "work", concurrency: 1, meter: simple },
+      handler: () => new Promise(() => {}),
+    })
+    busy.open()
+    const leaving = new TrackedWork({
+      ...{ ...shared, names: namesOf("work"), meter: tracked },
+      handler: () => "done",
+    })
+    leaving.open()
+    leaving.begin(new TestReign(clock, 7))
+    leaving.refuse()
+    ask("work")
+    t.match(await ask("work"), /^429/)
+    t.match(await ask("work.leader"), /^409/)
+    const families = await read(metrics)
+    const refused = (kind: string, status: string) =>
+      valueAt(families, "pool_requests_refused_total", { kind, status })
+    t.strictSame([refused("simple", "429"), refused("tracked", "409")], [1, 1])
+    t.equal(valueAt(families, "pool_requests_total", { kind: "tracked", outcome: "error" }), 0)
+  },
+)
 
 t.test("renewals are counted by outcome, with how long they took", async (t) => {
   const metrics = new Metrics("work", "a", () => leader)
