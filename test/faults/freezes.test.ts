@@ -51,11 +51,9 @@ for (const round of rounds) {
       await it.answers("b")
       const { reigns } = await it.verdict(t)
       t.match(reigns, [{ who: "a" }, { who: "b" }])
+      const ended = await it.history.since(thawed, "ends", ({ who }) => who === "a")
+      t.match(ended, { reason: "lease over" })
       const later = it.history.all.slice(thawed)
-      t.match(
-        later.find(({ what, who }) => what === "ends" && who === "a"),
-        { reason: "lease over" },
-      )
       // What it had answered before may only now have left its process.
       const before = it.history.all.slice(0, thawed)
       const answered = before.map((line) => line.what === "answers" && line.request)
