@@ -1,8 +1,8 @@
 # `make` alone prints the targets. Each installs what it needs and is missing, in this folder only.
 
 BIN := node_modules/.bin
-# tap brings the loader with which Node runs TypeScript as it is.
-RUN_TS := node --import=@tapjs/typescript/import
+# With it Node runs TypeScript as it is.
+RUN_TS := node --import=tsx
 SOURCES := $(shell find src -name '*.ts' -o -name '*.tsx')
 NAME ?= a
 VERSION ?= 22

@@ -1,7 +1,7 @@
 /**
  * Runs schedules from the command line:
  *
- *   node --import=@tapjs/typescript/import test/simulation/explore.ts network 10000 [seed] [path]
+ *   node --import=tsx test/simulation/explore.ts network 10000 [seed] [path]
  */
 import type { FamilyName } from "./schedule.js"
 import { explore, reportOf, summaryOf } from "./search.js"

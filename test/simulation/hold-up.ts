@@ -15,6 +15,7 @@ const SLOW_MS = 50
 /** From so many schedules on everything that can happen must have happened. */
 const MANY = 1000
 const [FEWEST, MOST] = [2, 9]
+const THREAD = new URL("./explore-thread.ts", import.meta.url)
 
 /** Fails with the shortest schedule that breaks a promise, told in words, and with the seed that finds it again. */
 export async function holdUp(test: Test, family: FamilyName) {
@@ -37,10 +38,9 @@ export async function holdUp(test: Test, family: FamilyName) {
 }
 
 async function explored(workerData: Exploration): Promise<Explored> {
-  const thread = new Worker(new URL("./explore-thread.ts", import.meta.url), {
-    workerData,
-    execArgv: ["--import=@tapjs/typescript/import"],
-  })
+  // In a thread `--import=tsx` does nothing.
+  const program = `import("tsx/esm/api").then(({ register }) => register() && import("${THREAD}"))`
+  const thread = new Worker(program, { eval: true, execArgv: [], workerData })
   const [said] = await once(thread, "message")
   return said as Explored
 }

@@ -124,7 +124,7 @@ export async function reportOf({ family, seed, failure }: Found): Promise<string
   const { trace } = await judged(family, schedule, true)
   return [
     breach,
-    `again: node --import=@tapjs/typescript/import test/simulation/explore.ts ${family} 1 ${seed} ${path}`,
+    `again: node --import=tsx test/simulation/explore.ts ${family} 1 ${seed} ${path}`,
     JSON.stringify(schedule),
     ...trace,
   ].join("\n")
