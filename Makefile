@@ -31,7 +31,7 @@ server: build ## nats-server alone, found or fetched; ARGS="--port 4333"
 	@node dist/cli.js server $(ARGS)
 
 .PHONY: test
-test: check ## check, then every test; TESTS=test/lease.test.ts for some
+test: check node_modules/.tap-built ## check, then every test; TESTS=test/lease.test.ts for some
 	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
 	  $(BIN)/tap $(TAP_ARGS) $(TESTS)
 
@@ -53,7 +53,7 @@ bench: build ## measure hand-over, kill -9, and work a second
 	  $(RUN_TS) bench/index.ts $(ARGS)
 
 .PHONY: soak
-soak: build ## the election in many more schedules, and for longer
+soak: build node_modules/.tap-built ## the election in many more schedules, and for longer
 	@SOAK=1 $(BIN)/tap --timeout=3600 $(TAP_ARGS) 'test/simulation/**/*.test.ts'
 
 .PHONY: mutants
@@ -61,7 +61,7 @@ mutants: build ## the election broken in many ways: does the simulation find eac
 	@$(RUN_TS) test/simulation/mutate.ts $(ARGS)
 
 .PHONY: faults
-faults: build ## real processes and servers killed, frozen, cut off
+faults: build node_modules/.tap-built ## real processes and servers killed, frozen, cut off
 	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
 	  FAULTS=all $(BIN)/tap --timeout=600 $(TAP_ARGS) 'test/faults/**/*.test.ts'
 
@@ -87,6 +87,11 @@ clean: ## remove what was built, fetched and written: dist, docs/api, .tap, .poo
 # --include=dev: with NODE_ENV=production npm would leave out what builds and tests.
 node_modules/.package-lock.json: package-lock.json | node
 	@npm ci --no-fund --no-audit --include=dev
+	@touch $@
+
+# tap builds itself anew for the plugins that package.json asks for.
+node_modules/.tap-built: node_modules/.package-lock.json package.json
+	@$(BIN)/tap build
 	@touch $@
 
 dist/.built: $(SOURCES) tsconfig.json tsconfig.build.json node_modules/.package-lock.json | node
