@@ -26,8 +26,6 @@ import { type Asked, type Setback, setbackIn, setbackOf } from "./setback.js"
 const SLACK_MS = 20
 /** With less time left than this, in ms, nothing is tried any more: no answer in time would leave it unknown. */
 const LAST_ATTEMPT_MS = 20
-/** How long to wait for the leader to say whether it has a request, in ms. */
-const SEEK_MS = 500
 /** How long to wait for a first member to say that it is there, in ms. */
 const PING_MS = 500
 
@@ -218,7 +216,8 @@ export class Asker {
     const { bus, names } = this.#options
     const { id = "" } = pending
     try {
-      const answer = await bus.request(names.held, id, { timeout: SEEK_MS })
+      const timeout = Math.max(1, pending.leftMs)
+      const answer = await bus.request(names.held, id, { timeout })
       // An answer to the request itself would have come before this one.
       const isWanted = this.#underWay.has(pending) && pending.id === id
       const isLost = decoder.decode(answer.data) === NOT_IN_HAND
