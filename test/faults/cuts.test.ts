@@ -57,7 +57,7 @@ for (const round of rounds) {
   )
 
   t.test(`on a slow network leaders change as they should${round}`, async (t) => {
-    const it = await fleet(t, { leaseMs: 1_000, names: ["a", "b", "c"] })
+    const it = await fleet(t, { leaseMs: 4_000, names: ["a", "b", "c"] })
     for (const name of ["a", "b", "c"]) it.network(name).delay(20)
     await renewals(it, 2)
     const [leader = "", ...heirs] = await it.followed(["b", "c"], () => it.stop("a"))

@@ -80,7 +80,7 @@ export class Fleet {
     this.#t = t
     this.#options = options
     this.server = server
-    this.leaseMs = options.leaseMs ?? 600
+    this.leaseMs = options.leaseMs ?? 1_000
     this.pool = options.pool ?? "work"
     this.history = new History(join(tempFolder(t), "history"))
   }

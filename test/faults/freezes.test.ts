@@ -1,8 +1,10 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import t from "tap"
 import { fleet } from "./fleet.js"
 import { lasting, rounds } from "./rounds.js"
 
-const LEASE = { leaseMs: 800 }
+const LEASE = { leaseMs: 1_200 }
 
 for (const round of rounds) {
   t.test(
@@ -75,8 +77,11 @@ for (const round of rounds) {
     async (t) => {
       const it = await fleet(t, LEASE)
       const from = it.now
-      const blocking = it.requesters.ask("blocking", false, { blockMs: it.leaseMs * 2 })
+      // And for as long as the other one needs, on a busy machine.
+      const blockUntil = join(t.testdir({}), "replaced")
+      const blocking = it.requesters.ask("blocking", false, { blockMs: it.leaseMs * 2, blockUntil })
       t.match(await it.begins(from), { who: "b" })
+      writeFileSync(blockUntil, "")
       await blocking
       await it.history.since(from, "ends", ({ who }) => who === "a")
       await it.leads("b", "a")

@@ -5,7 +5,7 @@
  * What a member is told about its reign it learns in one of two ways. By default it asks `isLeading()` all the time.
  * With WITNESS_OBEYS=signal it never asks, and knows of its end by its signal alone.
  */
-import { openSync, writeSync } from "node:fs"
+import { existsSync, openSync, writeSync } from "node:fs"
 import { setTimeout as later } from "node:timers/promises"
 
 const { WITNESS_HISTORY = "", WITNESS_NAME: who, WITNESS_OBEYS } = process.env
@@ -54,11 +54,9 @@ function acts(leadership, deed = { what: "acts" }) {
 }
 
 export async function leaderWork(job, leadership) {
-  const { request, blockMs, holdMs } = job.json()
-  if (blockMs) {
-    const untilMs = sharedMs() + blockMs
-    while (sharedMs() < untilMs);
-  }
+  const { request, blockMs = 0, blockUntil, holdMs } = job.json()
+  const untilMs = sharedMs() + blockMs
+  while (sharedMs() < untilMs || (blockUntil && !existsSync(blockUntil)));
   if (holdMs) await later(holdMs)
   acts(leadership, { what: "answers", request })
   return { request, by: who }
