@@ -14,7 +14,7 @@ import type { Bus, BusMessage } from "./bus.js"
 import { ClientClosed, ConnectionLost, NotConnected } from "./client-errors.js"
 import type { Cancel, Clock } from "./clock.js"
 import { LeaderChanged, NoLeader, PayloadTooLarge } from "./errors.js"
-import { copyHeaders } from "./headers.js"
+import { withHeader } from "./headers.js"
 import type { PoolNames } from "./names.js"
 import { bytesOf, isLarger } from "./payload.js"
 import { PendingRequest } from "./pending-request.js"
@@ -28,8 +28,6 @@ const SLACK_MS = 20
 const LAST_ATTEMPT_MS = 20
 /** How long to wait for a first member to say that it is there, in ms. */
 const PING_MS = 500
-
-const decoder = new TextDecoder()
 
 export interface AskerOptions {
   readonly bus: Bus
@@ -115,7 +113,7 @@ export class Asker {
     }
     pending.epoch = this.#news.epoch
     pending.id = toLeader && this.#news.isVacant ? nuid.next() : undefined
-    const sent = pending.id === undefined ? headers : identified(headers, pending.id)
+    const sent = pending.id ? withHeader(headers, REQUEST_HEADER, pending.id) : headers
     this.#underWay.set(pending, asked.subject)
     try {
       const message = await pending.until(
@@ -217,13 +215,11 @@ export class Asker {
     const { id = "" } = pending
     try {
       const timeout = Math.max(1, pending.leftMs)
-      const answer = await bus.request(names.held, id, { timeout })
+      const said = new Answer(await bus.request(names.held, id, { timeout }), pending.ms)
       // An answer to the request itself would have come before this one.
       const isWanted = this.#underWay.has(pending) && pending.id === id
-      const isLost = decoder.decode(answer.data) === NOT_IN_HAND
-      if (isWanted && isLost && termIn(answer) === this.#news.term) {
-        pending.interrupt(this.#leaderChanged())
-      }
+      const isLost = said.text() === NOT_IN_HAND && said.term === this.#news.term
+      if (isWanted && isLost) pending.interrupt(this.#leaderChanged())
     } catch {
       // Whoever leads next will be asked.
     }
@@ -232,10 +228,4 @@ export class Asker {
   #leaderChanged(): LeaderChanged {
     return new LeaderChanged(this.#options.names.pool, this.#news.term)
   }
-}
-
-function identified(given: MsgHdrs | undefined, id: string): MsgHdrs {
-  const hdrs = copyHeaders(given ?? [])
-  hdrs.set(REQUEST_HEADER, id)
-  return hdrs
 }

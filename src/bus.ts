@@ -21,6 +21,17 @@ export interface BusSubscription {
   drain(): Promise<void>
 }
 
+/** The callback of a subscription that hands on what arrives, and tells of what went wrong with it. */
+export function hearing(
+  hear: (message: BusMessage) => void,
+  onProblem?: (problem: Error) => void,
+): (error: Error | null, message: BusMessage) => void {
+  return (error, message) => {
+    if (error) onProblem?.(error)
+    else hear(message)
+  }
+}
+
 /** Messages between members of a pool. */
 export interface Bus {
   /** Sends a message to whoever listens. */

@@ -9,3 +9,10 @@ export function copyHeaders(
   for (const [name, values] of from) for (const value of values) to.append(name, value)
   return to
 }
+
+/** A copy of `given`, if there are any, in which `name` is `value`. */
+export function withHeader(given: MsgHdrs | undefined, name: string, value: string): MsgHdrs {
+  const hdrs = copyHeaders(given ?? [])
+  hdrs.set(name, value)
+  return hdrs
+}

@@ -78,6 +78,12 @@ export class Requests {
     }
   }
 
+  /** Turns the requester away: no handler is called. Throws what the connection throws. */
+  refuse(message: BusMessage, failure: Failure, seal: Seal): void {
+    this.#meter?.refused(failure.status)
+    seal.refuse(message, failure)
+  }
+
   /** Resolves once nothing is in flight, or after `graceMs`; says whether nothing is. */
   async idle(graceMs: number): Promise<boolean> {
     if (this.tally.busy > 0 && graceMs > 0) {

@@ -5,7 +5,7 @@
  * The framework of the client library is not used: it counts in whole milliseconds, and wants the endpoint
  * itself to be its own.
  */
-import type { Bus, BusMessage, BusSubscription } from "./bus.js"
+import { type Bus, type BusMessage, type BusSubscription, hearing } from "./bus.js"
 import type { Tally } from "./tally.js"
 
 /** Where an instance takes requests. */
@@ -53,10 +53,7 @@ export class Service {
     const { bus, name, id, onProblem } = this.#options
     this.#subscriptions = ["$SRV.*", `$SRV.*.${name}`, `$SRV.*.${name}.${id}`].map((subject) =>
       bus.subscribe(subject, {
-        callback: (error, message) => {
-          if (error) onProblem?.(error)
-          else this.#answer(message)
-        },
+        callback: hearing((message) => this.#answer(message), onProblem),
       }),
     )
   }

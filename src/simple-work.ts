@@ -14,12 +14,12 @@
  * leave and join around every single request. A handler that blocks the event loop can't be seen as busy
  * while it does: give it threads.
  */
-import type { Bus, BusMessage, BusSubscription } from "./bus.js"
+import { type Bus, type BusMessage, type BusSubscription, hearing } from "./bus.js"
 import { BadInput, isNoResponders, reasonOf } from "./errors.js"
-import { copyHeaders } from "./headers.js"
+import { withHeader } from "./headers.js"
 import type { Job, MemberLabel } from "./job.js"
 import { QUEUE_GROUP } from "./names.js"
-import { type Failure, HOPS_HEADER, Seal } from "./reply.js"
+import { HOPS_HEADER, Seal } from "./reply.js"
 import { DEFAULT_HANDLER_TIMEOUT_MS, type RequestOptions, Requests } from "./requests.js"
 import type { Tally } from "./tally.js"
 import { WorkerStopped } from "./work-errors.js"
@@ -122,10 +122,7 @@ export class SimpleWork {
     try {
       this.#subscription = bus.subscribe(subject, {
         queue: QUEUE_GROUP,
-        callback: (error, message) => {
-          if (error) onProblem?.(error)
-          else this.#arrived(message)
-        },
+        callback: hearing((message) => this.#arrived(message), onProblem),
       })
     } catch (error) {
       // Closed in the meantime. Whoever answered its last request must not be troubled with that.
@@ -169,23 +166,17 @@ export class SimpleWork {
     const hops = Number(message.headers?.get(HOPS_HEADER) ?? 0) + 1
     const full = { status: 429, reason: "full: try again", outcome: "not-done" } as const
     if (!(hops <= MOST_HOPS)) {
-      this.#refuse(message, full)
+      this.#requests.refuse(message, full, this.#seal)
       return
     }
-    const hdrs = copyHeaders(message.headers ?? [])
-    hdrs.set(HOPS_HEADER, String(hops))
+    const hdrs = withHeader(message.headers, HOPS_HEADER, String(hops))
     try {
       const answer = await bus.request(subject, message.data, { timeout, headers: hdrs })
       message.respond(answer.data, answer.headers && { headers: answer.headers })
     } catch (error) {
-      if (isNoResponders(error)) this.#refuse(message, full)
-      else this.#refuse(message, { status: 500, reason: reasonOf(error), outcome: "unknown" })
+      const failed = { status: 500, reason: reasonOf(error), outcome: "unknown" } as const
+      this.#requests.refuse(message, isNoResponders(error) ? full : failed, this.#seal)
     }
-  }
-
-  #refuse(message: BusMessage, failure: Failure): void {
-    this.#options.meter?.refused(failure.status)
-    this.#seal.refuse(message, failure)
   }
 
   /** Resolves with `done`, or after `ms`. */

@@ -10,12 +10,15 @@
  * or, from any of them, to its end without a word: `abandon` (the claim was refused) and `lapse` (the lease
  * ran out). Then somebody else may have a copy of whatever arrives, so it is dropped silently: to say "not
  * done" of it would be a guess. Of what was held in vain nobody else may have a copy, though: its requester learns,
- * after a while for the true leader to answer first, that the outcome is unknown. Each request compares once with the lease, for a process that was frozen
- * doesn't know yet that its reign is over. A result is sent only while nobody else can lead; otherwise the
- * requester learns that the outcome is unknown. On `<pool>.held` it says whether it has a certain request in hand, for
- * a requester that doesn't know which of several who claimed got it.
+ * after a while for the true leader to answer first, that the outcome is unknown.
+ *
+ * Each request compares once with the lease, for a process that was frozen doesn't know yet that its reign is over. A
+ * result is sent only while nobody else can lead; otherwise the requester learns that the outcome is unknown.
+ *
+ * On `<pool>.held` the leader says whether it has a certain request in hand, for a requester that doesn't know which of
+ * several who claimed got it.
  */
-import type { Bus, BusMessage } from "./bus.js"
+import { type Bus, type BusMessage, hearing } from "./bus.js"
 import type { Instant } from "./clock.js"
 import type { Job, MemberLabel } from "./job.js"
 import type { Leadership } from "./leadership.js"
@@ -74,15 +77,12 @@ export class TrackedWork {
     this.abandon()
     const { bus, names, onProblem } = this.#options
     const seat = new TrackedSeat()
-    const listen = (subject: string, hear: (message: BusMessage) => void) =>
-      bus.subscribe(subject, {
-        callback: (error, message) => {
-          if (error) onProblem?.(error)
-          else hear(message)
-        },
-      })
-    seat.subscription = listen(names.leader, (message) => this.#arrived(seat, message))
-    seat.questions = listen(names.held, (message) => this.#asked(seat, message))
+    seat.subscription = bus.subscribe(names.leader, {
+      callback: hearing((message) => this.#arrived(seat, message), onProblem),
+    })
+    seat.questions = bus.subscribe(names.held, {
+      callback: hearing((message) => this.#asked(seat, message), onProblem),
+    })
     this.#seat = seat
   }
 
@@ -167,9 +167,8 @@ export class TrackedWork {
   }
 
   #refuse(message: BusMessage, failure: Failure, seal: Seal): void {
-    this.#options.meter?.refused(failure.status)
     try {
-      seal.refuse(message, failure)
+      this.#requests.refuse(message, failure, seal)
     } catch {
       // The connection is closed: there is nobody left to tell.
     }

@@ -335,6 +335,15 @@ t.test("tracked work", async (t) => {
   const ask = (all: ReturnType<typeof asking>, options?: AskOptions) =>
     watched(all.client.leaderWork("10", options))
 
+  /** A request that met nobody, and then somebody who listens as an heir does before its claim is acknowledged. */
+  const askInVacancy = async (all: ReturnType<typeof asking>, options?: AskOptions) => {
+    const seen = ask(all, options)
+    await settled()
+    const claimant = new Answerer(all, "work.leader", silent)
+    await all.clock.pass(10)
+    return { seen, claimant }
+  }
+
   t.test("is answered by the leader, in its term", async (t) => {
     const all = asking()
     new Answerer(all, "work.leader", inTerm(all, 7, "done"))
@@ -517,10 +526,7 @@ t.test("tracked work", async (t) => {
     await all.client.leaderWork()
     announce(all, 44, 40, "old")
     old.leave()
-    const seen = ask(all)
-    await settled()
-    const short = new Answerer(all, "work.leader", silent)
-    await all.clock.pass(10)
+    const { seen, claimant: short } = await askInVacancy(all)
     announce(all, 3, undefined, "short")
     await all.clock.pass(100)
     t.ok(seen.isOpen)
@@ -535,17 +541,13 @@ t.test("tracked work", async (t) => {
     const first = new Answerer(all, "work.leader", inTerm(all, 7, ""))
     await all.client.leaderWork()
     first.leave()
-    const seen = ask(all)
-    await settled()
-    // It listens, as an heir does before its claim is acknowledged, and takes its time.
-    const heard: BusMessage[] = []
-    new Answerer(all, "work.leader", (message) => heard.push(message))
-    await all.clock.pass(10)
-    t.equal(heard.length, 1)
+    const { seen, claimant } = await askInVacancy(all)
+    t.equal(claimant.heard.length, 1)
     announce(all, 9)
+    // It takes its time.
     await all.clock.pass(500)
     t.ok(seen.isOpen)
-    inTerm(all, 9, "slow")(heard[0] as BusMessage)
+    inTerm(all, 9, "slow")(claimant.heard[0] as BusMessage)
     await settled()
     t.equal(seen.answer?.text(), "slow")
   })
@@ -557,10 +559,8 @@ t.test("tracked work", async (t) => {
       await all.client.leaderWork("", { headers: { Colour: "red" } })
       t.notOk(first.heard[0]?.headers?.has("Pool-Request"), "no doubt can arise")
       first.leave()
-      const seen = ask(all, { idempotent, headers: { Colour: "blue" } })
-      await settled()
-      const claimant = new Answerer(all, "work.leader", silent)
-      await all.clock.pass(10)
+      const options = { idempotent, headers: { Colour: "blue" } }
+      const { seen, claimant } = await askInVacancy(all, options)
       const { headers } = claimant.heard[0] as BusMessage
       t.match(headers?.get("Pool-Request"), /^\w{22}$/)
       t.equal(headers?.get("Colour"), "blue")
@@ -600,10 +600,7 @@ t.test("tracked work", async (t) => {
     ] as const) {
       const all = asking()
       new Answerer(all, "work.held", term === undefined ? silent : inTerm(all, term, word))
-      const seen = ask(all)
-      await settled()
-      new Answerer(all, "work.leader", silent)
-      await all.clock.pass(10)
+      const { seen } = await askInVacancy(all)
       announce(all, 9)
       await all.clock.pass(1000)
       t.ok(seen.isOpen)
@@ -620,10 +617,7 @@ t.test("tracked work", async (t) => {
     const lost = ask(all)
     await settled()
     old.leave()
-    const later = ask(all)
-    await settled()
-    new Answerer(all, "work.leader", silent)
-    await all.clock.pass(10)
+    const { seen: later } = await askInVacancy(all)
     announce(all, 9)
     await all.clock.pass(20)
     t.match(lost.error, { name: "LeaderChanged", term: 9 })

@@ -1,5 +1,5 @@
 /** The real `nats` command line as a client of a pool: $NATS_CLI, or the one on PATH. */
-import { execFile, spawn, spawnSync } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -7,13 +7,11 @@ import { createInterface } from "node:readline"
 import t, { type Test } from "tap"
 import { BadRequest } from "../src/work-errors.js"
 import { tempFolder } from "./fixtures/folder.js"
+import { natsCli, withoutCli } from "./fixtures/nats-cli.js"
 import { type TestPool, testPool } from "./fixtures/pool.js"
 
-const PROGRAM = process.env.NATS_CLI ?? "nats"
-const isThere = spawnSync(PROGRAM, ["--version"]).status === 0
-const skip = isThere
-  ? {}
-  : { skip: "there is no nats command line; install it, or name it in NATS_CLI" }
+const PROGRAM = natsCli() ?? "nats"
+const skip = { skip: withoutCli(natsCli()) }
 
 /** Its flags and environment: no context of whoever runs the tests. */
 function setting(t: Test, { server }: TestPool) {

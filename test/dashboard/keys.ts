@@ -16,6 +16,14 @@ export function presser(t: Test, terminal: Terminal, patienceMs?: number): Press
   }
 }
 
+/** Has something else write on the screen, and Ctrl-L repair it. */
+export async function repair(terminal: Terminal, press: Press): Promise<void> {
+  // On a border, which is not painted again when time passes.
+  terminal.scribble("\x1b[10;1Hsomething else wrote this")
+  await terminal.until(/something else wrote this/)
+  await press("C-l", /^(?![\s\S]*something else)/)
+}
+
 /** Every key that changes nothing but the screen, on a pool of a, b and c of which the first is selected. */
 export async function look(press: Press): Promise<void> {
   await press("j", /^│▸2 {2}b/m)

@@ -10,7 +10,7 @@ import { requester } from "../fixtures/requester.js"
 import { type TestServer, testServer } from "../fixtures/server.js"
 import { GIVEN_BACK, shellIn, type Terminal, withoutTmux } from "../fixtures/tmux.js"
 import { isWhole } from "./demo-terminal.js"
-import { look, presser } from "./keys.js"
+import { look, presser, repair } from "./keys.js"
 
 const skip = withoutTmux()
 t.setTimeout(300_000)
@@ -56,10 +56,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
 
   await stage("looking", async () => {
     await look(press)
-    // On a border, which is not painted again when time passes.
-    terminal.scribble("\x1b[10;1Hsomething else wrote this")
-    await terminal.until(/something else wrote this/)
-    await press("C-l", /^(?![\s\S]*something else)/)
+    await repair(terminal, press)
   })
 
   await stage("workers", async () => {
@@ -137,12 +134,9 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
       await attached.until(/╭─ Members 1 [\s\S]*q quit/, PATIENCE_MS)
     }
     await start()
-    await presser(
-      t,
-      attached,
-      PATIENCE_MS,
-    )("n", "this dashboard starts no workers; in a shell: pool worker")
-    await presser(t, attached, PATIENCE_MS)("w", `simple #1: [cd] answered in ${TOOK}`)
+    const pressHere = presser(t, attached, PATIENCE_MS)
+    await pressHere("n", "this dashboard starts no workers; in a shell: pool worker")
+    await pressHere("w", `simple #1: [cd] answered in ${TOOK}`)
     const signal = (name: NodeJS.Signals) => () =>
       process.kill(Number(readFileSync(pidFile, "utf8")), name)
     for (const [leave, code] of [

@@ -1,7 +1,7 @@
 import t from "tap"
 import { withoutTmux } from "../fixtures/tmux.js"
 import { demo, isWhole } from "./demo-terminal.js"
-import { look, presser } from "./keys.js"
+import { look, presser, repair } from "./keys.js"
 
 const skip = withoutTmux()
 // Many processes are started one after the other; on a machine that is busy each takes seconds.
@@ -64,11 +64,7 @@ t.test("a live resize through all sizes leaves nothing of the old one", { skip }
 
 t.test("Ctrl-L repairs a screen that something else wrote on", { skip }, async (t) => {
   const { terminal } = await demo(t)
-  // On a border, which is not painted again when time passes.
-  terminal.scribble("\x1b[10;1Hsomething else wrote this")
-  await terminal.until(/something else wrote this/)
-  terminal.keys("C-l")
-  await terminal.until((text) => !text.includes("something else"))
+  await repair(terminal, presser(t, terminal))
 })
 
 t.test("NO_COLOR: no colours, but all the words", { skip }, async (t) => {
