@@ -213,7 +213,7 @@ export class Fleet {
   async followed(line: readonly string[], act: () => unknown): Promise<string[]> {
     const from = this.now
     const [{ who }] = await Promise.all([this.begins(from), act()])
-    await this.observer.flush()
+    await this.#observed()
     const told = this.#toldSince(from)
     const before = line.slice(0, line.includes(who) ? line.indexOf(who) : line.length)
     const isInOrder = before.every(
@@ -226,6 +226,17 @@ export class Fleet {
     return [who, ...line.filter((name) => name !== who)]
   }
 
+  /** Resolves when the observer has heard all that was sent before. A connection that is opened anew ends a flush. */
+  async #observed(): Promise<void> {
+    for (;;) {
+      try {
+        return await this.observer.flush()
+      } catch (error) {
+        if (this.observer.isClosed()) throw error
+      }
+    }
+  }
+
   /** The heirs that were told that a reign is over, in order. */
   #toldSince(from: number): string[] {
     this.history.read()
@@ -236,7 +247,7 @@ export class Fleet {
   /** Everything that was asked has ended: the judge looks at it all, and breaches fail the test. */
   async verdict(t: Test): Promise<Verdict> {
     await this.requesters.stop()
-    await this.observer.flush()
+    await this.#observed()
     this.history.read()
     const verdict = judge(this.history.all)
     t.strictSame(verdict.breaches.slice(0, 10), [])
