@@ -1,4 +1,8 @@
-/** Asks for tracked work at a steady pace, and notes who answered when, and when who leads was last heard to renew. */
+/**
+ * Asks for tracked work at a steady pace, answered or not, and notes who answered when, and when who leads was last heard
+ * to renew. The pace is one that leaves the machine idle for most of the time: whoever asks as fast as it goes measures
+ * how its own load delays the rest.
+ */
 import type { NatsConnection } from "nats"
 
 const ASK_EVERY_MS = 1
@@ -14,7 +18,8 @@ export class Signal {
   }
 }
 
-interface Answered {
+/** An answer, and who gave it. */
+export interface Answered {
   readonly atMs: number
   readonly term: number
   readonly worker: string
@@ -35,7 +40,6 @@ export class Asker {
   readonly #subject: string
   readonly #answered = new Signal()
   #timer: NodeJS.Timeout | undefined
-  #askedMs = 0
   last: Answered | undefined
   #gap: Gap | undefined
   #renewed = { term: 0, atMs: 0 }
@@ -57,25 +61,20 @@ export class Asker {
     })
   }
 
-  /** Asks anew after each answer, and every millisecond while none comes. */
   start(): void {
-    this.#ask()
-    this.#timer = setInterval(() => {
-      if (performance.now() - this.#askedMs >= ASK_EVERY_MS) this.#ask()
-    }, ASK_EVERY_MS)
+    this.#timer = setInterval(() => this.#ask(), ASK_EVERY_MS)
   }
 
   stop(): void {
     clearInterval(this.#timer)
-    this.#timer = undefined
   }
 
-  /** Resolves when somebody leads whose line has all the others in it. */
-  async steady(workers: number): Promise<void> {
-    while (!this.last || this.#heirs !== workers - 1) await this.#answered.wait()
+  /** Resolves with who leads when it is somebody whose line names `heirs` others. */
+  async steady(heirs: number): Promise<Answered> {
+    while (!this.last || this.#heirs !== heirs) await this.#answered.wait()
     const { term } = this.last
     for (let answers = 0; answers < 20; answers += 1) await this.#answered.wait()
-    if (this.last.term !== term) await this.steady(workers)
+    return this.last.term === term ? this.last : this.steady(heirs)
   }
 
   /** The gap between the last sign of a leader under `term` and the first answer under a later one. */
@@ -85,7 +84,6 @@ export class Asker {
   }
 
   async #ask(): Promise<void> {
-    this.#askedMs = performance.now()
     try {
       const message = await this.#connection.request(this.#subject, "", { timeout: 1000 })
       const term = Number(message.headers?.get("Pool-Term"))
@@ -100,7 +98,6 @@ export class Asker {
       }
       this.last = { atMs, term, worker }
       this.#answered.fire()
-      if (this.#timer) setImmediate(() => this.#ask())
     } catch (error) {
       if ((error as Error).name === "TimeoutError") this.lost += 1
     }

@@ -1,58 +1,54 @@
 /**
- * How long nobody answers tracked work when the leader changes: from the last answer of the old leader to the first
- * of its successor, as a requester sees it that asks again after each answer, and every millisecond without one.
+ * How long nobody answers tracked work when the leader changes: from the last answer of the old leader to the first of
+ * its successor, as a requester sees it that asks every millisecond. In turns with the same of plain client library, for
+ * on a slow machine that has its time as well.
  */
-import { connect } from "nats"
-import { Crew } from "../dist/crew.js"
-import { freeName } from "../dist/free-name.js"
-import { Asker, Signal } from "./asker.js"
+import { type Change, type Contender, plainContender, poolContender } from "./contenders.js"
 import { type Figures, figuresOf } from "./figures.js"
-import { type Counts, Requests } from "./requests.js"
+import type { Requester } from "./requester.js"
+import type { Counts } from "./requests.js"
 
-const WORKERS = 3
+export interface ChangesOfLeader {
+  readonly gap: Figures
+  readonly plain: Figures
+  /** The pool's over the plain one's, round by round. */
+  readonly ratio: Figures
+  readonly requests: Counts
+}
 
-/** Measures `rounds` changes of leader, each brought about by `change`. */
+/** Measures `rounds` changes of leader. */
 export async function changesOfLeader(
   url: string,
+  requester: Requester,
   rounds: number,
-  change: (crew: Crew, leader: { name: string; pid: number }) => Promise<unknown>,
-  onRound: (round: number) => void,
-): Promise<{ gap: Figures; lost: number; requests: Counts }> {
-  const joined = new Signal()
-  const crew = await Crew.gather({
-    settings: { pool: "bench", name: "a", connect: { servers: url }, logLevel: "silent" },
-    onEvent: (event) => {
-      if (event.type === "joined") joined.fire()
-    },
-    report: (problem, error) => console.error(problem, error),
-  })
-  const connection = await connect({ servers: url, noAsyncTraces: true })
-  const asker = new Asker(connection, "bench")
-  const requests = new Requests(connection, "bench")
-  const gaps: number[] = []
+  change: Change,
+  onRound: () => void,
+): Promise<ChangesOfLeader> {
+  const pool = await poolContender(url, change)
+  const plain = await plainContender(url, change)
+  const pairs: { pool: number; plain: number }[] = []
   try {
-    for (let n = 0; n < WORKERS; n += 1) await startOne(crew)
-    asker.start()
-    requests.start()
+    await requester.startRequests(pool.pool)
     for (let round = 0; round < rounds; round += 1) {
-      await asker.steady(WORKERS)
-      const before = asker.last
-      const leader = crew.supervisor.workers.find(({ name }) => name === before?.worker)
-      if (!before || !leader) throw new Error(`nobody knows the leader ${before?.worker}`)
-      const gone = change(crew, leader)
-      gaps.push((await asker.gapAfter(before.term)).ms)
-      await gone
-      while (crew.supervisor.workers.length < WORKERS) await startOne(crew)
-      onRound(round + 1)
+      pairs.push({ pool: await gapOf(pool, requester), plain: await gapOf(plain, requester) })
+      onRound()
     }
-    return { gap: figuresOf(gaps), lost: asker.lost, requests: await requests.stop() }
+    return {
+      gap: figuresOf(pairs.map((pair) => pair.pool)),
+      plain: figuresOf(pairs.map((pair) => pair.plain)),
+      ratio: figuresOf(pairs.map((pair) => pair.pool / pair.plain)),
+      requests: await requester.stopRequests(),
+    }
   } finally {
-    asker.stop()
-    await connection.close()
-    await crew.disband()
+    await pool.close()
+    await plain.close()
   }
 }
 
-async function startOne(crew: Crew): Promise<void> {
-  await crew.start(freeName(crew.supervisor.workers.map(({ name }) => name)))
+async function gapOf({ pool, heirs, change }: Contender, requester: Requester): Promise<number> {
+  const { term, worker } = await requester.steady(pool, heirs)
+  const changed = change(worker)
+  const { ms } = await requester.gapAfter(pool, term)
+  await changed
+  return ms
 }

@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url"
 import { connect, type NatsConnection } from "nats"
 import { findKvBucket } from "../dist/kv-bucket.js"
 import { membersIn } from "../dist/roster.js"
-import { Asker } from "./asker.js"
 import { type Figures, figuresOf } from "./figures.js"
-import { type Counts, Requests } from "./requests.js"
+import type { Requester } from "./requester.js"
+import type { Counts } from "./requests.js"
 
 const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url))
 const POOL = "bench-gone"
@@ -21,30 +21,26 @@ export const GONE_LEASE_MS = 500
 /** Measures `rounds` of them. */
 export async function machinesGone(
   url: string,
+  requester: Requester,
   rounds: number,
-  onRound: (round: number) => void,
+  onRound: () => void,
 ): Promise<{ gap: Figures; requests: Counts }> {
   const supervisors = new Map(NAMES.map((name) => [name, supervised(url, name)]))
-  const connection = await connect({ servers: url, noAsyncTraces: true })
-  const asker = new Asker(connection, POOL)
-  const requests = new Requests(connection, POOL)
+  const connection = await connect({ servers: url })
   const gaps: number[] = []
   try {
-    asker.start()
-    requests.start()
+    await requester.startRequests(POOL)
     for (let round = 0; round < rounds; round += 1) {
-      await asker.steady(NAMES.length)
-      const { term, worker } = asker.last ?? { term: 0, worker: "" }
+      const { term, worker } = await requester.steady(POOL, NAMES.length - 1)
       const pids = [supervisors.get(worker)?.pid, await pidOf(connection, worker)]
       signal(pids, "SIGSTOP")
-      const { sinceRenewalMs } = await asker.gapAfter(term)
+      const { sinceRenewalMs } = await requester.gapAfter(POOL, term)
       signal(pids, "SIGCONT")
       gaps.push(sinceRenewalMs)
-      onRound(round + 1)
+      onRound()
     }
-    return { gap: figuresOf(gaps), requests: await requests.stop() }
+    return { gap: figuresOf(gaps), requests: await requester.stopRequests() }
   } finally {
-    asker.stop()
     await connection.close()
     for (const supervisor of supervisors.values()) supervisor.kill("SIGINT")
     await Promise.all([...supervisors.values()].map((each) => each.exitCode ?? once(each, "exit")))

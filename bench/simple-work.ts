@@ -16,16 +16,17 @@ export interface Ratio {
   readonly pairs: readonly { readonly pool: number; readonly plain: number }[]
 }
 
-/** Measures `pairs` pairs of `requests` requests each for every number in flight. */
+/** Measures `pairs` pairs for every number in flight; `loader` has Node run the TypeScript of a responder. */
 export async function simpleWork(
   url: string,
   inFlights: readonly number[],
   pairs: number,
+  loader: readonly string[],
   onPair: () => void,
 ): Promise<Ratio[]> {
   const children = await Promise.all(
     ["pool", "plain"].flatMap((kind) =>
-      Array.from({ length: RESPONDERS }, () => responder(kind, url)),
+      Array.from({ length: RESPONDERS }, () => responder(kind, url, loader)),
     ),
   )
   const connection = await connect({ servers: url, noAsyncTraces: true })
@@ -52,8 +53,13 @@ export async function simpleWork(
   }
 }
 
-async function responder(kind: string, url: string): Promise<ChildProcess> {
-  const child = fork(fileURLToPath(new URL("./responder.js", import.meta.url)), [kind, url])
+async function responder(
+  kind: string,
+  url: string,
+  loader: readonly string[],
+): Promise<ChildProcess> {
+  const file = fileURLToPath(new URL("./responder.js", import.meta.url))
+  const child = fork(file, [kind, url], { execArgv: [...loader] })
   await once(child, "message")
   return child
 }

@@ -1,0 +1,136 @@
+/** Those whose leaders the bench changes: a pool of ours under a supervisor, and plain client library as the floor. */
+import { type ChildProcess, fork } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { connect, type NatsConnection } from "nats"
+import { Crew } from "../dist/crew.js"
+import { freeName } from "../dist/free-name.js"
+import { systemClock } from "../dist/system-clock.js"
+import { within } from "../dist/within.js"
+
+/** Brings a leader's end about; the kind way, or `kill -9`. */
+export type Change = "kind" | "kill"
+
+/** Processes of which one leads. */
+export interface Contender {
+  /** Where to ask: `<pool>.leader`. */
+  readonly pool: string
+  /** How many its claim names as next, once all are there. */
+  readonly heirs: number
+  /** Ends the leader `name`; resolves when all is as it was before, but for who leads. */
+  change(name: string): Promise<void>
+  close(): Promise<void>
+}
+
+const WORKERS = 3
+const LONGEST_MS = 10_000
+
+/** A pool as `make cluster` runs it. */
+export async function poolContender(url: string, change: Change): Promise<Contender> {
+  const crew = await Crew.gather({
+    settings: { pool: "bench", name: "a", connect: { servers: url }, logLevel: "silent" },
+    onEvent: () => {},
+    report: (problem, error) => console.error(problem, error),
+  })
+  const fill = async () => {
+    while (crew.supervisor.workers.length < WORKERS) {
+      await crew.start(freeName(crew.supervisor.workers.map(({ name }) => name)))
+    }
+  }
+  await fill()
+  return {
+    pool: "bench",
+    heirs: WORKERS - 1,
+    async change(name) {
+      const leader = crew.supervisor.workers.find((worker) => worker.name === name)
+      if (!leader) throw new Error(`nobody knows the leader ${name}`)
+      const gone = crew.supervisor.gone(leader.pid)
+      if (change === "kill") process.kill(leader.pid, "SIGKILL")
+      else crew.supervisor.stop(leader.pid, LONGEST_MS)
+      await gone
+      await fill()
+    },
+    close: () => crew.disband(),
+  }
+}
+
+/** The barest change of leader; see plain-leader.js. */
+export async function plainContender(url: string, change: Change): Promise<Contender> {
+  const connection = await connect({ servers: url, noAsyncTraces: true })
+  const plain = new Plain(`bench-plain-${change}`, url, connection)
+  await plain.begin()
+  return {
+    pool: plain.pool,
+    heirs: 0,
+    change: (name) => (change === "kill" ? plain.kill(name) : plain.handOver(name)),
+    async close() {
+      await plain.end()
+      await connection.close()
+    },
+  }
+}
+
+class Plain {
+  readonly #url: string
+  readonly #connection: NatsConnection
+  readonly #processes = new Map<string, ChildProcess>()
+  #revision = 0
+
+  constructor(
+    readonly pool: string,
+    url: string,
+    connection: NatsConnection,
+  ) {
+    this.#url = url
+    this.#connection = connection
+  }
+
+  async begin(): Promise<void> {
+    for (const name of ["a", "b"]) await this.#start(name)
+    await this.#following("a", () => this.#processes.get("a")?.send({ lead: 0 }))
+  }
+
+  async handOver(name: string): Promise<void> {
+    const next = this.#next(name)
+    await this.#following(next, () => this.#processes.get(name)?.send({ next }))
+  }
+
+  async kill(name: string): Promise<void> {
+    const next = this.#next(name)
+    const dead = this.#processes.get(name)
+    await this.#following(next, () => {
+      dead?.once("exit", () =>
+        this.#connection.publish(`${this.pool}.heir.${next}`, String(this.#revision)),
+      )
+      dead?.kill("SIGKILL")
+    })
+    await this.#start(name)
+  }
+
+  async end(): Promise<void> {
+    for (const process of this.#processes.values()) process.disconnect()
+    await Promise.all(
+      [...this.#processes.values()].map((process) => process.exitCode ?? once(process, "exit")),
+    )
+  }
+
+  #next(name: string): string {
+    return name === "a" ? "b" : "a"
+  }
+
+  async #start(name: string): Promise<void> {
+    const file = fileURLToPath(new URL("./plain-leader.js", import.meta.url))
+    const process = fork(file, [this.pool, name, this.#url])
+    this.#processes.set(name, process)
+    await within(systemClock, LONGEST_MS, once(process, "message"))
+  }
+
+  /** Has `name` lead, by `act`. */
+  async #following(name: string, act: () => void): Promise<void> {
+    const process = this.#processes.get(name) as ChildProcess
+    const led = once(process, "message")
+    act()
+    const [{ led: revision }] = await within(systemClock, LONGEST_MS, led)
+    this.#revision = revision
+  }
+}
