@@ -1,10 +1,11 @@
 /**
  * Tells the history what one member knows: that its reign began, what came before, and that a reign ended without a
- * successor. It only listens, and writes after the announcement, so it can't delay a change of leader; what it can't
- * write is reported, and lost.
+ * successor. It only listens, and writes some time after the announcement, so it can't delay a change of leader; what it
+ * can't write is reported, and lost.
  */
 import { reignOf, type StandingClaim, sameReign, type Word } from "./claim.js"
-import type { Clock } from "./clock.js"
+import type { Cancel, Clock } from "./clock.js"
+import { ANSWERS_FIRST_MS } from "./config.js"
 import type { EndedReign } from "./hand-on.js"
 import type { HistoryRecord } from "./history.js"
 
@@ -27,6 +28,9 @@ export class Chronicler {
   readonly #options: ChroniclerOptions
   /** The last claim seen, and when. */
   #seen: Seen | undefined
+  /** What is to be written. */
+  #records: HistoryRecord[] = []
+  #cancelWriting: Cancel | undefined
   #word: { readonly word: Word; readonly monoMs: number } | undefined
 
   constructor(options: ChroniclerOptions) {
@@ -74,9 +78,19 @@ export class Chronicler {
     this.#tell({ type: "began", ...reign, why, before: { ...last, reason, ...gap } })
   }
 
-  #tell(record: HistoryRecord): void {
+  /** Writes what is left to be written: the member leaves. */
+  finish(): void {
+    this.#cancelWriting?.()
+    this.#cancelWriting = undefined
     const { write, report } = this.#options
-    write(record).catch((error) => report("the history could not be written", error))
+    for (const record of this.#records.splice(0)) {
+      write(record).catch((error) => report("the history could not be written", error))
+    }
+  }
+
+  #tell(record: HistoryRecord): void {
+    this.#records.push(record)
+    this.#cancelWriting ??= this.#options.clock.after(ANSWERS_FIRST_MS, () => this.finish())
   }
 
   #now(): number {

@@ -33,6 +33,12 @@ export const LONGEST_LEASE_MS = 3_600_000
 /** How many renewals must fit into a lease. */
 export const RENEWALS_PER_LEASE = 4
 
+/**
+ * What a reign begins with but nobody waits for (the watch over the line, the history, the word to the supervisor) begins
+ * this long after it, in ms: what was asked while nobody led is answered first.
+ */
+export const ANSWERS_FIRST_MS = 10
+
 /** The timings that `options` ask for; throws BadInput for those that cannot work. */
 export function timingsOf(options: TimingOptions = {}): Timings {
   const replicas = options.replicas ?? 1

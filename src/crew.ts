@@ -13,6 +13,7 @@ import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "./join-options.js"
 import { openKvBucket } from "./kv-bucket.js"
 import { namesOf } from "./names.js"
 import type { WorkerSettings } from "./process-words.js"
+import { rehearsedOnce } from "./rehearsal.js"
 import { Respawn } from "./respawn.js"
 import { Supervisor, type SupervisorOptions, type WorkerEvent } from "./supervisor.js"
 import { systemClock } from "./system-clock.js"
@@ -61,7 +62,8 @@ export class Crew {
     const { settings, report } = options
     const names = namesOf(settings.pool)
     const timings = timingsOf(settings)
-    const connection = await connectToNats(settings.connect, `pool ${settings.pool} supervisor`)
+    const name = `pool ${settings.pool} supervisor`
+    const [connection] = await Promise.all([connectToNats(settings.connect, name), rehearsedOnce()])
     try {
       const bucket = await openKvBucket(connection, names.bucket, timings, (adjustment) =>
         report(

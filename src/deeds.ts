@@ -19,8 +19,11 @@ export interface Seat {
   abandon(): void
   /** This member leads: answer what was held, and what comes. */
   begin(leadership: Leadership): void
-  /** The reign is ending: take nothing more; resolves when what it started is finished or out of time. */
-  windDown(): Promise<void>
+  /**
+   * The reign is ending: take nothing more; resolves when what it started is finished or out of time. Undefined if there
+   * is nothing to wait for: then the heir is told at once.
+   */
+  windDown(): Promise<void> | undefined
   /** What was wound down is handed on: stop listening. */
   close(): void
   /** The reign is over, now: answer nothing more. */
@@ -112,14 +115,18 @@ export class Deeds {
     this.#try(() => reigning?.end(reason))
   }
 
-  async #windDown(term: number): Promise<void> {
+  #windDown(term: number): void {
     const { seat, answer, report } = this.#options
+    const over = () => answer({ type: "wound-down", term })
+    const failed = (error: unknown) => report("the reign did not wind down", error)
     try {
-      await seat.windDown()
+      const winding = seat.windDown()
+      if (winding) winding.catch(failed).then(over)
+      else over()
     } catch (error) {
-      report("the reign did not wind down", error)
+      failed(error)
+      over()
     }
-    answer({ type: "wound-down", term })
   }
 
   async #handOn({ reign, standing, reason }: Extract<Decision, { do: "hand-on" }>): Promise<void> {

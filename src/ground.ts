@@ -18,6 +18,7 @@ import type { JoinOptions } from "./join-options.js"
 import { findKvBucket, openKvBucket } from "./kv-bucket.js"
 import { LocalPools } from "./local-pools.js"
 import { checkedName, DEFAULT_POOL, namesOf, type PoolNames } from "./names.js"
+import { rehearsedOnce } from "./rehearsal.js"
 import type { StatusServer } from "./status-server.js"
 import { systemClock } from "./system-clock.js"
 
@@ -97,9 +98,10 @@ async function groundUnder(base: Base, options: JoinOptions): Promise<Ground> {
 
 async function groundOnServer(base: Base, options: JoinOptions): Promise<Ground> {
   const { name, names, timings } = base
-  const connection =
-    options.connection ??
-    (await connectToNats(options.connect, `pool ${names.pool} worker ${name}`))
+  const [connection] = await Promise.all([
+    options.connection ?? connectToNats(options.connect, `pool ${names.pool} worker ${name}`),
+    rehearsedOnce(),
+  ])
   const close = async () => {
     try {
       await (options.connection ? connection.flush() : connection.drain())

@@ -4,6 +4,7 @@
  */
 import type { Bucket } from "./bucket.js"
 import type { Cancel, Clock } from "./clock.js"
+import { ANSWERS_FIRST_MS } from "./config.js"
 import type { Found, Line } from "./election-words.js"
 import type { Member } from "./member.js"
 import type { Neighbours } from "./neighbours.js"
@@ -42,7 +43,7 @@ export class LineWatch {
   readonly #options: LineWatchOptions
   #roster: Roster | undefined
   #cancelRanking: Cancel | undefined
-  #cancelRetry: Cancel | undefined
+  #cancelWatch: Cancel | undefined
   #stopFollowing: () => void = () => {}
   readonly #preemption: Preemption | undefined
   /** What was wrong with the strategy when it was last asked. */
@@ -59,7 +60,11 @@ export class LineWatch {
 
   start(): void {
     this.#stopFollowing = this.#options.neighbours?.follow(() => this.#rankSoon()) ?? (() => {})
-    this.#watch()
+    this.#watchIn(ANSWERS_FIRST_MS)
+  }
+
+  #watchIn(ms: number): void {
+    this.#cancelWatch = this.#options.clock.after(ms, () => this.#watch())
   }
 
   #watch(): void {
@@ -81,7 +86,7 @@ export class LineWatch {
     within(clock, retryMs * PATIENCE, this.#roster.start()).catch((error) => {
       if (this.#isStopped) return
       report("the members can't be watched; trying again", error)
-      this.#cancelRetry = clock.after(retryMs, () => this.#watch())
+      this.#watchIn(retryMs)
     })
   }
 
@@ -89,7 +94,7 @@ export class LineWatch {
     this.#isStopped = true
     this.#roster?.stop()
     this.#cancelRanking?.()
-    this.#cancelRetry?.()
+    this.#cancelWatch?.()
     this.#stopFollowing()
     this.#preemption?.stop()
   }

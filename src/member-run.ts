@@ -17,17 +17,17 @@ import { MEMBER_VERSION, type Member, type MemberState } from "./member.js"
 import type { SelfPortrait } from "./membership.js"
 import type { MemberRunOptions } from "./run-options.js"
 import { LeaderSeat } from "./seat.js"
-import { SimpleWork } from "./simple-work.js"
-import { TrackedWork } from "./tracked-work.js"
-import { within } from "./within.js"
-import { BadRequest } from "./work-errors.js"
+import { Services } from "./services.js"
+import { pause, within } from "./within.js"
+
+/** How long a change of leader may hold up the news that a member is leaving, in ms. */
+const HEIR_FIRST_MS = 20
 
 export class MemberRun {
   readonly id = nuid.next()
   readonly coordinator: Coordinator
   readonly #options: MemberRunOptions
-  readonly #simple: SimpleWork | undefined
-  readonly #tracked: TrackedWork
+  readonly #services: Services
   readonly #discovery: Discovery
   readonly #chronicler: Chronicler | undefined
   #orders: BusSubscription | undefined
@@ -35,50 +35,24 @@ export class MemberRun {
 
   constructor(options: MemberRunOptions) {
     this.#options = options
-    const { bus, names, clock, character, meter, report } = options
-    const { concurrency, handlerTimeoutMs, maxPayload, writeHistory: write } = options
+    const { bus, names, clock, character, report, writeHistory: write } = options
     const member = { id: this.id, name: character.name }
     const handlers = options.handlers(() => this.coordinator.leadership)
-    const shared = {
-      bus,
-      clock,
-      member,
-      handlerTimeoutMs,
-      maxPayload,
-      onProblem: (problem: Error) => report("a subscription failed", problem),
-    }
-    const { work, leaderWork, lead } = handlers
-    this.#simple =
-      work &&
-      new SimpleWork({
-        ...shared,
-        subject: names.work,
-        handler: (job) => work(job),
-        concurrency,
-        meter: meter?.requests.simple,
-      })
-    this.#tracked = new TrackedWork({
-      ...shared,
-      names,
-      meter: meter?.requests.tracked,
-      handler: (job, leadership) => {
-        if (leaderWork) return leaderWork(job, leadership)
-        throw new BadRequest(`pool "${names.pool}" does no tracked work`)
-      },
-    })
+    this.#services = new Services(options, member, handlers)
+    const { simple, tracked } = this.#services
     this.#discovery = new Discovery({
       bus,
       names,
       member,
-      simple: this.#simple?.tally,
-      tracked: this.#tracked.tally,
+      simple: simple?.tally,
+      tracked: tracked.tally,
       standing: () => this.#standing(),
       metadata: { host: character.host, pid: String(character.pid), ...character.labels },
-      onProblem: shared.onProblem,
+      onProblem: (problem) => report("a subscription failed", problem),
     })
     const seat = new LeaderSeat({
-      tracked: this.#tracked,
-      lead,
+      tracked,
+      lead: handlers.lead,
       graceMs: options.leaderGraceMs,
       within: (ms, promise) => within(clock, ms, promise),
       onPrepare: () => this.#chronicler?.known(this.coordinator.standing),
@@ -126,14 +100,14 @@ export class MemberRun {
     this.#state = "starting"
     try {
       await this.coordinator.join(() => {
-        this.#simple?.open()
+        this.#services.simple?.open()
         this.#discovery.open()
         this.#state = "ready"
       })
     } catch (error) {
       this.#orders?.unsubscribe()
       this.#discovery.close()
-      await this.#simple?.stop(0)
+      await this.#services.simple?.stop(0)
       throw error
     }
   }
@@ -142,14 +116,14 @@ export class MemberRun {
   pause(): void {
     if (this.#state !== "ready") return
     this.#state = "paused"
-    this.#simple?.pause()
+    this.#services.simple?.pause()
     this.coordinator.membership.renew()
   }
 
   resume(): void {
     if (this.#state !== "paused") return
     this.#state = "ready"
-    this.#simple?.resume()
+    this.#services.simple?.resume()
     this.coordinator.membership.renew()
   }
 
@@ -165,19 +139,17 @@ export class MemberRun {
   async retire(reason: EndReason): Promise<void> {
     this.#orders?.unsubscribe()
     await this.coordinator.leave(reason)
-    this.#discovery.close()
-    await this.coordinator.membership.leave()
+    await this.#vanish()
   }
 
   /** Takes no more simple work, and finishes what is in flight within the grace time. */
   async finish(): Promise<void> {
-    await this.#simple?.stop(this.#options.graceMs)
+    await this.#services.simple?.stop(this.#options.graceMs)
   }
 
   /** Ends in its own name what it left standing when its coordinator broke: the claim, and the entry. */
   async clearAway(): Promise<void> {
     this.#orders?.unsubscribe()
-    this.#discovery.close()
     const { timings, character } = this.#options
     const { key } = this.coordinator.membership
     const { standing } = this.coordinator
@@ -189,7 +161,7 @@ export class MemberRun {
       onReleased: (ended: EndedReign) => this.#chronicler?.ended(ended),
     }
     await evict(options, { key, id: this.id, standing: held }, "failed").finally(() =>
-      this.coordinator.membership.leave(),
+      this.#vanish(),
     )
   }
 
@@ -201,12 +173,21 @@ export class MemberRun {
     this.#state = "draining"
     this.#orders?.unsubscribe()
     const { membership } = this.coordinator
+    const left = this.coordinator.leave(reason)
+    // The heir comes first: what else the server has to write would delay its claim.
+    await Promise.race([left, pause(this.#options.clock, HEIR_FIRST_MS)])
     const draining = membership.renew()
-    await this.coordinator.leave(reason)
-    await this.#simple?.stop(this.#options.graceMs)
-    this.#discovery.close()
+    await left
+    await this.#services.simple?.stop(this.#options.graceMs)
     await draining
-    await membership.leave()
+    await this.#vanish()
+  }
+
+  /** Leaves nothing behind: neither an entry, nor what was still to be written. */
+  #vanish(): Promise<void> {
+    this.#discovery.close()
+    this.#chronicler?.finish()
+    return this.coordinator.membership.leave()
   }
 
   async #raiseFence(leadership: Leadership): Promise<void> {
@@ -231,19 +212,16 @@ export class MemberRun {
       role: this.coordinator.leads() ? "leader" : "follower",
       term: standing && reignOf(standing).term,
       place: place || undefined,
-      tracked: this.#tracked.tally.ended,
+      tracked: this.#services.tracked.tally.ended,
     }
   }
 
   #portrait(): SelfPortrait {
-    const tallies = [this.#tracked.tally, ...(this.#simple ? [this.#simple.tally] : [])]
-    const sum = (field: "done" | "failed" | "busy") =>
-      tallies.reduce((total, tally) => total + tally[field], 0)
     return {
       ...this.#options.character,
       id: this.id,
       state: this.#state,
-      counters: { done: sum("done"), failed: sum("failed"), busy: sum("busy") },
+      counters: this.#services.counters,
       version: MEMBER_VERSION,
     }
   }

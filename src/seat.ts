@@ -52,10 +52,14 @@ export class LeaderSeat implements Seat {
     if (this.#options.lead) this.#leading = this.#lead(this.#options.lead, leadership)
   }
 
-  async windDown(): Promise<void> {
-    const { tracked, graceMs, within, report } = this.#options
+  windDown(): Promise<void> | undefined {
+    const { tracked } = this.#options
     tracked.refuse()
-    const lead = this.#leading
+    return tracked.isIdle && !this.#leading ? undefined : this.#finish(this.#leading)
+  }
+
+  async #finish(lead: Promise<void> | undefined): Promise<void> {
+    const { tracked, graceMs, within, report } = this.#options
     const [isDone] = await Promise.all([
       tracked.finish(graceMs),
       lead &&

@@ -72,6 +72,11 @@ export class TrackedWork {
     return this.#requests.tally
   }
 
+  /** Whether nothing is in flight. */
+  get isIdle(): boolean {
+    return this.#requests.tally.busy === 0
+  }
+
   /** Subscribes, and holds what arrives. To be called just before the claim is sent, on the same connection. */
   open(): void {
     this.abandon()

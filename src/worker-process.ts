@@ -3,7 +3,7 @@
  * its parent, and when that channel closes the parent is gone: then it stops kindly.
  */
 import { CommandSeat, type CommandSettings } from "./command-seat.js"
-import { timingsOf } from "./config.js"
+import { ANSWERS_FIRST_MS, timingsOf } from "./config.js"
 import { type Handlers, loadHandlers } from "./handler.js"
 import { loadStrategy } from "./load-strategy.js"
 import { createLog, type Logger } from "./log.js"
@@ -142,20 +142,23 @@ function tell(word: FromWorker): void {
 let isTellingClaim = false
 let untoldClaim: FromWorker | undefined
 
-/** Only the newest: a supervisor that is suspended for hours takes no words, and they must not pile up here. */
+/**
+ * Only the newest: a supervisor that is suspended for hours takes no words, and they must not pile up here. And not at
+ * once: of a worker that is killed until then, the supervisor finds the claim in the bucket.
+ */
 function tellClaim(word: FromWorker): void {
-  if (isTellingClaim) {
-    untoldClaim = word
-    return
-  }
-  if (!process.connected) return
+  untoldClaim = word
+  if (isTellingClaim) return
   isTellingClaim = true
-  process.send?.(word, undefined, undefined, () => {
-    isTellingClaim = false
-    const next = untoldClaim
+  setTimeout(() => {
+    const newest = untoldClaim
     untoldClaim = undefined
-    if (next) tellClaim(next)
-  })
+    const told = () => {
+      isTellingClaim = false
+      if (untoldClaim) tellClaim(untoldClaim)
+    }
+    if (process.connected) process.send?.(newest, undefined, undefined, told)
+  }, ANSWERS_FIRST_MS)
 }
 
 /** `options` without what is undefined, so that defaults apply. */

@@ -32,8 +32,8 @@ export interface MemberOptions {
   readonly weight: number
   readonly strategy: Strategy
   readonly preemptAfterMs: number | undefined
-  /** How long what a reign started takes to wind down, in ms. */
-  readonly windDownMs: number
+  /** How long what a reign started takes to wind down, in ms; undefined if there is nothing to wait for. */
+  readonly windDownMs: number | undefined
   /** How long a request takes, in ms. */
   readonly workMs: number
   /** All that live. */
@@ -161,8 +161,10 @@ export class SimulatedMember implements Seat {
     for (const message of this.#held.splice(0)) this.#take(message)
   }
 
-  windDown(): Promise<void> {
-    return new Promise((resolve) => this.machine.after(this.#options.windDownMs, resolve))
+  windDown(): Promise<void> | undefined {
+    const { windDownMs } = this.#options
+    if (windDownMs === undefined) return undefined
+    return new Promise((resolve) => this.machine.after(windDownMs, resolve))
   }
 
   close(): void {

@@ -382,7 +382,7 @@ export class World {
       weight: WEIGHTS[this.#joined % WEIGHTS.length] as number,
       strategy: ranking === "oldest" ? oldest : weight,
       preemptAfterMs: ranking === "preempt" ? this.#timings.leaseMs : undefined,
-      windDownMs: this.#joined % 3 === 0 ? 20 : 0,
+      windDownMs: [20, 0, undefined][this.#joined % 3],
       workMs: this.#joined % 2 === 0 ? 30 : 0,
       others: () => this.#alive,
       note: (what) => this.#note(what),

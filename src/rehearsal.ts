@@ -1,0 +1,85 @@
+/**
+ * A change of leader, played once in memory before a process joins its first pool. Code that never ran is compiled when
+ * it is first called, some tenths of a millisecond a function, and the first takeover of a process would pay for a
+ * hundred of them: 3 ms more until the new leader answers, and as much for the old one to hand on (measured).
+ *
+ * It plays the real parts on the bus and the bucket of local pools, on time of its own: nothing is sent, nobody is
+ * told, and no timer is left. A takeover works without it, only later.
+ */
+import { timingsOf } from "./config.js"
+import { evict } from "./eviction.js"
+import type { Ground } from "./ground.js"
+import { HurriedClock } from "./hurried-clock.js"
+import { LocalPools } from "./local-pools.js"
+import { MemberRun } from "./member-run.js"
+import { namesOf } from "./names.js"
+import { type RunListeners, runOptionsOf } from "./run-options.js"
+import { pause } from "./within.js"
+
+/** Longer than it takes to see who else is there. */
+const A_WHILE_MS = 500
+/** A rehearsal that has not ended by then, on its own time, hangs. */
+const TOO_LONG_MS = 60_000
+
+let rehearsed: Promise<void> | undefined
+
+/** Rehearses, once a process. Never rejects: what fails here may still go well. */
+export function rehearsedOnce(): Promise<void> {
+  rehearsed ??= rehearse().then(
+    () => {},
+    () => {},
+  )
+  return rehearsed
+}
+
+/**
+ * Plays a kind hand-over, an eviction, and a release that nobody follows. Resolves with the terms in which tracked work
+ * was answered.
+ */
+export async function rehearse(): Promise<number[]> {
+  const clock = new HurriedClock(TOO_LONG_MS)
+  const local = new LocalPools({ clock })
+  const on = (name: string) => local.ground(name, namesOf("rehearsal"), timingsOf())
+  return clock.during(play(on))
+}
+
+async function play(on: (name: string) => Ground): Promise<number[]> {
+  const supervisor = on("supervisor")
+  const { bus, clock, names, timings } = supervisor
+  const terms: number[] = []
+  const ask = async () => {
+    const answer = await bus.request(names.leader, "", { timeout: A_WHILE_MS })
+    terms.push(Number(answer.headers?.get("Pool-Term")))
+  }
+  const runs: MemberRun[] = []
+  const [kind, killed, last] = ["a", "b", "c"].map((name) => {
+    const run = new MemberRun(runOptionsOf({}, on(name), NOBODY))
+    runs.push(run)
+    return run
+  }) as [MemberRun, MemberRun, MemberRun]
+  for (const run of runs) {
+    await run.start()
+    await pause(clock, A_WHILE_MS)
+  }
+  await ask()
+  await kind.stop("stopping")
+  await ask()
+  const { key, id } = killed.member
+  const standing = killed.coordinator.standing
+  const witness = { ...supervisor, stepMs: timings.stepMs, by: "supervisor" }
+  await evict(witness, { key, id, standing }, "killed")
+  await ask()
+  await Promise.all([killed.stop("stopping"), last.stop("stopping")])
+  return terms
+}
+
+const nothing = () => {}
+const NOBODY: RunListeners = {
+  obey: nothing,
+  onFailed: nothing,
+  onBroken: nothing,
+  onLeadReturned: nothing,
+  onClaim: nothing,
+  onReign: nothing,
+  report: nothing,
+}
