@@ -1,7 +1,9 @@
 /** Why a reign ended, as its AbortSignal says it: each reason occurs, and is right. */
 import t from "tap"
+import type { Entry } from "../src/bucket.js"
 import type { MemoryBucket } from "../src/memory-bucket.js"
 import { CLAIM_KEY } from "../src/names.js"
+import { membersIn } from "../src/roster.js"
 import { joinPool } from "../src/worker.js"
 import { testLocal } from "./fixtures/local.js"
 
@@ -15,6 +17,40 @@ t.test("stopping: the worker left", async (t) => {
   await clock.pass(200)
   await during(100, a?.leave() ?? Promise.resolve())
   t.strictSame(ends(reigns), ["a: stopping"])
+})
+
+t.test("a leader that leaves writes nothing while its heir claims", async (t) => {
+  const { joinAll, clock, during, local, bucketOf } = testLocal(t)
+  const [a] = await joinAll("a", "b")
+  await clock.pass(1000)
+  let isLeaving = false
+  const written: string[] = []
+  const heard = ({ key }: Entry) => void (isLeaving && written.push(key))
+  const stop = await local.bucket("work")?.watch({ heard })
+  await clock.pass(0)
+  isLeaving = true
+  bucketOf("b").state = "hangs"
+  const left = a?.leave() ?? Promise.resolve()
+  await clock.pass(19)
+  t.strictSame(written, [])
+  await clock.pass(1)
+  t.strictSame(written, [a?.member.key], "longer than that it does not wait")
+  bucketOf("b").state = "works"
+  await during(5000, left)
+  stop?.()
+})
+
+t.test("a leader that takes long to wind down shows meanwhile that it leaves", async (t) => {
+  const { join, clock, during, local } = testLocal(t)
+  let finish: () => void = () => {}
+  const a = await join("a", { lead: () => new Promise<void>((resolve) => (finish = resolve)) })
+  await clock.pass(1000)
+  const left = a.leave()
+  await clock.pass(20)
+  const [entry] = membersIn((await local.bucket("work")?.entries()) ?? [])
+  t.equal(entry?.state, "draining")
+  finish()
+  await during(100, left)
 })
 
 t.test("handed over: it was told to, with and without a name", async (t) => {

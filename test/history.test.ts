@@ -90,6 +90,28 @@ t.test("a reign that nobody follows is told by who ended it", async (t) => {
   t.match(local.records, [{ type: "began" }, { type: "ended", name: "a", reason: "stopping" }])
 })
 
+t.test("a new leader answers before it writes history", async (t) => {
+  const { joinAll, clock, during, local } = testLocal(t)
+  const [a, b] = await joinAll("a", "b")
+  await clock.pass(1000)
+  await during(0, a?.leave() ?? Promise.resolve())
+  t.ok(b?.isLeader)
+  t.equal(local.records.length, 1, "only that a began")
+  await clock.pass(10)
+  t.match(local.records[1], { name: "b" })
+})
+
+t.test("a reign that ends as soon as it began is in the history all the same", async (t) => {
+  const { joinAll, clock, during, local } = testLocal(t)
+  const [a, b] = await joinAll("a", "b", "c")
+  await clock.pass(1000)
+  await during(0, a?.leave() ?? Promise.resolve())
+  await during(1, b?.leave() ?? Promise.resolve())
+  t.match(local.records, [{ name: "a" }, { name: "b" }])
+  await clock.pass(10)
+  t.match(local.records[2], { name: "c", why: "b: stopping" })
+})
+
 t.test("a history that can't be written costs nothing but a report", async (t) => {
   const { joinAll, clock, during, local, problems } = testLocal(t)
   local.isHistoryDown = true
