@@ -73,7 +73,7 @@ export class Chronicler {
     const { released } = before.standing.claim
     const reason = word?.reason ?? released?.reason ?? "lease over"
     const sinceMs = word?.monoMs ?? before.monoMs
-    const gap = sinceMs !== undefined && { gapMs: Math.max(0, this.#now() - sinceMs) }
+    const gap = sinceMs !== undefined && { gapMs: this.#now() - sinceMs }
     const why = `${last.name}: ${reason}`
     this.#tell({ type: "began", ...reign, why, before: { ...last, reason, ...gap } })
   }

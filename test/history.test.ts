@@ -49,10 +49,26 @@ t.test(
   },
 )
 
+t.test("reigns of the same term, in a bucket that was wiped, are told apart", async (t) => {
+  const before = { id: "id-a", name: "a", term: 4, reason: "bucket lost" }
+  const stories = storiesOf([
+    { record: began("a", 4), storedMs: 1000 },
+    { record: began("b", 4, before), storedMs: 2000 },
+    { record: began("c", 9, before), storedMs: 3000 },
+  ])
+  t.match(stories, [
+    { name: "a", ended: "bucket lost" },
+    { name: "b", ended: undefined },
+  ])
+})
+
 t.test("what is no record is left out", async (t) => {
   const record = began("a", 4)
   t.strictSame(decodeRecord(encodeRecord(record)), record)
-  for (const text of ["", "{", "[]", "{}", '{"type":"began","id":1,"name":"a","term":2}']) {
+  const sound = { type: "began", id: "id-a", name: "a", term: 2 }
+  const foreign = [{ type: "rose" }, { id: 1 }, { name: 1 }, { term: "2" }]
+  const texts = foreign.map((it) => JSON.stringify({ ...sound, ...it }))
+  for (const text of ["", "{", "[]", "{}", ...texts]) {
     t.equal(decodeRecord(new TextEncoder().encode(text)), undefined, text)
   }
 })

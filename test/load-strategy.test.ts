@@ -31,8 +31,16 @@ t.test("a strategy comes from a module's default export, function or object", as
   t.equal((await loadStrategy({ strategy: fn })).name, "youngest")
   const object = 'export default { name: "mine", rank: (all) => all, why: () => "so" }'
   t.equal((await loadStrategy({ strategy: write("object.mjs", object) })).name, "mine")
-  const none = write("none.mjs", "export const rank = 1")
-  await t.rejects(loadStrategy({ strategy: none }), /default export is a function that ranks/)
+  const useless = [
+    "export const rank = 1",
+    'export default { name: "mine", rank: (all) => all }',
+    'export default { name: "mine", why: () => "so" }',
+    'export default { rank: (all) => all, why: () => "so" }',
+  ]
+  for (const [n, text] of useless.entries()) {
+    const strategy = write(`useless${n}.mjs`, text)
+    await t.rejects(loadStrategy({ strategy }), /default export is a function that ranks/, text)
+  }
   const broken = write("broken.mjs", "throw new Error('no idea')")
   await t.rejects(loadStrategy({ strategy: broken }), /a module, but no idea/)
   await t.rejects(loadStrategy({ strategy: join(folder, "gone.mjs") }), { code: "bad-input" })

@@ -53,6 +53,20 @@ t.test("one that has run for a minute begins with a short pause again", async (t
   t.strictSame(started, [60_100, 120_200, 180_300])
 })
 
+t.test("one that can't be started again is reported", async (t) => {
+  const clock = new ManualClock()
+  const reports: unknown[][] = []
+  const respawn = new Respawn({
+    clock,
+    start: () => Promise.reject(new Error("no memory")),
+    report: (...said) => reports.push(said),
+  })
+  respawn.joined("a")
+  respawn.died("a", "ended")
+  await clock.pass(100)
+  t.match(reports[1], ["worker a could not be started again", { message: "no memory" }])
+})
+
 t.test("one that never joined is not brought back, and nobody is once it is over", async (t) => {
   const { clock, started, respawn } = stage()
   respawn.died("a", "ended")
