@@ -102,6 +102,22 @@ t.test("a fence that was deleted is raised again by who leads", { skip }, async 
   t.pass("all were stored")
 })
 
+t.test("a reign raises its fence once, whoever asks for it", { skip }, async (t) => {
+  const { fence, reign, stored } = await stage(t)
+  const first = await fence().raise(reign(5))
+  t.equal(await fence().raise(reign(5)), first)
+  t.strictSame(await stored(), ['work.fence {"term":5}'])
+})
+
+t.test("a fence that could not be raised is tried again", { skip }, async (t) => {
+  const { nc, fence, reign } = await stage(t)
+  await fence().raise(reign(9))
+  const mine = fence()
+  await t.rejects(mine.raise(reign(5)), { code: "fenced-off" })
+  await (await jetstreamManager(nc)).streams.purge("POOL_work_fenced")
+  t.equal(await mine.raise(reign(5)), 2)
+})
+
 t.test("who does not lead any more publishes nothing", { skip }, async (t) => {
   const { fence, reign } = await stage(t)
   const leadership = reign(5)
@@ -130,14 +146,12 @@ t.test(
 
 t.test("a worker raises the fence when its reign begins, if told to", { skip }, async (t) => {
   const pool = await testPool(t)
-  const a = await pool.join("a", { fenced: true })
-  const term = await pool.leads("a")
-  const published = await a.leadership?.publish("x", "one")
-  t.equal(published?.seq, 2)
   const nc = await connect({ servers: pool.server.url })
-  const { streams } = await jetstreamManager(nc)
-  const message = await streams.getMessage("POOL_work_fenced", { last_by_subj: "work.fence" })
-  t.strictSame(message?.json(), { term })
+  const raised = nc.subscribe("work.fence", { max: 1 })
+  await nc.flush()
+  await pool.join("a", { fenced: true })
+  const term = await pool.leads("a")
+  for await (const message of raised) t.strictSame(message.json(), { term })
   await nc.close()
 })
 

@@ -189,3 +189,25 @@ t.test("a worker that leaves while it joins anew leaves", async (t) => {
   await Promise.all([restarted, left, a.closed])
   t.strictSame(membersIn((await local.bucket("work")?.entries()) ?? []), [])
 })
+
+t.test("a worker that leaves has not left before what joins anew has ended", async (t) => {
+  const { join, clock, local } = testLocal(t)
+  const a = await join("a")
+  await clock.pass(500)
+  const bucket = local.bucket("work")
+  if (!bucket) throw new Error("no bucket")
+  const put = bucket.put.bind(bucket)
+  let open: () => void = () => {}
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  bucket.put = (...entry) => opened.then(() => put(...entry))
+  const restarted = a.restart()
+  await clock.pass(500)
+  let hasLeft = false
+  const left = a.leave().then(() => (hasLeft = true))
+  await clock.pass(1000)
+  t.notOk(hasLeft, "its join is still under way")
+  open()
+  await clock.pass(20_000)
+  await Promise.all([restarted, left])
+  t.strictSame(membersIn((await bucket.entries()) ?? []), [])
+})
