@@ -3,7 +3,7 @@
  * successor. It only listens, and writes some time after the announcement, so it can't delay a change of leader; what it
  * can't write is reported, and lost.
  */
-import { reignOf, type StandingClaim, sameReign, type Word } from "./claim.js"
+import { isOver, reignOf, type StandingClaim, type Word } from "./claim.js"
 import type { Cancel, Clock } from "./clock.js"
 import { ANSWERS_FIRST_MS } from "./config.js"
 import type { EndedReign } from "./hand-on.js"
@@ -67,7 +67,7 @@ export class Chronicler {
     if (!before) return this.#tell({ type: "began", ...reign, why: "nobody was known to lead" })
     const last = { ...reignOf(before.standing), name: before.standing.claim.name }
     const word =
-      this.#word && sameReign(this.#word.word, last)
+      this.#word && isOver(before.standing, this.#word.word)
         ? { reason: this.#word.word.reason, monoMs: this.#word.monoMs }
         : undefined
     const { released } = before.standing.claim

@@ -79,8 +79,14 @@ export function decodeAnnouncement(value: Uint8Array): StandingClaim {
   return { claim: claimIn(raw), revision }
 }
 
+/** A reign that is over. In a bucket created anew its holder may come to lead again in the same term, by another nonce. */
+export interface Ended extends Reign {
+  /** Of its claim; undefined if its teller did not say. */
+  readonly nonce?: string
+}
+
 /** The word that a reign is over, told to the next in line. */
-export interface Word extends Reign {
+export interface Word extends Ended {
   /** The last revision its teller knows of: a hint, for the reign may have renewed since. */
   readonly revision: number
   /** Why it ended. */
@@ -93,11 +99,12 @@ export function encodeWord(word: Word): Uint8Array {
 
 /** The word in a message. Throws if it is none. */
 export function decodeWord(value: Uint8Array): Word {
-  const { id, term, revision, reason } = objectIn(value)
+  const { id, term, nonce, revision, reason } = objectIn(value)
   if (typeof id !== "string" || !isRevision(term) || !isRevision(revision)) {
     throw new SyntaxError("not the word that a reign is over")
   }
-  return { id, term, revision, reason: typeof reason === "string" ? reason : "unknown" }
+  const by = typeof nonce === "string" && { nonce }
+  return { id, term, ...by, revision, reason: typeof reason === "string" ? reason : "unknown" }
 }
 
 /** The reign that a standing claim belongs to. */
@@ -108,6 +115,17 @@ export function reignOf({ claim, revision }: StandingClaim): Reign {
 /** Whether both are the same reign. */
 export function sameReign(a: Reign, b: Reign): boolean {
   return a.id === b.id && a.term === b.term
+}
+
+/** The reign of a standing claim, for those to whom it is over. */
+export function endOf(standing: StandingClaim): Ended {
+  return { ...reignOf(standing), nonce: standing.claim.nonce }
+}
+
+/** Whether the standing claim belongs to the reign that is over. */
+export function isOver(standing: StandingClaim, ended: Ended): boolean {
+  const { nonce = standing.claim.nonce } = ended
+  return sameReign(reignOf(standing), ended) && standing.claim.nonce === nonce
 }
 
 function claimIn(raw: Record<string, unknown>): Claim {

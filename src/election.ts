@@ -13,7 +13,7 @@
  * clock with the end of the lease, which counts from the moment the last acknowledged write was sent. Not knowing
  * means not leading.
  */
-import { type Heir, type Reign, reignOf, type StandingClaim } from "./claim.js"
+import { endOf, type Heir, type Reign, type StandingClaim } from "./claim.js"
 import { Claiming, type ClaimOutcome } from "./claiming.js"
 import type { Instant } from "./clock.js"
 import type { Decision, ElectionEvent, Found } from "./election-words.js"
@@ -199,6 +199,6 @@ export class Election {
     this.#following = new Following(this.#options, this.#outlook)
     if (!standing) return
     this.#outlook.read({ kind: "claim", standing }, now.monoMs)
-    this.#outlook.ended(reignOf(standing), now.monoMs)
+    this.#outlook.ended(endOf(standing), now.monoMs)
   }
 }

@@ -11,10 +11,10 @@ import {
   encodeAnnouncement,
   encodeClaim,
   encodeWord,
+  isOver,
   type Reign,
   reignOf,
   type StandingClaim,
-  sameReign,
 } from "./claim.js"
 import type { Clock } from "./clock.js"
 import { isNoResponders } from "./errors.js"
@@ -91,7 +91,8 @@ class Succession {
   async tell(heirId: string, { reign, standing, reason }: EndedReign): Promise<boolean> {
     if (this.#isTaken) return true
     const { bus, names, clock, stepMs } = this.#options
-    const word = encodeWord({ ...reign, revision: standing.revision, reason })
+    const { nonce } = standing.claim
+    const word = encodeWord({ ...reign, nonce, revision: standing.revision, reason })
     return new Promise((resolve) => {
       const cancel = clock.after(stepMs, () => resolve(this.#isTaken))
       const settle = () => {
@@ -139,7 +140,8 @@ async function tryToRelease(options: HandOnOptions, ended: EndedReign): Promise<
   const { bucket, bus, names, clock, by } = options
   const inTime = <T>(work: Promise<T>) => within(clock, options.stepMs * ANSWER_STEPS, work)
   const found = foundIn(await inTime(bucket.get(CLAIM_KEY)))
-  if (found.kind !== "claim" || !sameReign(reignOf(found.standing), ended.reign)) return false
+  const { nonce } = ended.standing.claim
+  if (found.kind !== "claim" || !isOver(found.standing, { ...ended.reign, nonce })) return false
   const { claim, revision } = found.standing
   if (claim.released) return true
   const at = new Date(clock.now().wallMs).toISOString()

@@ -37,11 +37,11 @@ export class MemoryBucket implements Bucket {
   }
 
   async entries(): Promise<Entry[]> {
-    return this.#living()
+    return this.#standing().filter(({ deleted }) => !deleted)
   }
 
   async watch(listener: WatchListener): Promise<StopWatch> {
-    for (const entry of this.#living()) listener.heard(entry)
+    for (const entry of this.#standing()) listener.heard(entry)
     listener.caughtUp?.()
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -73,8 +73,9 @@ export class MemoryBucket implements Bucket {
     return undefined
   }
 
-  #living(): Entry[] {
+  /** What stands under each key, marks of deletion too. */
+  #standing(): Entry[] {
     const keys = [...this.#entries.keys()].sort()
-    return keys.map((key) => this.#last(key)).filter((entry) => entry && !entry.deleted) as Entry[]
+    return keys.map((key) => this.#last(key)).filter((entry) => entry !== undefined)
   }
 }

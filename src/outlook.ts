@@ -6,14 +6,7 @@
  * everybody else after them. A claim that vanished, or can't be decoded, proves nothing: who knew a claim
  * waits out its lease. With no claim and none ever known, the members rank themselves.
  */
-import {
-  type Heir,
-  type Reign,
-  reignOf,
-  type StandingClaim,
-  sameReign,
-  type Word,
-} from "./claim.js"
+import { type Ended, endOf, type Heir, isOver, type StandingClaim, type Word } from "./claim.js"
 import { type Found, revisionOf } from "./election-words.js"
 import { lapsesAt } from "./lease.js"
 
@@ -35,7 +28,7 @@ export class Outlook {
   #last: { readonly found: Found; readonly seenMs: number } | undefined
   /** The last claim that could be read, even if it vanished since. */
   #standing: StandingClaim | undefined
-  #over: { readonly reign: Reign; readonly atMs: number; readonly isSummons: boolean } | undefined
+  #over: { readonly reign: Ended; readonly atMs: number; readonly isSummons: boolean } | undefined
   #ranking: { readonly place: number; readonly fromMs: number } | undefined
   #jitter = 0
 
@@ -74,25 +67,26 @@ export class Outlook {
     this.#standing = standing
     const mine = standing.claim.id === this.#options.self.id
     // A claim of one's own that one does not hold is the late arrival of an attempt given up.
-    if (standing.claim.released || mine) this.ended(reignOf(standing), nowMs)
+    if (standing.claim.released || mine) this.ended(endOf(standing), nowMs)
   }
 
   /** Takes note of proof that `reign` is over. A summons is the word to this very member: its turn is now. */
-  ended(reign: Reign, nowMs: number, isSummons = false): void {
-    const isNews = !this.#over || !sameReign(this.#over.reign, reign)
+  ended(reign: Ended, nowMs: number, isSummons = false): void {
+    const { id, term, nonce } = this.#over?.reign ?? {}
+    const isNews = reign.id !== id || reign.term !== term || reign.nonce !== nonce
     if (isNews || isSummons) this.#over = { reign, atMs: nowMs, isSummons }
   }
 
   /** Whether the reign last seen is proven to be over. */
   get isProvenOver(): boolean {
     const known = this.#standing
-    return !!known && !!this.#over && sameReign(reignOf(known), this.#over.reign)
+    return !!known && !!this.#over && isOver(known, this.#over.reign)
   }
 
   /** Takes the word that a reign is over as a summons; false if something newer is known. */
   summoned(word: Word, nowMs: number): boolean {
     const known = this.#standing
-    if (known && !sameReign(reignOf(known), word) && known.revision >= word.revision) return false
+    if (known && !isOver(known, word) && known.revision >= word.revision) return false
     this.ended(word, nowMs, true)
     return true
   }

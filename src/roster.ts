@@ -134,8 +134,13 @@ export class Roster {
 
   #sweepLater(): void {
     const { clock, memberTtlMs } = this.#options
-    this.#stopSweep = clock.after(memberTtlMs / 6, () => {
-      this.#sweep(clock.now().monoMs)
+    const everyMs = memberTtlMs / 6
+    const dueMs = clock.now().monoMs + everyMs
+    this.#stopSweep = clock.after(everyMs, () => {
+      const nowMs = clock.now().monoMs
+      // A process that stood still heard nobody meanwhile.
+      if (nowMs - dueMs > everyMs) this.#wasDeaf = true
+      this.#sweep(nowMs)
       this.#sweepLater()
     })
   }

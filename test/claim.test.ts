@@ -6,6 +6,8 @@ import {
   encodeAnnouncement,
   encodeClaim,
   encodeWord,
+  endOf,
+  isOver,
   reignOf,
   sameReign,
 } from "../src/claim.js"
@@ -26,6 +28,14 @@ t.test("the same member in another term is another reign", async (t) => {
   t.ok(sameReign({ id: "a", term: 7 }, { id: "a", term: 7 }))
   t.notOk(sameReign({ id: "a", term: 7 }, { id: "a", term: 8 }))
   t.notOk(sameReign({ id: "a", term: 7 }, { id: "b", term: 7 }))
+})
+
+t.test("a reign that is over is told by its nonce as well, where that was said", async (t) => {
+  const standing = { claim: claimOf("a", { term: 7, nonce: "n1" }), revision: 9 }
+  t.ok(isOver(standing, endOf(standing)))
+  t.ok(isOver(standing, { id: "a", term: 7 }))
+  t.notOk(isOver(standing, { id: "a", term: 7, nonce: "n2" }))
+  t.notOk(isOver(standing, { id: "a", term: 8, nonce: "n1" }))
 })
 
 t.test("what is no claim is refused, and the error says what is missing", async (t) => {
@@ -55,6 +65,8 @@ t.test(
   async (t) => {
     const word = { id: "a", term: 5, revision: 7, reason: "stopping" }
     t.strictSame(decodeWord(encodeWord(word)), word)
+    const whole = { ...word, nonce: "n1" }
+    t.strictSame(decodeWord(encodeWord(whole)), whole)
     t.equal(decodeWord(toBytes({ id: "a", term: 5, revision: 7 })).reason, "unknown")
     t.throws(() => decodeWord(toBytes({ id: "a", term: 5 })), /word/)
   },

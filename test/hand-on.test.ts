@@ -62,8 +62,9 @@ t.test(
     const handing = begin()
     await clock.pass(10)
     t.equal(await handing, "taken")
-    const { revision } = standing
-    t.strictSame(told, [["b", { id: "a", term: revision, revision, reason: "stopping" }]])
+    const { revision, claim } = standing
+    const reign = { id: "a", term: revision, nonce: claim.nonce }
+    t.strictSame(told, [["b", { ...reign, revision, reason: "stopping" }]])
   },
 )
 

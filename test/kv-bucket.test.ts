@@ -2,6 +2,7 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
 import { connect, type NatsConnection, nanos } from "nats"
 import t, { type Test } from "tap"
+import type { StopWatch } from "../src/bucket.js"
 import { NoJetStream, RevisionMismatch } from "../src/errors.js"
 import { type Adjustment, findKvBucket, openKvBucket, settingsOf } from "../src/kv-bucket.js"
 import { type TestServer, testServer } from "./fixtures/server.js"
@@ -100,6 +101,22 @@ t.test("a deletion's mark has a revision, and is written over only by who knows 
   t.ok((mark?.revision ?? 0) > written)
   await t.rejects(bucket.write("leader", value("2"), 0), RevisionMismatch)
   await bucket.write("leader", value("2"), mark?.revision ?? 0)
+})
+
+t.test("a watch hears first what lives and what was deleted", async (t) => {
+  const { bucket } = await setUp(t)
+  await bucket.put("a", value("1"))
+  const written = await bucket.write("leader", value("1"), 0)
+  await bucket.remove("leader", written)
+  const heard: string[] = []
+  const stop = await new Promise<StopWatch>((resolve, reject) => {
+    const stop = bucket.watch({
+      heard: ({ key, deleted }) => heard.push(`${key}${deleted ? " deleted" : ""}`),
+      caughtUp: () => stop.then(resolve, reject),
+    })
+  })
+  stop()
+  t.strictSame(heard, ["a", "leader deleted"])
 })
 
 t.test("a purge leaves a mark like a deletion, and such entries are not listed", async (t) => {

@@ -63,10 +63,11 @@ t.test("lists what lives, in the order of the keys", async (t) => {
 })
 
 t.test(
-  "a watch tells what lives, that this is all, then each change until it is stopped",
+  "a watch tells what lives and what was deleted, that this is all, then each change until it is stopped",
   async (t) => {
     const { bucket } = bucketWith()
     await bucket.put("a", value("1"))
+    await bucket.remove(".", await bucket.put(".", value("1")))
     const heard: string[] = []
     const stop = await bucket.watch({
       heard: ({ key, revision, deleted }) =>
@@ -77,7 +78,7 @@ t.test(
     await bucket.remove("a", 1)
     stop()
     await bucket.put("c", value("1"))
-    t.strictSame(heard, ["a@1", "caught up", "b@2", "a@3 deleted"])
+    t.strictSame(heard, [".@3 deleted", "a@1", "caught up", "b@4", "a@5 deleted"])
   },
 )
 

@@ -136,3 +136,15 @@ t.test(
     t.equal(deleted.turnAtMs, 160 + LAPSE_MS)
   },
 )
+
+t.test("a reign of the same member and term, in a bucket created anew, is not over", async (t) => {
+  const outlook = new Outlook(OPTIONS)
+  const standing = { ...led, claim: { ...led.claim, nonce: "old" } }
+  outlook.read(found(standing), 0)
+  outlook.summoned({ id: "other", term: 7, nonce: "old", revision: 7, reason: "stopping" }, 100)
+  t.equal(outlook.turnAtMs, 100)
+  outlook.read(NOTHING, 200)
+  outlook.read(found({ ...standing, claim: { ...standing.claim, nonce: "new" } }), 300)
+  t.notOk(outlook.isProvenOver)
+  t.equal(outlook.turnAtMs, 300 + LAPSE_MS + 100)
+})

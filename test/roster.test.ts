@@ -168,6 +168,21 @@ t.test(
   },
 )
 
+t.test("a process that stood still drops nobody for what it could not hear", async (t) => {
+  const [a, b] = [member("a"), member("b")]
+  const { clock, roster, write, names, news } = await setUp([a, b])
+  news()
+  clock.standStill(60_000)
+  await clock.pass(0)
+  t.strictSame(names(), ["a", "b"])
+  await clock.pass(5_000)
+  t.strictSame(names(), ["a", "b"])
+  await write(a)
+  await clock.pass(2_000)
+  t.strictSame(news(), ["a changed", "b gone (expired)"], "and who stays silent then is gone")
+  roster.stop()
+})
+
 t.test(
   "an entry that is missing in a view opened anew may be written again for a while",
   async (t) => {

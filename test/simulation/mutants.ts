@@ -104,7 +104,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "acts on an old word",
     file: "outlook",
-    was: "if (known && !sameReign(reignOf(known), word) && known.revision >= word.revision) return false",
+    was: "if (known && !isOver(known, word) && known.revision >= word.revision) return false",
     is: "",
     family: "network",
   },

@@ -108,8 +108,8 @@ export class VirtualServer {
 
   /** Sends `watcher` all that lives, and from then on each change. */
   async watch(watcher: WatchListener): Promise<void> {
-    for (const entry of await this.bucket.entries()) watcher.heard(entry)
-    watcher.caughtUp?.()
+    const stop = await this.bucket.watch(watcher)
+    stop()
     this.#watchers.add(watcher)
   }
 

@@ -97,10 +97,12 @@ export function aged(members: Members, ttlMs: number, at: Instant): Members {
   return { ...members, living, ended }
 }
 
-/** `members` as if no time had passed during an outage of `ms`: nobody is blamed for our own deafness. */
-export function excused(members: Members, ms: number): Members {
+/** `members` as if the `ms` until now had not passed: nobody is blamed for our own deafness. */
+export function excused(members: Members, ms: number, { monoMs }: Instant): Members {
   const living = new Map(members.living)
-  for (const [id, one] of living) living.set(id, { ...one, seenMonoMs: one.seenMonoMs + ms })
+  for (const [id, one] of living) {
+    living.set(id, { ...one, seenMonoMs: Math.min(monoMs, one.seenMonoMs + ms) })
+  }
   return { ...members, living }
 }
 

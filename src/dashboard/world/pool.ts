@@ -15,8 +15,13 @@ import { NO_REIGNS, type Reigns } from "./reigns.js"
 import { leads, WENT, workState } from "./sentences.js"
 import { counted, forgotten, NO_WORK, secondOver, type WorkSeen } from "./work.js"
 
+/** A tick that comes so much later than the one before says that this process stood still, as after Ctrl-Z, in ms. */
+const STOOD_STILL_MS = 3000
+
 export interface Pool {
   readonly ttlMs: number
+  /** When the last second was over. */
+  readonly tickedMonoMs: number
   readonly isCaughtUp: boolean
   readonly reach: Reach & { readonly sinceMonoMs: number }
   readonly members: members.Members
@@ -31,6 +36,7 @@ export interface Pool {
 export function unknownPool(ttlMs: number, at: Instant): Pool {
   return {
     ttlMs,
+    tickedMonoMs: at.monoMs,
     isCaughtUp: false,
     reach: { isUp: true, sinceMonoMs: at.monoMs },
     members: members.NO_MEMBERS,
@@ -61,8 +67,14 @@ export function heard(pool: Pool, event: PoolEvent, at: Instant, killedMonoMs?: 
   }
 }
 
-/** `pool` after a second went by. While the pool can't be reached nothing is concluded from silence. */
-export function ticked(pool: Pool, at: Instant): Pool {
+/**
+ * `pool` after a second went by. Nothing is concluded from silence while the pool can't be reached, nor from that of the
+ * time in which this process stood still.
+ */
+export function ticked(before: Pool, at: Instant): Pool {
+  const passedMs = at.monoMs - before.tickedMonoMs
+  const deafMs = passedMs > STOOD_STILL_MS ? passedMs : 0
+  const pool = { ...before, ...undisturbed(before, deafMs, at), tickedMonoMs: at.monoMs }
   if (!pool.reach.isUp) return pool
   const older = { ...pool, work: secondOver(pool.work) }
   const aged = members.aged(pool.members, pool.ttlMs, at)
@@ -167,10 +179,18 @@ function reached(pool: Pool, { isUp, roundTripMs, reason }: Reach, at: Instant):
   const text = `connection back after ${latency(outageMs)}`
   return {
     ...now,
-    members: members.excused(pool.members, outageMs),
-    reigns: reigns.overlooked(pool.reigns, outageMs),
+    ...undisturbed(pool, outageMs, at),
     work: { ...pool.work, counters: new Map() },
     log: noted(log, { ...told, kind: "connected", text, figures: { afterMs: outageMs } }, at),
+  }
+}
+
+/** Leases as if the `ms` until now, in which none could be seen renewed, had not passed. */
+function undisturbed(pool: Pool, ms: number, at: Instant): Pick<Pool, "members" | "reigns"> {
+  if (ms === 0) return pool
+  return {
+    members: members.excused(pool.members, ms, at),
+    reigns: reigns.overlooked(pool.reigns, ms, at),
   }
 }
 

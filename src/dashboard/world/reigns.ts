@@ -80,9 +80,9 @@ export function leaderGone(reigns: Reigns, id: string, how: Ending, at: Instant)
   return { ...reigns, past: [...reigns.past.slice(0, -1), { ...last, ending }] }
 }
 
-/** `reigns` with an outage of `ms` left out of the lease: we could not have seen a renewal. */
-export function overlooked(reigns: Reigns, ms: number): Reigns {
-  return { ...reigns, renewedMonoMs: reigns.renewedMonoMs + ms }
+/** `reigns` with the `ms` until now left out of the lease: we could not have seen a renewal. */
+export function overlooked(reigns: Reigns, ms: number, { monoMs }: Instant): Reigns {
+  return { ...reigns, renewedMonoMs: Math.min(monoMs, reigns.renewedMonoMs + ms) }
 }
 
 /** What is said of a leader whose lease ran out. */

@@ -1,5 +1,5 @@
 import t from "tap"
-import { heard } from "../../../src/dashboard/world/pool.js"
+import { heard, ticked } from "../../../src/dashboard/world/pool.js"
 import { nextInLine, rowsOf } from "../../../src/dashboard/world/rows.js"
 import { history } from "../../../src/dashboard/world/sentences.js"
 import { aged, at, CAUGHT_UP, claimed, lines, member, NOON, seen, told } from "./make.js"
@@ -106,6 +106,16 @@ t.test("a member that falls silent is told once, and again when it is heard of",
   const back = heard(quiet, seen("a"), at(5.5))
   t.equal(rowsOf(back, at(5.5))[0]?.state, "ready")
   t.equal(lines(back).at(-1), "a heard of again")
+})
+
+t.test("nobody is blamed for the time in which the screen itself stood still", async (t) => {
+  const pool = aged(told([0, seen("a")], [0, claimed("a", 7)], [0, CAUGHT_UP]), 0, 1)
+  const woken = ticked(pool, at(20))
+  t.strictSame(lines(woken), lines(pool))
+  t.match(rowsOf(woken, at(20))[0], { state: "ready", role: "leader" })
+  t.strictSame(lines(aged(woken, 20, 23)).at(-1), "a silent for 3.0s", "but for what follows")
+  const renewed = ticked(heard(pool, seen("a"), at(20)), at(20))
+  t.equal(lines(aged(renewed, 20, 23)).at(-1), "a silent for 3.0s", "and no longer than that")
 })
 
 t.test("how a member went is told, and its row stays for half a minute", async (t) => {
