@@ -48,7 +48,7 @@ format: node_modules/.package-lock.json ## put the code into its format
 build: dist/.built ## dist, what a user installs
 
 .PHONY: bench
-bench: build ## measure hand-over, kill -9, and work a second
+bench: build ## hand-over, kill -9, and work a second, beside the barest of plain NATS; ROUNDS=5 is short
 	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
 	  $(RUN_TS) bench/index.ts $(ARGS)
 
