@@ -39,6 +39,12 @@ export const RENEWALS_PER_LEASE = 4
  */
 export const ANSWERS_FIRST_MS = 10
 
+/**
+ * How long a change of leader may hold up what its leaving holder writes about itself, in ms: what else the server has to
+ * store would delay the claim of the heir.
+ */
+export const HEIR_FIRST_MS = 20
+
 /** The timings that `options` ask for; throws BadInput for those that cannot work. */
 export function timingsOf(options: TimingOptions = {}): Timings {
   const replicas = options.replicas ?? 1

@@ -6,6 +6,7 @@ import { nuid } from "nats"
 import type { BusSubscription } from "./bus.js"
 import { Chronicler } from "./chronicler.js"
 import { type Heir, reignOf } from "./claim.js"
+import { HEIR_FIRST_MS } from "./config.js"
 import { takeOrders } from "./control.js"
 import { Coordinator } from "./coordinator.js"
 import { Discovery, type Standing } from "./discovery.js"
@@ -19,9 +20,6 @@ import type { MemberRunOptions } from "./run-options.js"
 import { LeaderSeat } from "./seat.js"
 import { Services } from "./services.js"
 import { pause, within } from "./within.js"
-
-/** How long a change of leader may hold up the news that a member is leaving, in ms. */
-const HEIR_FIRST_MS = 20
 
 export class MemberRun {
   readonly id = nuid.next()
@@ -174,7 +172,6 @@ export class MemberRun {
     this.#orders?.unsubscribe()
     const { membership } = this.coordinator
     const left = this.coordinator.leave(reason)
-    // The heir comes first: what else the server has to write would delay its claim.
     await Promise.race([left, pause(this.#options.clock, HEIR_FIRST_MS)])
     const draining = membership.renew()
     await left

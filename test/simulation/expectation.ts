@@ -93,13 +93,17 @@ export class Expectation {
     if (heir) this.#expect(member, alive, this.#messagesMs + WIND_DOWN_MS, [heir])
   }
 
-  /** `member` died, and nobody saw it. */
+  /**
+   * `member` died, and nobody saw it. A renewal that it had sent and not announced is seen only by the heir that looks
+   * before it claims, and its lease counts from then.
+   */
   lost(member: SimulatedMember, alive: readonly SimulatedMember[]): void {
     const { leaseMs, stepMs } = this.#timings
     if (!this.#first(alive, member)) return
+    const leases = member.isClaiming ? 2 : 1
     // Others that died unseen stay in the line until their entries expire; each costs a step.
     const lapseMs = leaseMs * OTHERS_SHARE + MAX_HEIRS * stepMs
-    this.#expect(member, alive, lapseMs / SLOWEST + this.#messagesMs, [])
+    this.#expect(member, alive, leases * (lapseMs / SLOWEST + this.#messagesMs), [])
   }
 
   /** Somebody leads now. */

@@ -4,12 +4,13 @@
  */
 import type { BusMessage, BusSubscription } from "../../src/bus.js"
 import type { Heir, StandingClaim } from "../../src/claim.js"
-import type { Timings } from "../../src/config.js"
+import { HEIR_FIRST_MS, type Timings } from "../../src/config.js"
 import { Coordinator, type Seat } from "../../src/coordinator.js"
 import type { EndReason, Leadership } from "../../src/leadership.js"
 import { MEMBER_VERSION, type MemberState } from "../../src/member.js"
 import { CLAIM_KEY, namesOf } from "../../src/names.js"
 import type { Strategy } from "../../src/succession.js"
+import { pause } from "../../src/within.js"
 import type { Chance } from "./chance.js"
 import type { Judge } from "./judge.js"
 import type { Link } from "./link.js"
@@ -57,6 +58,7 @@ export class SimulatedMember implements Seat {
   reports = 0
   readonly #options: MemberOptions
   readonly #bus: VirtualBus
+  readonly #bucket: VirtualBucket
   #subscription: BusSubscription | undefined
   #held: BusMessage[] = []
   #leadership: Leadership | undefined
@@ -74,6 +76,7 @@ export class SimulatedMember implements Seat {
     const bus = new VirtualBus(link, server)
     const bucket = new VirtualBucket(link, server)
     this.#bus = bus
+    this.#bucket = bucket
     bus.onPublish = (subject) => judge.acts(this, `publishes to ${subject}`)
     bucket.onWrite = (key) => {
       if (key === CLAIM_KEY) judge.acts(this, "writes the claim")
@@ -118,12 +121,19 @@ export class SimulatedMember implements Seat {
     })
   }
 
+  /** Whether a claim, or a renewal, is on its way that nobody has heard of. */
+  get isClaiming(): boolean {
+    return this.#bucket.isWriting(CLAIM_KEY)
+  }
+
   /** As a worker leaves: hands on, deletes its entry, closes its connection. */
   async leave(): Promise<void> {
     this.state = "draining"
     const { membership } = this.coordinator
+    const left = this.coordinator.leave("stopping")
+    await Promise.race([left, pause(this.machine, HEIR_FIRST_MS)])
     const draining = membership.renew()
-    await this.coordinator.leave("stopping")
+    await left
     await draining
     await membership.leave()
     await this.#bus.flush().catch(() => {})

@@ -19,6 +19,8 @@ export class VirtualBucket implements Bucket {
   readonly #link: Link
   readonly #server: VirtualServer
   readonly #watching = new Set<Watching>()
+  /** How many writes to a key have not been answered. */
+  readonly #unanswered = new Map<string, number>()
   /** Told of each write before it leaves. */
   onWrite: (key: string) => void = () => {}
 
@@ -31,9 +33,20 @@ export class VirtualBucket implements Bucket {
     return this.#ask(() => this.#server.read(this.#link, key))
   }
 
-  write(key: string, value: Uint8Array, over: number): Promise<number> {
+  /** Whether a write to `key` has not been answered. */
+  isWriting(key: string): boolean {
+    return (this.#unanswered.get(key) ?? 0) > 0
+  }
+
+  async write(key: string, value: Uint8Array, over: number): Promise<number> {
     this.onWrite(key)
-    return this.#ask(() => this.#server.bucket.write(key, value, over))
+    const count = (by: number) => this.#unanswered.set(key, (this.#unanswered.get(key) ?? 0) + by)
+    count(1)
+    try {
+      return await this.#ask(() => this.#server.bucket.write(key, value, over))
+    } finally {
+      count(-1)
+    }
   }
 
   put(key: string, value: Uint8Array): Promise<number> {

@@ -170,7 +170,11 @@ export class World {
   async #recover(): Promise<number> {
     this.#heal()
     const { leaseMs, stepMs, renewMs, coldStartMs } = this.#timings
-    if (!this.#alive.some((member) => member.eligible && member.state === "ready")) this.#join(1)
+    if (!this.#alive.some((member) => member.eligible && member.state === "ready")) {
+      // Nothing is promised to a newcomer while a claim that was wiped may still hold.
+      await this.#pass(this.#noJoinsUntilMs, () => false)
+      this.#join(1)
+    }
     // What is seen last is waited for once; what then turns out to be newer (that sight was of the past, or the claim
     // of one who gave up or died came in late), once more; and if that expires meanwhile, a last time. A write or
     // read that was lost just before the healing is given up first.
