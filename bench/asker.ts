@@ -44,7 +44,6 @@ export class Asker {
   #gap: Gap | undefined
   #renewed = { term: 0, atMs: 0 }
   #heirs = 0
-  lost = 0
 
   constructor(connection: NatsConnection, pool: string) {
     this.#connection = connection
@@ -98,8 +97,8 @@ export class Asker {
       }
       this.last = { atMs, term, worker }
       this.#answered.fire()
-    } catch (error) {
-      if ((error as Error).name === "TimeoutError") this.lost += 1
+    } catch {
+      // Lost with the old leader, or nobody listens: the next one asks again.
     }
   }
 }

@@ -61,6 +61,16 @@ export class Chronicler {
     this.#tell({ type: "ended", ...reign, name: standing.claim.name, reason })
   }
 
+  /** Writes what is left to be written: the member leaves. */
+  finish(): void {
+    this.#cancelWriting?.()
+    this.#cancelWriting = undefined
+    const { write, report } = this.#options
+    for (const record of this.#records.splice(0)) {
+      write(record).catch((error) => report("the history could not be written", error))
+    }
+  }
+
   #began(standing: StandingClaim, before: Seen | undefined): void {
     const { claim } = standing
     const reign = { id: claim.id, name: claim.name, term: reignOf(standing).term }
@@ -76,16 +86,6 @@ export class Chronicler {
     const gap = sinceMs !== undefined && { gapMs: this.#now() - sinceMs }
     const why = `${last.name}: ${reason}`
     this.#tell({ type: "began", ...reign, why, before: { ...last, reason, ...gap } })
-  }
-
-  /** Writes what is left to be written: the member leaves. */
-  finish(): void {
-    this.#cancelWriting?.()
-    this.#cancelWriting = undefined
-    const { write, report } = this.#options
-    for (const record of this.#records.splice(0)) {
-      write(record).catch((error) => report("the history could not be written", error))
-    }
   }
 
   #tell(record: HistoryRecord): void {

@@ -73,8 +73,8 @@ export function heard(pool: Pool, event: PoolEvent, at: Instant, killedMonoMs?: 
  */
 export function ticked(before: Pool, at: Instant): Pool {
   const passedMs = at.monoMs - before.tickedMonoMs
-  const deafMs = passedMs > STOOD_STILL_MS ? passedMs : 0
-  const pool = { ...before, ...undisturbed(before, deafMs, at), tickedMonoMs: at.monoMs }
+  const stoodStill = passedMs > STOOD_STILL_MS && undisturbed(before, passedMs, at)
+  const pool = { ...before, ...stoodStill, tickedMonoMs: at.monoMs }
   if (!pool.reach.isUp) return pool
   const older = { ...pool, work: secondOver(pool.work) }
   const aged = members.aged(pool.members, pool.ttlMs, at)
@@ -187,7 +187,6 @@ function reached(pool: Pool, { isUp, roundTripMs, reason }: Reach, at: Instant):
 
 /** Leases as if the `ms` until now, in which none could be seen renewed, had not passed. */
 function undisturbed(pool: Pool, ms: number, at: Instant): Pick<Pool, "members" | "reigns"> {
-  if (ms === 0) return pool
   return {
     members: members.excused(pool.members, ms, at),
     reigns: reigns.overlooked(pool.reigns, ms, at),
