@@ -29,9 +29,9 @@ export class Beat {
     this.#awaitSecond()
   }
 
-  /** Shows at once if the last time is `ms` ago, else once it is. */
-  showWithin(ms: number): void {
-    this.showAfter(Math.max(0, this.#shownMonoMs + ms - this.#clock.now().monoMs))
+  /** Shows once the last time is `ms` ago, and no sooner than `notBeforeMs` from now. */
+  showWithin(ms: number, notBeforeMs = 0): void {
+    this.showAfter(Math.max(notBeforeMs, this.#shownMonoMs + ms - this.#clock.now().monoMs))
   }
 
   /** Shows `ms` from now, or sooner if that is due. */

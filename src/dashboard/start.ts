@@ -28,8 +28,8 @@ export interface DashboardOptions {
   readonly clock?: Clock
 }
 
-/** How soon a key must show. */
-const FRAME_MS = 16
+/** How soon a key must show, in ms; long enough for a takeover to be over by then. */
+const FRAME_MS = 30
 
 /** Runs the dashboard until it is quit, closes `source`, and resolves with the exit code. */
 export async function runDashboard(

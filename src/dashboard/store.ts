@@ -37,8 +37,8 @@ export class DashboardStore {
   exits: Exits = { quit() {}, suspend() {}, redraw() {} }
 
   /**
-   * `answerFirstMs`: how long after a key that asked something of the pool to wait before drawing. Drawing takes longer
-   * than an answer, and one that comes meanwhile is measured late.
+   * `answerFirstMs`: how long to wait before drawing after a key that asked something of the pool, and after something
+   * happened in it. Drawing takes longer than an answer or a takeover, and what comes meanwhile is measured late.
    */
   constructor(source: PoolSource, clock: Clock, answerFirstMs = 0) {
     this.#answerFirstMs = answerFirstMs
@@ -109,7 +109,7 @@ export class DashboardStore {
     const at = this.#clock.now()
     const after = change(before)
     this.#state = { ...after, ui: settled(after.ui, selectable(after, at)) }
-    if (isNews(before, this.#state)) this.#beat.showWithin(ms)
+    if (isNews(before, this.#state)) this.#beat.showWithin(ms, this.#answerFirstMs)
   }
 
   #second(): void {

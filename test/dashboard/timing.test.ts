@@ -46,6 +46,23 @@ t.test("a key that asks something is drawn a frame later: its answer is not held
   t.match(messages, [/^16ms: simple #1: . answered in /])
 })
 
+t.test("what happens in the pool is drawn later too: what follows it is not held up", async (t) => {
+  const clock = new DemoClock(NOON)
+  const source = new FakeSource(clock, THREE)
+  const store = new DashboardStore(source, clock, 30)
+  t.teardown(() => store.close())
+  await clock.advance(2500)
+  const start = clock.now().monoMs
+  const times: number[] = []
+  store.subscribe(() => times.push(Math.round(clock.now().monoMs - start)))
+  source.fake.change("b-2", { state: "paused" })
+  await clock.advance(29)
+  t.strictSame(times, [])
+  source.fake.change("c-3", { state: "paused" })
+  await clock.advance(100)
+  t.strictSame(times, [30], "both at once")
+})
+
 t.test(
   "a change of the pool shows at once after a quiet time, else within a tenth of a second",
   async (t) => {
