@@ -11,6 +11,7 @@ import {
   encodeAnnouncement,
   encodeClaim,
   encodeWord,
+  endOf,
   isOver,
   type Reign,
   reignOf,
@@ -88,11 +89,10 @@ class Succession {
   }
 
   /** Whether the claim was taken within a step after this heir was told. */
-  async tell(heirId: string, { reign, standing, reason }: EndedReign): Promise<boolean> {
+  async tell(heirId: string, { standing, reason }: EndedReign): Promise<boolean> {
     if (this.#isTaken) return true
     const { bus, names, clock, stepMs } = this.#options
-    const { nonce } = standing.claim
-    const word = encodeWord({ ...reign, nonce, revision: standing.revision, reason })
+    const word = encodeWord({ ...endOf(standing), revision: standing.revision, reason })
     return new Promise((resolve) => {
       const cancel = clock.after(stepMs, () => resolve(this.#isTaken))
       const settle = () => {
@@ -140,8 +140,7 @@ async function tryToRelease(options: HandOnOptions, ended: EndedReign): Promise<
   const { bucket, bus, names, clock, by } = options
   const inTime = <T>(work: Promise<T>) => within(clock, options.stepMs * ANSWER_STEPS, work)
   const found = foundIn(await inTime(bucket.get(CLAIM_KEY)))
-  const { nonce } = ended.standing.claim
-  if (found.kind !== "claim" || !isOver(found.standing, { ...ended.reign, nonce })) return false
+  if (found.kind !== "claim" || !isOver(found.standing, endOf(ended.standing))) return false
   const { claim, revision } = found.standing
   if (claim.released) return true
   const at = new Date(clock.now().wallMs).toISOString()

@@ -25,10 +25,7 @@ let rehearsed: Promise<void> | undefined
 
 /** Rehearses, once a process. Never rejects: what fails here may still go well. */
 export function rehearsedOnce(): Promise<void> {
-  rehearsed ??= rehearse().then(
-    () => {},
-    () => {},
-  )
+  rehearsed ??= rehearse().then(nothing, nothing)
   return rehearsed
 }
 
@@ -51,16 +48,15 @@ async function play(on: (name: string) => Ground): Promise<number[]> {
     const answer = await bus.request(names.leader, "", { timeout: A_WHILE_MS })
     terms.push(Number(answer.headers?.get("Pool-Term")))
   }
-  const runs: MemberRun[] = []
-  const [kind, killed, last] = ["a", "b", "c"].map((name) => {
+  const join = async (name: string) => {
     const run = new MemberRun(runOptionsOf({}, on(name), NOBODY))
-    runs.push(run)
-    return run
-  }) as [MemberRun, MemberRun, MemberRun]
-  for (const run of runs) {
     await run.start()
     await pause(clock, A_WHILE_MS)
+    return run
   }
+  const kind = await join("a")
+  const killed = await join("b")
+  const last = await join("c")
   await ask()
   await kind.stop("stopping")
   await ask()

@@ -1,8 +1,9 @@
 /** What one member tells the history, of what it heard and read. */
 import t from "tap"
 import { Chronicler } from "../src/chronicler.js"
-import type { Claim, StandingClaim } from "../src/claim.js"
+import type { StandingClaim } from "../src/claim.js"
 import type { HistoryRecord } from "../src/history.js"
+import { claimOf } from "./fixtures/election.js"
 import { ManualClock } from "./fixtures/manual-clock.js"
 
 function stage() {
@@ -19,18 +20,7 @@ function stage() {
 }
 
 const standing = (name: string, revision: number, term?: number): StandingClaim => {
-  const claim: Claim = {
-    key: `1.${name}`,
-    id: `id-${name}`,
-    name,
-    nonce: `${name}${revision}`,
-    lease: 2000,
-    since: "",
-    heirs: [],
-    strategy: "oldest",
-    reason: "",
-    ...(term !== undefined && { term }),
-  }
+  const claim = claimOf(`id-${name}`, { name, ...(term !== undefined && { term }) })
   return { claim, revision }
 }
 
