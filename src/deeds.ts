@@ -19,11 +19,8 @@ export interface Seat {
   abandon(): void
   /** This member leads: answer what was held, and what comes. */
   begin(leadership: Leadership): void
-  /**
-   * The reign is ending: take nothing more; resolves when what it started is finished or out of time. Undefined if there
-   * is nothing to wait for: then the heir is told at once.
-   */
-  windDown(): Promise<void> | undefined
+  /** The reign is ending: take nothing more; resolves when what it started is finished or out of time. */
+  windDown(): Promise<void>
   /** What was wound down is handed on: stop listening. */
   close(): void
   /** The reign is over, now: answer nothing more. */
@@ -115,18 +112,14 @@ export class Deeds {
     this.#try(() => reigning?.end(reason))
   }
 
-  #windDown(term: number): void {
+  async #windDown(term: number): Promise<void> {
     const { seat, answer, report } = this.#options
-    const over = () => answer({ type: "wound-down", term })
-    const failed = (error: unknown) => report("the reign did not wind down", error)
     try {
-      const winding = seat.windDown()
-      if (winding) winding.catch(failed).then(over)
-      else over()
+      await seat.windDown()
     } catch (error) {
-      failed(error)
-      over()
+      report("the reign did not wind down", error)
     }
+    answer({ type: "wound-down", term })
   }
 
   async #handOn({ reign, standing, reason }: Extract<Decision, { do: "hand-on" }>): Promise<void> {

@@ -52,19 +52,16 @@ export class LeaderSeat implements Seat {
     if (this.#options.lead) this.#leading = this.#lead(this.#options.lead, leadership)
   }
 
-  windDown(): Promise<void> | undefined {
-    const { tracked } = this.#options
-    tracked.refuse()
-    return tracked.isIdle && !this.#leading ? undefined : this.#finish(this.#leading)
-  }
-
-  async #finish(lead: Promise<void> | undefined): Promise<void> {
+  async windDown(): Promise<void> {
     const { tracked, graceMs, within, report } = this.#options
+    const lead = this.#leading
+    tracked.refuse()
     const [isDone] = await Promise.all([
       tracked.finish(graceMs),
       lead &&
         within(graceMs, lead).catch(() => report("lead() did not stop within its grace time")),
     ])
+    await tracked.drain()
     if (!isDone) report("tracked work was cut short: it took longer than the grace time")
   }
 

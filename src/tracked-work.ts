@@ -5,7 +5,8 @@
  *   open      a claim is on its way: what arrives is held
  *   begin     the claim was acknowledged: what was held is answered, then what arrives
  *   refuse    the reign is ending: what arrives gets a 409 that says it was not done
- *   close     unsubscribed, and what the server had sent before gets the same 409
+ *   drain     unsubscribed, and what the server had sent before gets the same 409
+ *   close     somebody else may lead from now on
  *
  * or, from any of them, to its end without a word: `abandon` (the claim was refused) and `lapse` (the lease
  * ran out). Then somebody else may have a copy of whatever arrives, so it is dropped silently: to say "not
@@ -72,11 +73,6 @@ export class TrackedWork {
     return this.#requests.tally
   }
 
-  /** Whether nothing is in flight. */
-  get isIdle(): boolean {
-    return this.#requests.tally.busy === 0
-  }
-
   /** Subscribes, and holds what arrives. To be called just before the claim is sent, on the same connection. */
   open(): void {
     this.abandon()
@@ -114,9 +110,7 @@ export class TrackedWork {
     const seat = this.#seat
     if (seat?.reign === undefined) return
     seat.state = "refusing"
-    // Once the lease is over somebody else may have a copy, and do it.
-    const leftMs = seat.reign.leadership.remainingMs()
-    if (leftMs > 0) seat.refusesUntil = later(this.#options.clock.now(), leftMs)
+    this.#refuses(seat)
   }
 
   /**
@@ -126,9 +120,17 @@ export class TrackedWork {
   async finish(graceMs: number): Promise<boolean> {
     const done = await this.#requests.idle(graceMs)
     if (!done) this.#giveUp()
-    // The lease may have been renewed meanwhile.
-    if (this.#seat?.state === "refusing") this.refuse()
     return done
+  }
+
+  /**
+   * Unsubscribes, and resolves once all that the server had sent before got its 409. Who is told only then that the reign
+   * is over can't be heard of before those answers.
+   */
+  async drain(): Promise<void> {
+    await this.#seat?.drain().catch(() => {
+      // It is drained already, or the connection is gone and the subscription with it.
+    })
   }
 
   /** Unsubscribes; what the server had sent before still gets the 409. Gives up what is in flight. */
@@ -138,9 +140,7 @@ export class TrackedWork {
       return
     }
     this.refuse()
-    this.#seat.drain().catch(() => {
-      // The connection is gone, and the subscription with it.
-    })
+    this.drain()
     this.#giveUp()
     this.#seat = undefined
   }
@@ -201,9 +201,15 @@ export class TrackedWork {
     else if (seat.state === "serving") {
       const { leadership, seal, handler } = seat.reign
       if (leadership.isLeading()) this.#requests.take(message, handler, seal)
-    } else if (seat.refusesUntil && holds(seat.refusesUntil, this.#options.clock.now())) {
-      this.#refuse(message, NOT_LEADING, seat.reign.seal)
-    }
+    } else if (this.#refuses(seat)) this.#refuse(message, NOT_LEADING, seat.reign.seal)
+  }
+
+  /** Whether "not done" is certain: once the lease, which may still be renewed, is over somebody else may have a copy. */
+  #refuses(seat: TrackedSeat): boolean {
+    const now = this.#options.clock.now()
+    const leftMs = seat.reign?.leadership.remainingMs() ?? 0
+    if (leftMs > 0) seat.refusesUntil = later(now, leftMs)
+    return seat.refusesUntil !== undefined && holds(seat.refusesUntil, now)
   }
 
   /** Whether a request is in hand. Who doesn't lead is silent: the leader may have it. */

@@ -8,7 +8,7 @@ import { TestReign } from "./fixtures/reign.js"
 function seat(lead?: () => void, tracked: Partial<TrackedWork> = {}) {
   const nothing = () => {}
   return new LeaderSeat({
-    tracked: { begin: nothing, refuse: nothing, ...tracked } as TrackedWork,
+    tracked: { begin: nothing, refuse: nothing, drain: nothing, ...tracked } as TrackedWork,
     lead,
     graceMs: 1000,
     within: (_ms, work) => work,
@@ -35,28 +35,26 @@ t.test("a reign that is over as soon as it began never calls lead", async (t) =>
   t.equal(calls, 1, "and one that holds does")
 })
 
-t.test("a reign with nothing in flight is wound down at once", async (t) => {
-  const leading = seat(undefined, { isIdle: true })
-  leading.begin(new TestReign(new ManualClock(), 5))
-  t.equal(leading.windDown(), undefined)
-})
-
 t.test("a reign waits for tracked work in flight, and for lead", async (t) => {
   let hasFinished = false
   const finish = async () => (hasFinished = true)
-  const busy = seat(undefined, { isIdle: false, finish })
+  const busy = seat(undefined, { finish })
   busy.begin(new TestReign(new ManualClock(), 5))
   await busy.windDown()
   t.ok(hasFinished)
   let end: () => void = () => {}
   const lead = () => new Promise<void>((resolve) => (end = resolve))
-  const leading = seat(lead, { isIdle: true, finish })
+  let hasDrained = false
+  const drain = async () => {
+    hasDrained = true
+  }
+  const leading = seat(lead, { finish, drain })
   leading.begin(new TestReign(new ManualClock(), 5))
   let isOver = false
-  leading.windDown()?.then(() => (isOver = true))
+  leading.windDown().then(() => (isOver = true))
   await turn()
-  t.notOk(isOver)
+  t.notOk(isOver || hasDrained)
   end()
   await turn()
-  t.ok(isOver)
+  t.ok(isOver && hasDrained, "what the server sent meanwhile is answered, last")
 })

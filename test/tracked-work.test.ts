@@ -226,6 +226,23 @@ t.test("what isn't finished within the grace time has an unknown outcome", async
   t.equal(clock.alarms, 0)
 })
 
+t.test("once it is drained nothing comes any more, and what came before is answered", async (t) => {
+  const { ask, clock, tracked, reign } = pool()
+  tracked.open()
+  tracked.begin(reign())
+  tracked.refuse()
+  let answer: string | undefined
+  ask("quick").then((said) => {
+    answer = said
+  })
+  t.equal(answer, undefined, "it is on its way")
+  await tracked.drain()
+  t.equal(answer, NOT_DONE)
+  t.equal(await ask("quick"), "NoResponders")
+  tracked.close()
+  t.equal(clock.alarms, 0)
+})
+
 t.test("what was sent before the server heard of the end is refused, not lost", async (t) => {
   const { ask, tracked, reign } = pool()
   const leadership = reign()
@@ -259,7 +276,6 @@ t.test("a lease that was renewed while the reign ended counts", async (t) => {
   tracked.refuse()
   await clock.pass(900)
   leadership.renew()
-  await tracked.finish(500)
   await clock.pass(900)
   t.equal(await ask("quick"), NOT_DONE)
 })

@@ -59,6 +59,8 @@ class Shown {
     const { stdin, look } = this.#screen
     this.#enter()
     this.#listen("on")
+    // For good: it may fail in being given back, and after that.
+    stdin.on("error", this.#inputFailed)
     this.#store.exits = {
       quit: () => this.#end({ code: 0 }),
       suspend: () => this.#suspend(0),
@@ -131,6 +133,12 @@ class Shown {
     this.#painter.close()
     this.#leave()
     setImmediate(() => this.#end({ code: SIGNALS[signal as Signal] }))
+  }
+
+  /** A terminal that closes fails to be read in the instants before the signal that tells of it. */
+  readonly #inputFailed = (error: NodeJS.ErrnoException) => {
+    if (error.code === "EIO") this.#signalled("SIGHUP")
+    else this.#failed(error)
   }
 
   readonly #failed = (error: unknown) => this.#end({ code: 1, error })

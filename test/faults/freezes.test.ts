@@ -84,6 +84,8 @@ for (const round of rounds) {
       writeFileSync(blockUntil, "")
       await blocking
       await it.history.since(from, "ends", ({ who }) => who === "a")
+      // What excuses it: it learns last that it stood still, when its timers ring again.
+      await it.history.since(from, "stalled", ({ who }) => who === "a")
       await it.leads("b", "a")
       await it.answers("b")
       await it.verdict(t)

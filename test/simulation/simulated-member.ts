@@ -33,8 +33,8 @@ export interface MemberOptions {
   readonly weight: number
   readonly strategy: Strategy
   readonly preemptAfterMs: number | undefined
-  /** How long what a reign started takes to wind down, in ms; undefined if there is nothing to wait for. */
-  readonly windDownMs: number | undefined
+  /** How long what a reign started takes to wind down, in ms. */
+  readonly windDownMs: number
   /** How long a request takes, in ms. */
   readonly workMs: number
   /** All that live. */
@@ -171,10 +171,10 @@ export class SimulatedMember implements Seat {
     for (const message of this.#held.splice(0)) this.#take(message)
   }
 
-  windDown(): Promise<void> | undefined {
+  async windDown(): Promise<void> {
     const { windDownMs } = this.#options
-    if (windDownMs === undefined) return undefined
-    return new Promise((resolve) => this.machine.after(windDownMs, resolve))
+    if (windDownMs) await pause(this.machine, windDownMs)
+    await this.#subscription?.drain().catch(() => {})
   }
 
   close(): void {

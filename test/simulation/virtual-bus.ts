@@ -42,7 +42,10 @@ export class VirtualBus implements Bus {
       this.#subscriptions.delete(subscription)
       this.#link.up(() => this.#server.unsubscribe(subscription))
     }
-    const drain = async () => unsubscribe()
+    const drain = async () => {
+      unsubscribe()
+      await this.flush()
+    }
     return { unsubscribe, drain }
   }
 
@@ -83,19 +86,24 @@ export class VirtualBus implements Bus {
 
   /** The connection is lost. */
   dropped(): void {
-    for (const reject of this.#flushing)
-      this.#link.machine.take(() => reject(new Error("disconnected")))
-    this.#flushing.clear()
+    this.#endFlushes()
     for (const subscription of this.#subscriptions) this.#server.unsubscribe(subscription)
   }
 
   /** A new connection stands. */
   reconnected(): void {
+    this.#endFlushes()
     for (const subscription of this.#subscriptions) {
       this.#link.up(() => {
         if (subscription.isOpen) this.#server.subscribe(subscription)
       })
     }
+  }
+
+  #endFlushes(): void {
+    for (const reject of this.#flushing)
+      this.#link.machine.take(() => reject(new Error("disconnected")))
+    this.#flushing.clear()
   }
 }
 

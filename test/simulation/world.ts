@@ -386,7 +386,7 @@ export class World {
       weight: WEIGHTS[this.#joined % WEIGHTS.length] as number,
       strategy: ranking === "oldest" ? oldest : weight,
       preemptAfterMs: ranking === "preempt" ? this.#timings.leaseMs : undefined,
-      windDownMs: [20, 0, undefined][this.#joined % 3],
+      windDownMs: [20, 0][this.#joined % 2] as number,
       workMs: this.#joined % 2 === 0 ? 30 : 0,
       others: () => this.#alive,
       note: (what) => this.#note(what),
