@@ -9,7 +9,7 @@ t.test(
 
 t.test("who gave up the seat is done with that, though it comes back meanwhile", async (t) => {
   const step = { gap: 0, who: 0, span: 0, variant: 0 } as const
-  // b takes the seat and hands it back before a has heard that it was taken.
+  // b hands the seat to a, and gets it back before it has heard that a took it.
   const { breach, reigns } = await run({
     seed: 1,
     timings: 0,
@@ -20,9 +20,9 @@ t.test("who gave up the seat is done with that, though it comes back meanwhile",
     strategy: 0,
     steps: [
       { ...step, gap: 364, kind: "hand-over", who: 4 },
-      { ...step, gap: 1, kind: "deaf", who: 2, span: 7 },
-      { ...step, gap: 3, kind: "hand-over" },
-      { ...step, gap: 4, kind: "hand-over" },
+      { ...step, gap: 6, kind: "deaf", who: 2, span: 7 },
+      { ...step, gap: 1, kind: "hand-over" },
+      { ...step, gap: 8, kind: "hand-over" },
     ],
   })
   t.equal(breach, undefined)

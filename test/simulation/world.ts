@@ -386,7 +386,7 @@ export class World {
       weight: WEIGHTS[this.#joined % WEIGHTS.length] as number,
       strategy: ranking === "oldest" ? oldest : weight,
       preemptAfterMs: ranking === "preempt" ? this.#timings.leaseMs : undefined,
-      windDownMs: [20, 0][this.#joined % 2] as number,
+      windDownMs: this.#joined % 3 === 0 ? 20 : 0,
       workMs: this.#joined % 2 === 0 ? 30 : 0,
       others: () => this.#alive,
       note: (what) => this.#note(what),
@@ -476,12 +476,13 @@ export class World {
       })
   }
 
-  /** Only if everybody knows a claim: one who doesn't could not know what was wiped. */
+  /** Only if everybody knows the last claim: one who doesn't, for it is new or deaf, could not know what was wiped. */
   #wipe(isAnew: boolean): boolean {
     const { leaseMs } = this.#timings
-    const isKnown = ({ state, coordinator }: SimulatedMember) =>
-      state !== "starting" && coordinator.standing !== undefined
-    if (!this.#alive.every(isKnown)) return false
+    const last = this.#judge.latest?.member.held?.claim.nonce
+    const knows = ({ state, coordinator }: SimulatedMember) =>
+      state !== "starting" && coordinator.standing?.claim.nonce === last
+    if (last === undefined || !this.#alive.every(knows)) return false
     this.#noJoinsUntilMs = this.#timeline.nowMs + leaseMs * 4
     this.#server.wipe(isAnew)
     if (isAnew) this.#judge.termsBeginAnew()
