@@ -17,6 +17,7 @@ import { httpAddressOf } from "./http-address.js"
 import type { JoinOptions } from "./join-options.js"
 import { findKvBucket, openKvBucket } from "./kv-bucket.js"
 import { LocalPools } from "./local-pools.js"
+import { checkedStall } from "./loop-watch.js"
 import { checkedName, DEFAULT_POOL, namesOf, type PoolNames } from "./names.js"
 import { rehearsedOnce } from "./rehearsal.js"
 import type { StatusServer } from "./status-server.js"
@@ -53,6 +54,7 @@ export async function openGround(options: JoinOptions): Promise<Ground> {
   const name = checkedName(options.name ?? defaultName())
   const names = namesOf(options.pool ?? DEFAULT_POOL)
   const timings = timingsOf(options)
+  if (options.maxStallMs !== undefined) checkedStall(options.maxStallMs)
   const base = { name, names, timings }
   if (options.http === undefined) return groundUnder(base, options)
   // Only those who ask for it load the metrics: a quarter of what there is to load.

@@ -11,6 +11,12 @@ const SHORTEST_LIMIT_MS = 40
 /** How many times the timer rings in the time that is allowed. */
 const RINGS = 4
 
+/** The limit, if a timer can tell it; throws BadInput otherwise. */
+export function checkedStall(limitMs: number): number {
+  if (limitMs >= SHORTEST_LIMIT_MS && limitMs < 2 ** 31) return limitMs
+  throw new BadInput("longest stall", `${SHORTEST_LIMIT_MS} ms or more`, limitMs)
+}
+
 export class LoopWatch {
   readonly #clock: Clock
   readonly #limitMs: number
@@ -25,11 +31,8 @@ export class LoopWatch {
    * did for longer, as soon as it moves again. Throws BadInput for a limit that no timer can tell.
    */
   constructor(clock: Clock, limitMs: number, onStall: (stalledMs: number) => void = () => {}) {
-    if (!(limitMs >= SHORTEST_LIMIT_MS && limitMs < 2 ** 31)) {
-      throw new BadInput("longest stall", `${SHORTEST_LIMIT_MS} ms or more`, limitMs)
-    }
     this.#clock = clock
-    this.#limitMs = limitMs
+    this.#limitMs = checkedStall(limitMs)
     this.#onStall = onStall
     this.#ringLater()
   }

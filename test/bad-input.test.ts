@@ -81,6 +81,7 @@ t.test("numbers, labels and levels that are none", async (t) => {
     ["--label", "zone"],
     ["--log-level", "loud"],
     ["--handler-timeout", "x"],
+    ["--max-stall", "20ms"],
   ]
   t.strictSame(
     await runAll(t, "worker", flags),
@@ -89,6 +90,7 @@ t.test("numbers, labels and levels that are none", async (t) => {
       '--label: expected key=value, got "zone"',
       '--log-level: expected one of trace, debug, info, warn, error, fatal, silent, got "loud"',
       '--handler-timeout: expected a time such as 2s, 500ms or 1m, got "x"',
+      "longest stall: expected 40 ms or more, got 20",
     ]),
   )
 })

@@ -184,6 +184,7 @@ t.test("names and timings that cannot work are refused before anything is opened
   }
   await t.rejects(joinPool({ leaseMs: 1000, renewMs: 251 }), { code: "bad-input", what: "renewal" })
   await t.rejects(joinPool({ replicas: 2 }), { code: "bad-input", what: "replicas" })
+  await t.rejects(joinPool({ maxStallMs: 39 }), { code: "bad-input", what: "longest stall" })
 })
 
 t.test("a server without JetStream is named as such", async (t) => {

@@ -4,6 +4,7 @@ import { timingsOf } from "../config.js"
 import { BadInput } from "../errors.js"
 import { handlerFile } from "../handler.js"
 import { LOG_LEVELS } from "../log.js"
+import { checkedStall } from "../loop-watch.js"
 import { checkedName, checkedPool } from "../names.js"
 import type { WorkerSettings } from "../process-words.js"
 import {
@@ -87,6 +88,7 @@ function levelIn(text: string): string {
 export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
   const timing = timingIn(flags)
   timingsOf(timing)
+  if (flags.maxStall !== undefined) checkedStall(flags.maxStall)
   if (flags.handler !== undefined) handlerFile(flags.handler)
   else if (flags.threads !== undefined) throw new BadInput("--threads", "--handler with it", "none")
   return {
