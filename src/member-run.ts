@@ -6,7 +6,6 @@ import { nuid } from "nats"
 import type { BusSubscription } from "./bus.js"
 import { Chronicler } from "./chronicler.js"
 import { type Heir, reignOf } from "./claim.js"
-import { HEIR_FIRST_MS } from "./config.js"
 import { takeOrders } from "./control.js"
 import { Coordinator } from "./coordinator.js"
 import { Discovery, type Standing } from "./discovery.js"
@@ -19,7 +18,7 @@ import type { SelfPortrait } from "./membership.js"
 import type { MemberRunOptions } from "./run-options.js"
 import { LeaderSeat } from "./seat.js"
 import { Services } from "./services.js"
-import { pause, within } from "./within.js"
+import { within } from "./within.js"
 
 export class MemberRun {
   readonly id = nuid.next()
@@ -170,13 +169,10 @@ export class MemberRun {
   async stop(reason: EndReason): Promise<void> {
     this.#state = "draining"
     this.#orders?.unsubscribe()
-    const { membership } = this.coordinator
     const left = this.coordinator.leave(reason)
-    await Promise.race([left, pause(this.#options.clock, HEIR_FIRST_MS)])
-    const draining = membership.renew()
+    this.coordinator.membership.renewAfter(left)
     await left
     await this.#services.simple?.stop(this.#options.graceMs)
-    await draining
     await this.#vanish()
   }
 

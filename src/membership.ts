@@ -5,6 +5,7 @@
  */
 import type { Bucket } from "./bucket.js"
 import type { Cancel, Clock } from "./clock.js"
+import { HEIR_FIRST_MS } from "./config.js"
 import { RevisionMismatch } from "./errors.js"
 import { decodeMember, encodeMember, type Member, memberKey } from "./member.js"
 import { CLOCK_KEY } from "./names.js"
@@ -80,6 +81,12 @@ export class Membership {
       this.#writing = this.#queued
     }
     return this.#queued
+  }
+
+  /** The same once the seat is `handedOn`, or HEIR_FIRST_MS later: this write would stand before the claim of the heir. */
+  async renewAfter(handedOn: Promise<void>): Promise<void> {
+    await Promise.race([handedOn, pause(this.#options.clock, HEIR_FIRST_MS)])
+    await this.renew()
   }
 
   /** Deletes the entry, if it is still this member's. Never rejects; the entry of one that failed expires. */

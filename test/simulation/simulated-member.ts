@@ -4,7 +4,7 @@
  */
 import type { BusMessage, BusSubscription } from "../../src/bus.js"
 import type { Heir, StandingClaim } from "../../src/claim.js"
-import { HEIR_FIRST_MS, type Timings } from "../../src/config.js"
+import type { Timings } from "../../src/config.js"
 import { Coordinator, type Seat } from "../../src/coordinator.js"
 import type { EndReason, Leadership } from "../../src/leadership.js"
 import { MEMBER_VERSION, type MemberState } from "../../src/member.js"
@@ -131,10 +131,8 @@ export class SimulatedMember implements Seat {
     this.state = "draining"
     const { membership } = this.coordinator
     const left = this.coordinator.leave("stopping")
-    await Promise.race([left, pause(this.machine, HEIR_FIRST_MS)])
-    const draining = membership.renew()
+    membership.renewAfter(left)
     await left
-    await draining
     await membership.leave()
     await this.#bus.flush().catch(() => {})
     this.state = "gone"
