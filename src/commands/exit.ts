@@ -12,6 +12,8 @@ export const EXIT = {
   usage: 2,
   /** Nobody is there: no server, no workers, or no leader. */
   nobody: 3,
+  /** Ctrl-C, where something was left undone; as a shell says it. */
+  interrupted: 130,
 } as const
 
 const NOBODY = new Set(["no-server", "no-workers", "no-leader", "no-member"])

@@ -3,7 +3,9 @@ import { buffer } from "node:stream/consumers"
 import { Command, Option } from "commander"
 import { type Answer, PoolClient } from "../client.js"
 import { clean } from "../dashboard/line.js"
+import { EXIT } from "./exit.js"
 import { connectionIn, durationIn, type PoolFlags, wholeIn, withPoolFlags } from "./flags.js"
+import { interrupts } from "./interrupt.js"
 import { unread } from "./output.js"
 
 interface WorkFlags extends PoolFlags {
@@ -35,7 +37,7 @@ export function workCommand(): Command {
     .addHelpText(
       "after",
       `
-Exit codes: 0 answered, 1 a worker answered with an error, 2 bad usage, 3 nobody is there.
+Exit codes: 0 answered, 1 a worker answered with an error, 2 bad usage, 3 nobody is there, 130 Ctrl-C.
 
 Examples:
   pool work hello
@@ -48,21 +50,36 @@ Examples:
 async function ask(payload: string | undefined, flags: WorkFlags): Promise<void> {
   const body = payload === "-" ? await buffer(process.stdin) : payload
   const client = await PoolClient.connect({ ...connectionIn(flags), pool: flags.pool })
+  const { signal, stop } = interrupts(() => process.exit(EXIT.interrupted))
+  const answers: Answer[] = []
   try {
-    const answers: Answer[] = []
-    const { timeout: timeoutMs, idempotent } = flags
     for (let n = 0; n < flags.count && !unread.aborted; n += 1) {
-      const options = { timeoutMs, idempotent, waitForWorkers: false }
-      const answer = flags.leader
-        ? await client.leaderWork(body, options)
-        : await client.work(body, options)
-      console.log(printed(answer, flags))
-      answers.push(answer)
+      answers.push(await askOnce(client, body, flags, signal))
     }
-    if (answers.length > 1 && !flags.raw && !flags.json) console.error(summary(answers))
+  } catch (error) {
+    if (!signal.aborted) throw error
+    console.error("pool: interrupted: the last request may or may not have been done")
+    process.exitCode = EXIT.interrupted
   } finally {
+    if (answers.length > 1 && !flags.raw && !flags.json) console.error(summary(answers))
+    stop()
     await client.close()
   }
+}
+
+async function askOnce(
+  client: PoolClient,
+  body: Uint8Array | string | undefined,
+  flags: WorkFlags,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { timeout: timeoutMs, idempotent } = flags
+  const options = { timeoutMs, idempotent, signal, waitForWorkers: false }
+  const answer = await (flags.leader
+    ? client.leaderWork(body, options)
+    : client.work(body, options))
+  console.log(printed(answer, flags))
+  return answer
 }
 
 function printed(answer: Answer, { raw, json }: WorkFlags): string {

@@ -49,6 +49,37 @@ t.test("--count asks again and again, and ends with who did how many and how fas
   )
 })
 
+t.test("Ctrl-C ends it with what was answered by then", async (t) => {
+  const pool = await testPool(t)
+  await pool.join("a")
+  const asking = startPool(t, ["work", "--count", "1000000", "--servers", pool.server.url, "x"])
+  await asking.says(/(.*\n){20}/)
+  asking.child.kill("SIGINT")
+  const { code, out, err } = await asking.ended()
+  t.equal(code, 130)
+  const answered = out.trim().split("\n").length
+  t.match(
+    err,
+    new RegExp(
+      `^pool: interrupted: the last request may or may not have been done\n${answered} answers: a ${answered}; .*\n$`,
+    ),
+  )
+})
+
+t.test("an error ends it with what was answered by then", async (t) => {
+  const pool = await testPool(t)
+  let calls = 0
+  await pool.join("a", {
+    work: () => {
+      calls += 1
+      if (calls === 3) throw new Error("no disk")
+    },
+  })
+  const { code, err } = await work(t, pool, "--count", "5", "x")
+  t.equal(code, 1)
+  t.match(err, /^2 answers: a 2; .*\npool: a answered 500: no disk\n$/)
+})
+
 t.test(
   "it goes on asking the leader while it is stopped kindly, without a single error",
   async (t) => {
