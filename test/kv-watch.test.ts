@@ -41,11 +41,14 @@ t.test(
     await bucket.put("b", value("1"))
     const { events } = await watching(t, bucket)
     await events.one((it) => it === "caught up")
-    await bucket.remove("a", first)
-    await (await new Kvm(connection).open("pool_work")).purge("b")
+    // Server 2.9 can lose what is deleted within a millisecond of this, for those who begin to watch.
     await bucket.put("c", value("1"))
     await events.one((it) => it === "c")
-    t.strictSame(events.all, ["a", "b", "caught up", "a gone", "b gone", "c"])
+    await bucket.remove("a", first)
+    await (await new Kvm(connection).open("pool_work")).purge("b")
+    await bucket.put("d", value("1"))
+    await events.one((it) => it === "d")
+    t.strictSame(events.all, ["a", "b", "caught up", "c", "a gone", "b gone", "d"])
   },
 )
 

@@ -72,6 +72,10 @@ t.test("after the bucket was wiped terms begin anew, and still nobody overlaps",
     /two leaders/,
     /signal/,
   ])
+  // Its terms can be the same, and it answers what was held before anybody notes that it leads.
+  const again = [acts(4, "a", 4), line(5, "a", { what: "begins", term: 4 }), acts(6, "a", 4)]
+  t.strictSame(breaches(acts(1, "a", 4), wiped, ends(3, "a", 4), ...again, ends(7, "a", 4)), [])
+  t.match(breaches(acts(1, "a", 4), ends(3, "a", 4), ...again), [/acts 3.0 ms after its signal/])
   t.end()
 })
 

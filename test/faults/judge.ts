@@ -72,7 +72,7 @@ function reignsIn(lines: readonly Line[]): Reign[] {
     const { who, term, at } = line
     const known = latest(found, line)
     // The same number in a bucket that was wiped is another term, unless its holder has not noticed yet.
-    if (known && (line.what !== "begins" || known.epoch === epoch)) known.lastMs = at
+    if (known && (known.epoch === epoch || known.endedMs === undefined)) known.lastMs = at
     else {
       const reign = { who, term, firstMs: at, lastMs: at, endedMs: undefined, epoch }
       found.set(`${who} ${term} ${epoch}`, reign)
