@@ -19,9 +19,12 @@ export interface Seat {
   abandon(): void
   /** This member leads: answer what was held, and what comes. */
   begin(leadership: Leadership): void
-  /** The reign is ending: take nothing more; resolves when what it started is finished or out of time. */
+  /**
+   * The reign is ending: take nothing more; resolves when what it started is finished or out of time, and all that was sent
+   * here is answered.
+   */
   windDown(): Promise<void>
-  /** What was wound down is handed on: stop listening. */
+  /** What was wound down is handed on: somebody else may lead from now on. */
   close(): void
   /** The reign is over, now: answer nothing more. */
   lapse(): void

@@ -110,6 +110,7 @@ export class TrackedWork {
     const seat = this.#seat
     if (seat?.reign === undefined) return
     seat.state = "refusing"
+    // Learns how long that is certain, for a reign that is handed on doesn't say so any more.
     this.#refuses(seat)
   }
 
