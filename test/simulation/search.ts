@@ -114,7 +114,7 @@ export function censusOf({ events, reigns, runs, happened, members }: Found): st
 export function summaryOf({ seed, runs, failure }: Found) {
   if (!failure) return null
   const steps = failure.schedule.steps.map(({ kind }) => kind)
-  return { seed, runs, steps, breach: failure.breach.split("\n", 1)[0] }
+  return { seed, runs, steps, path: failure.path, breach: failure.breach.split("\n", 1)[0] }
 }
 
 /** The failure in words: what broke, how to run it again, and what happened in the shortest run. */
