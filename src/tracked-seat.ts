@@ -28,6 +28,7 @@ export class TrackedSeat {
   refusesUntil: Instant | undefined
   #held: BusMessage[] = []
   #heldBytes = 0
+  #drained: Promise<void> | undefined
 
   hold(message: BusMessage): void {
     this.#heldBytes += message.data.length
@@ -35,8 +36,13 @@ export class TrackedSeat {
       this.#held.push(message)
   }
 
-  /** Resolves once what the server sent before was heard. */
-  async drain(): Promise<void> {
+  /** Unsubscribes; resolves once what the server sent before was heard. */
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain()
+    return this.#drained
+  }
+
+  async #drain(): Promise<void> {
     this.questions?.unsubscribe()
     await this.subscription?.drain()
   }

@@ -130,7 +130,7 @@ export class TrackedWork {
    */
   async drain(): Promise<void> {
     await this.#seat?.drain().catch(() => {
-      // It is drained already, or the connection is gone and the subscription with it.
+      // The connection is gone, and the subscription with it.
     })
   }
 
