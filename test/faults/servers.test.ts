@@ -40,7 +40,6 @@ for (const round of rounds) {
 
   t.test(
     `workers that are stopped while there is no server end by themselves${round}`,
-    { skip: !isAll && "takes 5 s" },
     async (t) => {
       const it = await fleet(t)
       const stopped = it.requesters.stop()
