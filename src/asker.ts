@@ -2,28 +2,26 @@
  * Asks for work until there is an answer or the time is over.
  *
  * An attempt that was certainly not done is repeated, after a pause that grows from 4 to 64 ms and ends at once
- * when a new reign is announced. One that may have been done is repeated if the request is idempotent. When a
- * new reign begins, a request that is with the old leader gets a short slack, for an answer that is under
- * way, and counts as one that may have been done. So does, after the same slack, one that was sent while nobody led and
- * that the new leader says it doesn't have. So does at once whatever is under way when the connection is lost:
- * its answer would never come. While there is none nothing is sent, for the client library would lose it.
+ * when a new reign is announced. One that may have been done is repeated if the request is idempotent. Such is, after a
+ * change of leader, a request that the new leader doesn't have (see doubts.ts); and at once whatever is under way when the
+ * connection is lost: its answer would never come. While there is none nothing is sent, for the client library would
+ * lose it.
  */
 import { type MsgHdrs, nuid } from "nats"
 import { Answer, termIn } from "./answer.js"
 import type { Bus, BusMessage } from "./bus.js"
 import { ClientClosed, ConnectionLost, NotConnected } from "./client-errors.js"
-import type { Cancel, Clock } from "./clock.js"
+import type { Clock } from "./clock.js"
+import { Doubts } from "./doubts.js"
 import { LeaderChanged, NoLeader, PayloadTooLarge } from "./errors.js"
 import { withHeader } from "./headers.js"
 import type { PoolNames } from "./names.js"
 import { bytesOf, isLarger } from "./payload.js"
 import { PendingRequest } from "./pending-request.js"
 import { ReignNews } from "./reign-news.js"
-import { NOT_IN_HAND, REQUEST_HEADER } from "./reply.js"
+import { REQUEST_HEADER } from "./reply.js"
 import { type Asked, type Setback, setbackIn, setbackOf } from "./setback.js"
 
-/** How long an answer of the old leader may still be under way once a new reign was announced, in ms. */
-const SLACK_MS = 20
 /** With less time left than this, in ms, nothing is tried any more: no answer in time would leave it unknown. */
 const LAST_ATTEMPT_MS = 20
 /** How long to wait for a first member to say that it is there, in ms. */
@@ -53,7 +51,7 @@ export class Asker {
   readonly #pending = new Set<PendingRequest>()
   /** Those whose answer is awaited, and the subject they were sent to. */
   readonly #underWay = new Map<PendingRequest, string>()
-  readonly #slacks = new Set<Cancel>()
+  readonly #doubts: Doubts
   #isClosed = false
   #isConnected = true
   #unfollow: (() => void) | undefined
@@ -61,6 +59,7 @@ export class Asker {
   constructor(options: AskerOptions) {
     this.#options = options
     this.#news = new ReignNews(options.bus, options.names, () => this.#newReign())
+    this.#doubts = new Doubts({ ...options, news: this.#news })
   }
 
   async ask(question: Question): Promise<Answer> {
@@ -85,7 +84,8 @@ export class Asker {
           isInhabited = await this.#isAnybodyThere(pending)
           if (!isInhabited) throw error
         }
-        await pending.pause(random)
+        // Who leads next may be known by now.
+        if (!this.#news.isPast(pending.reign)) await pending.pause(random)
         if (pending.leftMs < LAST_ATTEMPT_MS) throw this.#tooLate(result, question)
       }
     } finally {
@@ -97,8 +97,7 @@ export class Asker {
   close(): void {
     this.#isClosed = true
     this.#unfollow?.()
-    for (const cancel of this.#slacks) cancel()
-    this.#slacks.clear()
+    this.#doubts.close()
     for (const pending of this.#pending) pending.giveUp(new ClientClosed())
     this.#news.close()
   }
@@ -111,8 +110,8 @@ export class Asker {
     if (!this.#isConnected) {
       return { error: new NotConnected(asked.subject), outcome: "not-done" }
     }
-    pending.epoch = this.#news.epoch
-    pending.id = toLeader && this.#news.isVacant ? nuid.next() : undefined
+    pending.reign = this.#news.reign
+    pending.id = toLeader ? nuid.next() : undefined
     const sent = pending.id ? withHeader(headers, REQUEST_HEADER, pending.id) : headers
     this.#underWay.set(pending, asked.subject)
     try {
@@ -124,15 +123,16 @@ export class Asker {
       )
       const setback =
         setbackIn(message, asked) ?? (toLeader ? this.#stale(message, pending) : undefined)
-      if (toLeader && setback?.outcome === "not-done") this.#news.vacant()
+      if (toLeader && setback?.outcome === "not-done") this.#news.vacant(pending.reign)
       return setback ?? new Answer(message, pending.ms)
     } catch (error) {
       if (pending.givenUp) throw pending.givenUp.reason
       const setback = setbackOf(error, asked)
-      if (toLeader && setback.isDeserted) this.#news.vacant()
+      if (toLeader && setback.isDeserted) this.#news.vacant(pending.reign)
       return setback
     } finally {
       this.#underWay.delete(pending)
+      pending.id = undefined
     }
   }
 
@@ -158,10 +158,10 @@ export class Asker {
     for (const [pending, subject] of this.#underWay) pending.interrupt(new ConnectionLost(subject))
   }
 
-  /** The setback in an answer of a leader that was replaced already. */
-  #stale(message: BusMessage, { epoch }: PendingRequest): Setback | undefined {
+  /** The setback in an answer that comes from the past. */
+  #stale(message: BusMessage, { reign }: PendingRequest): Setback | undefined {
     const term = termIn(message)
-    if (term === undefined || this.#news.isCurrent(term, epoch)) return undefined
+    if (term === undefined || this.#news.takes(term, reign)) return undefined
     return { error: this.#leaderChanged(), outcome: "unknown" }
   }
 
@@ -186,43 +186,7 @@ export class Asker {
 
   #newReign(): void {
     for (const pending of this.#pending) pending.wake()
-    if (this.#inDoubt().length === 0) return
-    const cancel = this.#options.clock.after(SLACK_MS, () => {
-      this.#slacks.delete(cancel)
-      for (const pending of this.#inDoubt()) {
-        if (this.#isWithOldLeader(pending)) pending.interrupt(this.#leaderChanged())
-        else this.#seek(pending)
-      }
-    })
-    this.#slacks.add(cancel)
-  }
-
-  /** What was sent to a leader, and may be with none any more. */
-  #inDoubt(): PendingRequest[] {
-    return [...this.#underWay]
-      .filter(([, to]) => to === this.#options.names.leader)
-      .map(([pending]) => pending)
-      .filter((pending) => pending.id !== undefined || this.#isWithOldLeader(pending))
-  }
-
-  #isWithOldLeader({ epoch }: PendingRequest): boolean {
-    return epoch < this.#news.epoch
-  }
-
-  /** What was sent while nobody led is given up unless the leader has it: who claimed may have died with it. */
-  async #seek(pending: PendingRequest): Promise<void> {
-    const { bus, names } = this.#options
-    const { id = "" } = pending
-    try {
-      const timeout = Math.max(1, pending.leftMs)
-      const said = new Answer(await bus.request(names.held, id, { timeout }), pending.ms)
-      // An answer to the request itself would have come before this one.
-      const isWanted = this.#underWay.has(pending) && pending.id === id
-      const isLost = said.text() === NOT_IN_HAND && said.term === this.#news.term
-      if (isWanted && isLost) pending.interrupt(this.#leaderChanged())
-    } catch {
-      // Whoever leads next will be asked.
-    }
+    this.#doubts.settle([...this.#underWay.keys()])
   }
 
   #leaderChanged(): LeaderChanged {

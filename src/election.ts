@@ -139,8 +139,9 @@ export class Election {
   #hold({ claim, sent, resigning }: Claiming, revision: number): void {
     const { decide } = this.#options
     this.#holding = new Holding(this.#options, claim, revision, sent)
-    decide({ do: "lead", term: this.#holding.term })
+    // First, for who asked is to hear of a reign before the answers of it.
     decide({ do: "announce", standing: { claim, revision } })
+    decide({ do: "lead", term: this.#holding.term })
     if (resigning) this.#holding.resign(resigning.reason, resigning.to)
   }
 

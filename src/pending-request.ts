@@ -9,9 +9,9 @@ const FIRST_PAUSE_MS = 4
 const LONGEST_PAUSE_MS = 64
 
 export class PendingRequest {
-  /** The epoch in which it was sent (see ReignNews). */
-  epoch = 0
-  /** By which the leader can be asked for it; undefined where no doubt can arise. */
+  /** The number of the reign in which it was sent (see ReignNews). */
+  reign = 0
+  /** By which a leader can be asked for the attempt that is under way to one; undefined while none is. */
   id: string | undefined
   /** Why it was given up from outside; undefined while it is not. */
   givenUp: { readonly reason: unknown } | undefined

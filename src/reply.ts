@@ -19,11 +19,8 @@ export const TERM_HEADER = "Pool-Term"
 export const OUTCOME_HEADER = "Pool-Outcome"
 /** How many full members have passed this request on. */
 export const HOPS_HEADER = "Pool-Hops"
-/** An id of this request, by which its requester can ask the leader later whether it is in hand. */
+/** An id of this request, by which its requester can ask a later leader whether it is in hand. */
 export const REQUEST_HEADER = "Pool-Request"
-/** What a leader answers to that. */
-export const IN_HAND = "in hand"
-export const NOT_IN_HAND = "not in hand"
 export const ERROR_CODE_HEADER = "Nats-Service-Error-Code"
 export const ERROR_HEADER = "Nats-Service-Error"
 
@@ -72,25 +69,27 @@ export class Seal {
 
   /** Answers `message`. Throws what the connection throws, e.g. for an answer above max_payload. */
   answer(message: BusMessage, payload: Uint8Array | string): void {
-    if (message.headers === undefined) message.respond(payload, this.#options)
-    else message.respond(payload, { headers: this.#headers(message.headers) })
+    const traced = tracedIn(message.headers)
+    message.respond(
+      payload,
+      traced.length === 0 ? this.#options : { headers: this.#headers(traced) },
+    )
   }
 
   /** Answers `message` with a failure. */
   refuse(message: BusMessage, failure: Failure): void {
-    const hdrs = this.#headers(message.headers)
+    const hdrs = this.#headers(tracedIn(message.headers))
     hdrs.set(ERROR_CODE_HEADER, String(failure.status))
     hdrs.set(ERROR_HEADER, oneLine(failure.reason))
     if (failure.outcome !== undefined) hdrs.set(OUTCOME_HEADER, failure.outcome)
     message.respond("", { headers: hdrs })
   }
 
-  #headers(request?: MsgHdrs): MsgHdrs {
+  #headers(traced: Traced = []): MsgHdrs {
     const hdrs = headers()
     hdrs.set(WORKER_HEADER, this.member.name)
     hdrs.set(MEMBER_HEADER, this.member.id)
     if (this.leadership !== undefined) hdrs.set(TERM_HEADER, String(this.leadership.term))
-    const traced = [...(request ?? [])].filter(([name]) => TRACE_HEADERS.has(name.toLowerCase()))
     return copyHeaders(traced, hdrs)
   }
 }
@@ -103,6 +102,13 @@ export function failureOf(error: unknown): Failure {
     status: known ? (status as number) : 500,
     reason: reasonOf(error) || "the handler failed",
   }
+}
+
+type Traced = readonly (readonly [string, readonly string[]])[]
+
+/** What of the headers of a request its reply carries too. */
+function tracedIn(request: MsgHdrs | undefined): Traced {
+  return request ? [...request].filter(([name]) => TRACE_HEADERS.has(name.toLowerCase())) : []
 }
 
 /** The headers of most replies never change, so their bytes are made once: a quarter of a reply's cost. */

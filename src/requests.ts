@@ -98,9 +98,10 @@ export class Requests {
     return this.tally.busy === 0
   }
 
-  /** Whether the request with this id (see REQUEST_HEADER) is in flight. */
-  has(id: string): boolean {
-    return [...this.#inFlight].some(({ headers }) => headers?.get(REQUEST_HEADER) === id)
+  /** Which of the requests with these ids (see REQUEST_HEADER) are in flight. */
+  among(ids: ReadonlySet<string>): string[] {
+    const all = [...this.#inFlight].map(({ headers }) => headers?.get(REQUEST_HEADER) ?? "")
+    return all.filter((id) => ids.has(id))
   }
 
   /** Fires the signal of everything in flight; the handlers may still answer. */

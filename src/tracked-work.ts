@@ -16,8 +16,8 @@
  * Each request compares once with the lease, for a process that was frozen doesn't know yet that its reign is over. A
  * result is sent only while nobody else can lead; otherwise the requester learns that the outcome is unknown.
  *
- * On `<pool>.held` the leader says whether it has a certain request in hand, for a requester that doesn't know which of
- * several who claimed got it.
+ * On `<pool>.held` the leader says which of certain requests it has in hand, for a requester that doesn't know whether
+ * they reached this leader, the last one, or one that claimed in between.
  */
 import { type Bus, type BusMessage, hearing } from "./bus.js"
 import type { Instant } from "./clock.js"
@@ -25,7 +25,7 @@ import type { Job, MemberLabel } from "./job.js"
 import type { Leadership } from "./leadership.js"
 import { holds } from "./lease.js"
 import type { PoolNames } from "./names.js"
-import { type Failure, IN_HAND, NOT_IN_HAND, REIGN_OVER, Seal } from "./reply.js"
+import { type Failure, REIGN_OVER, Seal } from "./reply.js"
 import { type RequestOptions, Requests } from "./requests.js"
 import type { Tally } from "./tally.js"
 import { TrackedSeat } from "./tracked-seat.js"
@@ -213,11 +213,11 @@ export class TrackedWork {
     return seat.refusesUntil !== undefined && holds(seat.refusesUntil, now)
   }
 
-  /** Whether a request is in hand. Who doesn't lead is silent: the leader may have it. */
+  /** Which of some requests, an id a line, are in hand. Who doesn't lead is silent: the leader may have them. */
   #asked({ reign }: TrackedSeat, message: BusMessage): void {
     if (!reign?.seal.holds()) return
-    const id = new TextDecoder().decode(message.data)
-    reign.seal.answer(message, this.#requests.has(id) ? IN_HAND : NOT_IN_HAND)
+    const ids = new TextDecoder().decode(message.data).split("\n")
+    reign.seal.answer(message, this.#requests.among(new Set(ids)).join("\n"))
   }
 }
 

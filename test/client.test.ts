@@ -364,6 +364,17 @@ t.test("tracked work", async (t) => {
     t.equal(all.clock.alarms, 0)
   })
 
+  t.test("asks at once, too, when it hears that somebody has led all the time", async (t) => {
+    const all = asking()
+    const seen = ask(all)
+    await all.clock.pass(1000)
+    const answerer = new Answerer(all, "work.leader", inTerm(all, 7, "done"))
+    announce(all, 12, 7)
+    await settled()
+    t.equal(seen.answer?.text(), "done")
+    t.equal(answerer.heard.length, 1)
+  })
+
   t.test("fails when nobody leads until the timeout", async (t) => {
     const all = asking()
     const seen = ask(all, { timeoutMs: 1000 })
@@ -416,16 +427,116 @@ t.test("tracked work", async (t) => {
   t.test("whose answer was under way when a new leader was announced succeeds", async (t) => {
     const all = asking()
     const heard: BusMessage[] = []
-    new Answerer(all, "work.leader", (message) => heard.push(message))
+    new Answerer(all, "work.leader", inTerm(all, 7, ""), (message) => heard.push(message))
+    await all.client.leaderWork()
     const seen = ask(all)
     await settled()
     announce(all, 9)
     await all.clock.pass(19)
-    heard[0]?.respond("just in time")
+    inTerm(all, 7, "just in time")(heard[0] as BusMessage)
     await settled()
     t.equal(seen.answer?.text(), "just in time")
     await all.clock.pass(100)
     t.equal(all.clock.alarms, 0)
+  })
+
+  t.test("refuses an answer of the last leader after one of the new leader", async (t) => {
+    const all = asking()
+    const heard: BusMessage[] = []
+    const old = new Answerer(all, "work.leader", inTerm(all, 7, ""), (message) =>
+      heard.push(message),
+    )
+    await all.client.leaderWork()
+    const seen = ask(all)
+    await settled()
+    old.leave()
+    new Answerer(all, "work.leader", inTerm(all, 9, "new"))
+    announce(all, 9)
+    t.equal((await all.client.leaderWork()).term, 9)
+    inTerm(all, 7, "late")(heard[0] as BusMessage)
+    await settled()
+    t.match(seen.error, { name: "LeaderChanged", term: 9 })
+  })
+
+  t.test("that reached the new leader before its reign was announced stays with it", async (t) => {
+    const all = asking()
+    const old = new Answerer(all, "work.leader", inTerm(all, 7, ""))
+    await all.client.leaderWork()
+    old.leave()
+    const finish: (() => void)[] = []
+    const work = () => new Promise((resolve) => finish.push(() => resolve("slow")))
+    const tracked = leading(all, 9, work)
+    const seen = ask(all)
+    await settled()
+    announce(all, 9)
+    await all.clock.pass(500)
+    t.ok(seen.isOpen)
+    finish[0]?.()
+    await settled()
+    t.equal(seen.answer?.text(), "slow")
+    // Another reign makes it doubtful again.
+    const next = ask(all)
+    await settled()
+    tracked.lapse()
+    leading(all, 12)
+    announce(all, 12)
+    await all.clock.pass(20)
+    t.match(next.error, { name: "LeaderChanged" })
+  })
+
+  t.test("is given up, too, when the new leader doesn't say whether it has it", async (t) => {
+    const all = asking()
+    new Answerer(all, "work.leader", inTerm(all, 7, ""), silent)
+    new Answerer(all, "work.held", silent)
+    await all.client.leaderWork()
+    const seen = ask(all)
+    await settled()
+    announce(all, 9)
+    await all.clock.pass(39)
+    t.ok(seen.isOpen)
+    await all.clock.pass(1)
+    t.match(seen.error, { name: "LeaderChanged", term: 9 })
+  })
+
+  t.test("is asked about in questions that the server lets through", async (t) => {
+    const all = asking({}, 100)
+    new Answerer(all, "work.leader", inTerm(all, 7, ""), silent)
+    await all.client.leaderWork()
+    const tracked = leading(all, 9, () => new Promise(() => {}))
+    const questions: number[] = []
+    all.join().subscribe("work.held", {
+      callback: (_, { data }) => questions.push(data.length),
+    })
+    const seen = Array.from({ length: 10 }, () => ask(all))
+    await settled()
+    announce(all, 9)
+    await all.clock.pass(500)
+    t.strictSame(questions, [91, 91, 45])
+    t.ok(seen.every(({ isOpen }) => isOpen))
+    tracked.lapse()
+  })
+
+  t.test("that met nobody just before a reign was announced says nothing about it", async (t) => {
+    const all = asking()
+    const old = new Answerer(all, "work.leader", inTerm(all, 7, ""))
+    await all.client.leaderWork()
+    old.leave()
+    const seen = ask(all)
+    announce(all, 9)
+    const tracked = leading(
+      all,
+      9,
+      () => new Promise((resolve) => all.clock.after(30, () => resolve("slow"))),
+    )
+    await settled()
+    t.equal(tracked.tally.busy, 1, "it was asked again at once")
+    const next = ask(all)
+    await settled()
+    announce(all, 12)
+    await all.clock.pass(20)
+    t.match(next.error, { name: "LeaderChanged", term: 12 }, "that one was with the leader of 9")
+    await all.clock.pass(20)
+    t.ok(seen)
   })
 
   t.test("goes to the new leader when it does no harm twice", async (t) => {
@@ -531,9 +642,44 @@ t.test("tracked work", async (t) => {
     await all.clock.pass(100)
     t.ok(seen.isOpen)
     short.leave()
+    leading(all, 50)
     announce(all, 50, undefined, "next")
     await all.clock.pass(20)
     t.match(seen.error, { name: "LeaderChanged", term: 50 })
+  })
+
+  t.test("that is asked again is not given up for its first attempt", async (t) => {
+    const all = asking()
+    const heard: BusMessage[] = []
+    const old = new Answerer(all, "work.leader", inTerm(all, 7, ""), (message) =>
+      heard.push(message),
+    )
+    await all.client.leaderWork()
+    const seen = ask(all)
+    await settled()
+    old.leave()
+    const tracked = leading(all, 9, () => new Promise(() => {}))
+    announce(all, 9)
+    await settled()
+    fails(409, "not-done")(heard[0] as BusMessage)
+    await all.clock.pass(500)
+    t.equal(tracked.tally.busy, 1)
+    t.ok(seen.isOpen)
+    tracked.lapse()
+  })
+
+  t.test("that waits to be asked again is not given up for its last attempt", async (t) => {
+    const all = asking()
+    new Answerer(all, "work.held", inTerm(all, 9, ""))
+    const { seen, claimant } = await askInVacancy(all)
+    announce(all, 9)
+    await all.clock.pass(19)
+    fails(409, "not-done")(claimant.heard[0] as BusMessage)
+    await all.clock.pass(1)
+    t.equal(claimant.heard.length, 1, "not yet")
+    await all.clock.pass(100)
+    t.equal(claimant.heard.length, 2)
+    t.ok(seen.isOpen)
   })
 
   t.test("that first met nobody can only be with the new leader", async (t) => {
@@ -556,8 +702,7 @@ t.test("tracked work", async (t) => {
     for (const idempotent of [false, true]) {
       const all = asking()
       const first = new Answerer(all, "work.leader", inTerm(all, 7, ""))
-      await all.client.leaderWork("", { headers: { Colour: "red" } })
-      t.notOk(first.heard[0]?.headers?.has("Pool-Request"), "no doubt can arise")
+      await all.client.leaderWork()
       first.leave()
       const options = { idempotent, headers: { Colour: "blue" } }
       const { seen, claimant } = await askInVacancy(all, options)
@@ -594,8 +739,7 @@ t.test("tracked work", async (t) => {
 
   t.test("isn't given up on the word of a leader of another term, or on none", async (t) => {
     for (const [term, word] of [
-      [7, "not in hand"],
-      [9, "what?"],
+      [7, ""],
       [undefined, ""],
     ] as const) {
       const all = asking()
@@ -608,6 +752,19 @@ t.test("tracked work", async (t) => {
       t.match(seen.error, { name: "RequestTimeout" })
       t.equal(all.clock.alarms, 0)
     }
+  })
+
+  t.test("that met nobody is given up on a word that takes its time", async (t) => {
+    const all = asking()
+    new Answerer(all, "work.held", (message) =>
+      all.clock.after(300, () => inTerm(all, 9, "")(message)),
+    )
+    const { seen } = await askInVacancy(all)
+    announce(all, 9)
+    await all.clock.pass(299)
+    t.ok(seen.isOpen)
+    await all.clock.pass(1)
+    t.match(seen.error, { name: "LeaderChanged", term: 9 })
   })
 
   t.test("that met nobody doesn't hide what is still with the old leader", async (t) => {
@@ -687,11 +844,22 @@ t.test("tracked work", async (t) => {
 
   t.test("refuses the answer of a leader that was replaced", async (t) => {
     const all = asking()
-    new Answerer(all, "work.leader", inTerm(all, 9, ""), inTerm(all, 7, "stale"))
+    new Answerer(
+      all,
+      "work.leader",
+      inTerm(all, 9, ""),
+      inTerm(all, 7, "stale"),
+      inTerm(all, 9, "stale"),
+    )
     await all.client.leaderWork()
     const seen = ask(all)
     await settled()
     t.match(seen.error, { name: "LeaderChanged", term: 9 })
+    announce(all, 12)
+    await settled()
+    const later = ask(all)
+    await settled()
+    t.match(later.error, { name: "LeaderChanged", term: 12 }, "known by its announcement alone")
   })
 
   t.test("needs one subscription for all requests, and keeps nothing", async (t) => {

@@ -17,8 +17,8 @@ const ROWS: Record<string, readonly string[]> = {
   ],
   coordinator: [
     ...["announcements", "answer", "asker", "built-in-handlers", "checked", "chronicler"],
-    ...["claim-desk", "control", "coordinator", "deeds", "discovery", "eviction", "hand-on"],
-    ...["handler", "headers", "history-stream", "kv-bucket", "kv-watch", "line-watch"],
+    ...["claim-desk", "control", "coordinator", "deeds", "discovery", "doubts", "eviction"],
+    ...["hand-on", "handler", "headers", "history-stream", "kv-bucket", "kv-watch", "line-watch"],
     ...["load-strategy", "membership", "memory-bucket", "memory-bus", "memory-connection"],
     ...["neighbours", "order-sender", "package-version", "pool-view", "preemption", "reign-news"],
     ...["reigning", "reply", "request", "requests", "roster", "seat", "service", "setback"],

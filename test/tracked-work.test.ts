@@ -103,10 +103,10 @@ t.test("what was on its way when the claim was given up is not lost in silence",
   t.equal(jobs.length, 0)
 })
 
-t.test("the leader says whether it has a request in hand; nobody else says anything", async (t) => {
+t.test("the leader says which requests it has in hand; nobody else says anything", async (t) => {
   const { asker, clock, jobs, join, reign, tracked } = pool()
-  const has = (id: string) =>
-    asker.request("work.held", id, { timeout: 50 }).then(inWords, (error) => error.name)
+  const held = (...ids: string[]) =>
+    asker.request("work.held", ids.join("\n"), { timeout: 50 }).then(inWords, ({ name }) => name)
   const sent = (id: string) => {
     const hdrs = headers()
     hdrs.set("Pool-Request", id)
@@ -115,21 +115,25 @@ t.test("the leader says whether it has a request in hand; nobody else says anyth
   tracked.open()
   join("b").open()
   const asked = sent("1")
-  const early = has("1")
+  const also = sent("2")
+  const early = held("1")
   await clock.pass(50)
   t.equal(await early, "TimeoutError", "who claims doesn't know yet who has it")
   tracked.begin(reign())
-  t.equal(await has("1"), "in hand")
-  t.equal(await has("2"), "not in hand")
-  t.equal(await has(""), "not in hand")
-  const [{ finish }] = jobs as [(typeof jobs)[number]]
+  t.equal(await held("1"), "1")
+  t.equal(await held("0", "1", "3", "2"), "1\n2")
+  t.equal(await held("3"), "")
+  t.equal(await held(""), "")
+  const [first, second] = jobs as [(typeof jobs)[number], (typeof jobs)[number]]
   tracked.refuse()
-  t.equal(await has("1"), "in hand", "it is finished while the reign ends")
-  finish("done")
+  t.equal(await held("1", "2"), "1\n2", "it is finished while the reign ends")
+  first.finish("done")
   t.equal(inWords(await asked), "done")
-  t.equal(await has("1"), "not in hand")
+  t.equal(await held("1", "2"), "2")
+  second.finish("done")
+  t.equal(inWords(await also), "done")
   await clock.pass(1000)
-  const late = has("1")
+  const late = held("1")
   await clock.pass(50)
   t.equal(await late, "TimeoutError", "somebody else may lead")
   tracked.lapse()

@@ -18,7 +18,7 @@ import { History, type Line } from "./history.js"
 import { judge, type Verdict } from "./judge.js"
 import { observe } from "./observer.js"
 import { TcpProxy } from "./proxy.js"
-import { Requesters } from "./requesters.js"
+import { Requesters, type RequestersOptions } from "./requesters.js"
 
 export const WITNESS = join(import.meta.dirname, "witness.js")
 
@@ -38,6 +38,8 @@ export interface FleetOptions {
   readonly settings?: Partial<WorkerSettings>
   /** Before the first worker starts. */
   readonly prepare?: (fleet: Fleet) => Promise<void>
+  /** Who asks, and for what. */
+  readonly asking?: Pick<RequestersOptions, "each" | "holdMs" | "pauseMs">
   /** Who gets a supervisor of its own, a `pool worker` from the command line. */
   readonly alone?: readonly string[]
 }
@@ -105,7 +107,8 @@ export class Fleet {
   /** @internal */
   startRequesters(): void {
     const { history, pool } = this
-    this.requesters = new Requesters({ history, pool, connection: this.#connection as never })
+    const connection = this.#connection as never
+    this.requesters = new Requesters({ history, pool, connection, ...this.#options.asking })
   }
 
   /** Starts a worker; resolves when it has joined. */

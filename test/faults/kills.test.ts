@@ -47,6 +47,22 @@ for (const round of rounds) {
     },
   )
 
+  t.test(`a kind stop leaves nobody in doubt, though the work takes long${round}`, async (t) => {
+    const it = await fleet(t, {
+      ...LONG,
+      names: FOUR,
+      asking: { each: 30, holdMs: 40, pauseMs: 80 },
+    })
+    let line = FOUR
+    while (line.length > 1) {
+      const [leader = "", ...heirs] = line
+      line = await it.followed(heirs, () => it.stop(leader))
+      await it.leads(...(line as [string, ...string[]]))
+    }
+    const { unknown } = await it.verdict(t)
+    t.equal(unknown, 0)
+  })
+
   t.test(
     `a leader whose supervisor is killed stops kindly, and no request is lost${round}`,
     async (t) => {

@@ -1,13 +1,7 @@
 /** Sits on the server itself, and notes every announced claim, every word to an heir, and every reply of a leader. */
 import { connect, type NatsConnection } from "nats"
 import { decodeAnnouncement, decodeWord, reignOf } from "../../src/claim.js"
-import {
-  ERROR_CODE_HEADER,
-  IN_HAND,
-  NOT_IN_HAND,
-  TERM_HEADER,
-  WORKER_HEADER,
-} from "../../src/reply.js"
+import { ERROR_CODE_HEADER, TERM_HEADER, WORKER_HEADER } from "../../src/reply.js"
 import { type History, sharedMs } from "./history.js"
 
 /** Watches `pool`; the connection is also for what the test does by hand. */
@@ -51,8 +45,8 @@ export async function observe(
       const by = headers.get(WORKER_HEADER)
       const status = Number(headers.get(ERROR_CODE_HEADER))
       const answer = `${Buffer.from(data)}`
-      // An answer about a request is none to it.
-      if (answer === IN_HAND || answer === NOT_IN_HAND) return
+      // What a leader says that it has in hand is no answer to a request.
+      if (!status && !answer.startsWith("{")) return
       const result = status ? { status } : { request: JSON.parse(answer).request }
       history.write({ who, what: "replied", by, inbox: subject, term, ...result })
     },

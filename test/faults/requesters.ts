@@ -9,19 +9,22 @@ import type { History } from "./history.js"
 
 /** So long that what ends by it has been forgotten, not answered late. */
 const TIMEOUT_MS = 20_000
-const PAUSE_MS = 2
 
 export interface RequestersOptions {
   readonly history: History
   readonly connection: NatsConnection
   readonly pool: string
-  /** How many of each kind. */
-  readonly each?: number
+  /** How many of each kind. Default 2. */
+  readonly each?: number | undefined
+  /** For how long the leader holds what they ask for, in ms. */
+  readonly holdMs?: number | undefined
+  /** How long each pauses at most between two requests, in ms. Default 2. */
+  readonly pauseMs?: number | undefined
 }
 
 export class Requesters {
   readonly #options: RequestersOptions
-  readonly #client: PoolClient
+  readonly #clients: PoolClient[] = []
   readonly #loops: Promise<void>[] = []
   #isStopped = false
   #asked = 0
@@ -29,21 +32,27 @@ export class Requesters {
   constructor(options: RequestersOptions) {
     this.#options = options
     const { connection, pool, each = 2 } = options
-    this.#client = new PoolClient({ bus: connection, pool })
     for (let n = 1; n <= each; n += 1) {
-      this.#loops.push(this.#loop(`i${n}`, true), this.#loop(`o${n}`, false))
+      // What one has learned of who leads the others don't know.
+      const client = new PoolClient({ bus: connection, pool })
+      this.#clients.push(client)
+      this.#loops.push(this.#loop(client, `i${n}`, true), this.#loop(client, `o${n}`, false))
     }
   }
 
   /** Asks once, beside what is asked all the time. Resolves when it has ended, in whatever way. */
   async ask(who: string, idempotent: boolean, more: object = {}): Promise<void> {
+    await this.#ask(this.#clients[0] as PoolClient, who, idempotent, more)
+  }
+
+  async #ask(client: PoolClient, who: string, idempotent: boolean, more: object): Promise<void> {
     const { history } = this.#options
     this.#asked += 1
     const request = `${who}-${this.#asked}`
     history.write({ who, what: "asked", request, idempotent })
     try {
       const options = { idempotent, timeoutMs: TIMEOUT_MS }
-      const answer = await this.#client.leaderWork({ request, ...more }, options)
+      const answer = await client.leaderWork({ request, ...more }, options)
       const { worker: by, term = 0 } = answer
       history.write({ who, what: "answered", request, term, by })
     } catch (error) {
@@ -56,13 +65,14 @@ export class Requesters {
   async stop(): Promise<void> {
     this.#isStopped = true
     await Promise.all(this.#loops)
-    await this.#client.close()
+    await Promise.all(this.#clients.map((client) => client.close()))
   }
 
-  async #loop(who: string, idempotent: boolean): Promise<void> {
+  async #loop(client: PoolClient, who: string, idempotent: boolean): Promise<void> {
+    const { holdMs, pauseMs = 2 } = this.#options
     while (!this.#isStopped) {
-      await this.ask(who, idempotent)
-      await later(PAUSE_MS)
+      await this.#ask(client, who, idempotent, { holdMs })
+      await later(pauseMs * Math.random())
     }
   }
 }
