@@ -34,6 +34,12 @@ export interface RequestOptions {
   readonly meter?: RequestMeter | undefined
 }
 
+/** The timeout, if a timer can hold it; throws BadInput otherwise. */
+export function checkedHandlerTimeout(ms: number): number {
+  if (ms >= 1 && ms <= LONGEST_TIMEOUT_MS) return ms
+  throw new BadInput("handler timeout", `1 to ${LONGEST_TIMEOUT_MS} ms`, ms)
+}
+
 export class Requests {
   readonly tally: Tally
   readonly #clock: Clock
@@ -55,13 +61,10 @@ export class Requests {
   ) {
     this.tally = new Tally(clock)
     this.#clock = clock
-    this.#timeoutMs = handlerTimeoutMs ?? DEFAULT_HANDLER_TIMEOUT_MS
+    this.#timeoutMs = checkedHandlerTimeout(handlerTimeoutMs ?? DEFAULT_HANDLER_TIMEOUT_MS)
     this.#maxPayload = maxPayload
     this.#meter = meter
     this.#onEnd = onEnd
-    if (!(this.#timeoutMs >= 1 && this.#timeoutMs <= LONGEST_TIMEOUT_MS)) {
-      throw new BadInput("handler timeout", `1 to ${LONGEST_TIMEOUT_MS} ms`, handlerTimeoutMs)
-    }
   }
 
   /** Has `handler` do the work that `message` asks for, and answers in the name of `seal`. */

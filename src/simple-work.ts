@@ -44,6 +44,12 @@ export interface SimpleWorkOptions extends RequestOptions {
   readonly onProblem?: (problem: Error) => void
 }
 
+/** The concurrency, if it can work; throws BadInput otherwise. */
+export function checkedConcurrency(count: number): number {
+  if (Number.isInteger(count) && count > 0) return count
+  throw new BadInput("concurrency", "a whole number from 1", count)
+}
+
 export class SimpleWork {
   readonly #options: SimpleWorkOptions
   readonly #requests: Requests
@@ -59,10 +65,7 @@ export class SimpleWork {
   /** Throws BadInput for a concurrency or a handler timeout that cannot work. */
   constructor(options: SimpleWorkOptions) {
     this.#options = options
-    this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY
-    if (!(Number.isInteger(this.#concurrency) && this.#concurrency > 0)) {
-      throw new BadInput("concurrency", "a whole number from 1", options.concurrency)
-    }
+    this.#concurrency = checkedConcurrency(options.concurrency ?? DEFAULT_CONCURRENCY)
     this.#room = this.#concurrency - Math.ceil(this.#concurrency * ROOM)
     this.#seal = new Seal(options.member)
     this.#requests = new Requests(options, () => this.#roomMade())

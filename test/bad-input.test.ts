@@ -81,6 +81,7 @@ t.test("numbers, labels and levels that are none", async (t) => {
     ["--label", "zone"],
     ["--log-level", "loud"],
     ["--handler-timeout", "x"],
+    ["--handler-timeout", "0"],
     ["--max-stall", "20ms"],
   ]
   t.strictSame(
@@ -90,6 +91,7 @@ t.test("numbers, labels and levels that are none", async (t) => {
       '--label: expected key=value, got "zone"',
       '--log-level: expected one of trace, debug, info, warn, error, fatal, silent, got "loud"',
       '--handler-timeout: expected a time such as 2s, 500ms or 1m, got "x"',
+      "handler timeout: expected 1 to 2147483647 ms, got 0",
       "longest stall: expected 40 ms or more, got 20",
     ]),
   )

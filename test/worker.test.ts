@@ -184,6 +184,11 @@ t.test("names and timings that cannot work are refused before anything is opened
   }
   await t.rejects(joinPool({ leaseMs: 1000, renewMs: 251 }), { code: "bad-input", what: "renewal" })
   await t.rejects(joinPool({ replicas: 2 }), { code: "bad-input", what: "replicas" })
+  await t.rejects(joinPool({ concurrency: 0 }), { code: "bad-input", what: "concurrency" })
+  for (const handlerTimeoutMs of [0, Number.NaN, 2 ** 31]) {
+    const refused = { code: "bad-input", what: "handler timeout" }
+    await t.rejects(joinPool({ handlerTimeoutMs }), refused)
+  }
   await t.rejects(joinPool({ maxStallMs: 39 }), { code: "bad-input", what: "longest stall" })
 })
 

@@ -7,6 +7,7 @@ import { LOG_LEVELS } from "../log.js"
 import { checkedStall } from "../loop-watch.js"
 import { checkedName, checkedPool } from "../names.js"
 import type { WorkerSettings } from "../process-words.js"
+import { checkedHandlerTimeout } from "../requests.js"
 import {
   connectionIn,
   durationIn,
@@ -88,6 +89,7 @@ function levelIn(text: string): string {
 export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
   const timing = timingIn(flags)
   timingsOf(timing)
+  if (flags.handlerTimeout !== undefined) checkedHandlerTimeout(flags.handlerTimeout)
   if (flags.maxStall !== undefined) checkedStall(flags.maxStall)
   if (flags.handler !== undefined) handlerFile(flags.handler)
   else if (flags.threads !== undefined) throw new BadInput("--threads", "--handler with it", "none")
