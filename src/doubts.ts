@@ -5,8 +5,10 @@
  *
  *   in hand       its answer is waited for
  *   not in hand   given up after a slack, in which the last leader's answer may still come
- *   no word       given up if it was sent to the last leader. What was sent while nobody led can only be with who leads
- *                 next, and they will be asked.
+ *   no such word  given up, too, if it was sent to the last leader. What was sent while nobody led can only be with who
+ *                 leads next, and they will be asked.
+ *
+ * A leader that is slow to say so is waited for: either it will, or its lease runs out and another one is asked.
  */
 import { Answer } from "./answer.js"
 import type { Bus } from "./bus.js"
@@ -18,8 +20,6 @@ import type { ReignNews } from "./reign-news.js"
 
 /** How long an answer of the last leader may still be under way once a new reign was announced, in ms. */
 const SLACK_MS = 20
-/** How long the new leader has to say whether it has what was sent to the last one, in ms. */
-const WORD_MS = 40
 /** What an id takes in a question, in bytes. */
 const ID_BYTES = 23
 
@@ -47,16 +47,11 @@ export class Doubts {
 
   /** Finds out, when a new reign has begun, what became of what is under way to a leader. */
   settle(underWay: readonly PendingRequest[]): void {
-    const { news, maxPayload } = this.#options
     const doubtful = underWay.flatMap((pending) =>
       pending.id === undefined ? [] : [{ pending, id: pending.id }],
     )
-    const most = Math.max(1, Math.floor(maxPayload / ID_BYTES))
-    const isPast = ({ pending }: Doubtful) => news.isPast(pending.reign)
-    for (const some of inParts(doubtful.filter(isPast), most)) this.#settle(some, WORD_MS)
-    const later = doubtful.filter((one) => !isPast(one))
-    const longestMs = later.reduce((ms, { pending }) => Math.max(ms, pending.leftMs), 1)
-    for (const some of inParts(later, most)) this.#settle(some, longestMs)
+    const most = Math.max(1, Math.floor(this.#options.maxPayload / ID_BYTES))
+    for (let n = 0; n < doubtful.length; n += most) this.#settle(doubtful.slice(n, n + most))
   }
 
   close(): void {
@@ -64,14 +59,17 @@ export class Doubts {
     this.#slacks.clear()
   }
 
-  async #settle(doubtful: readonly Doubtful[], timeoutMs: number): Promise<void> {
+  async #settle(doubtful: readonly Doubtful[]): Promise<void> {
     const { clock, names, news } = this.#options
+    const { reign } = news
     const beganMs = clock.now().monoMs
-    const word = await this.#ask(doubtful, timeoutMs)
+    const word = await this.#ask(doubtful)
     // What was answered before that word has been heard by then, in any case.
     const leftMs = Math.max(0, beganMs + SLACK_MS - clock.now().monoMs)
     const cancel = clock.after(leftMs, () => {
       this.#slacks.delete(cancel)
+      // Whoever leads by now is asked as well.
+      if (news.isPast(reign)) return
       for (const { pending, id } of doubtful) {
         const isUnderWay = pending.id === id
         const isLost = word ? !word.has(id) : news.isPast(pending.reign)
@@ -82,8 +80,9 @@ export class Doubts {
   }
 
   /** What the leader has in hand of this; undefined if it doesn't say. */
-  async #ask(doubtful: readonly Doubtful[], timeout: number): Promise<Set<string> | undefined> {
+  async #ask(doubtful: readonly Doubtful[]): Promise<Set<string> | undefined> {
     const { bus, names, news } = this.#options
+    const timeout = doubtful.reduce((ms, { pending }) => Math.max(ms, pending.leftMs), 1)
     const ids = doubtful.map(({ id }) => id).join("\n")
     try {
       const said = new Answer(await bus.request(names.held, ids, { timeout }), 0)
@@ -92,11 +91,4 @@ export class Doubts {
       return undefined
     }
   }
-}
-
-/** `all` in parts of `most` at most. */
-function inParts<T>(all: readonly T[], most: number): T[][] {
-  const parts: T[][] = []
-  for (let n = 0; n < all.length; n += most) parts.push(all.slice(n, n + most))
-  return parts
 }

@@ -484,18 +484,33 @@ t.test("tracked work", async (t) => {
     t.match(next.error, { name: "LeaderChanged" })
   })
 
-  t.test("is given up, too, when the new leader doesn't say whether it has it", async (t) => {
+  t.test("is given up, too, when what leads doesn't say which it has", async (t) => {
     const all = asking()
     new Answerer(all, "work.leader", inTerm(all, 7, ""), silent)
-    new Answerer(all, "work.held", silent)
+    new Answerer(all, "work.held", ok(""))
     await all.client.leaderWork()
     const seen = ask(all)
     await settled()
     announce(all, 9)
-    await all.clock.pass(39)
-    t.ok(seen.isOpen)
-    await all.clock.pass(1)
+    await all.clock.pass(20)
     t.match(seen.error, { name: "LeaderChanged", term: 9 })
+  })
+
+  t.test("isn't given up for a leader that was followed before it said so", async (t) => {
+    const all = asking()
+    new Answerer(all, "work.leader", inTerm(all, 7, ""), silent)
+    await all.client.leaderWork()
+    const seen = ask(all)
+    await settled()
+    const late = (message: BusMessage) => all.clock.after(50, () => inTerm(all, 9, "")(message))
+    const has = (message: BusMessage) =>
+      inTerm(all, 12, new TextDecoder().decode(message.data))(message)
+    new Answerer(all, "work.held", late, has)
+    announce(all, 9)
+    await all.clock.pass(30)
+    announce(all, 12)
+    await all.clock.pass(100)
+    t.ok(seen.isOpen)
   })
 
   t.test("is asked about in questions that the server lets through", async (t) => {
