@@ -31,8 +31,11 @@ import type { Tally } from "./tally.js"
 import { TrackedSeat } from "./tracked-seat.js"
 import { WorkerStopped } from "./work-errors.js"
 
-/** How long the true leader has to answer what was held here in vain, in ms. */
-const TRUE_LEADER_MS = 100
+/**
+ * How long the true leader has to answer what was held here in vain, in ms. Only who can't ask that leader for it, as a
+ * client does, waits so long.
+ */
+const TRUE_LEADER_MS = 1_000
 
 const HELD_IN_VAIN: Failure = {
   status: 409,
