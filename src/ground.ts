@@ -16,12 +16,10 @@ import { writeHistory } from "./history-stream.js"
 import { httpAddressOf } from "./http-address.js"
 import type { JoinOptions } from "./join-options.js"
 import { findKvBucket, openKvBucket } from "./kv-bucket.js"
+import { checkLimits } from "./limits.js"
 import { LocalPools } from "./local-pools.js"
-import { checkedStall } from "./loop-watch.js"
 import { checkedName, DEFAULT_POOL, namesOf, type PoolNames } from "./names.js"
 import { rehearsedOnce } from "./rehearsal.js"
-import { checkedHandlerTimeout } from "./requests.js"
-import { checkedConcurrency } from "./simple-work.js"
 import type { StatusServer } from "./status-server.js"
 import { systemClock } from "./system-clock.js"
 
@@ -56,10 +54,7 @@ export async function openGround(options: JoinOptions): Promise<Ground> {
   const name = checkedName(options.name ?? defaultName())
   const names = namesOf(options.pool ?? DEFAULT_POOL)
   const timings = timingsOf(options)
-  const { concurrency, handlerTimeoutMs, maxStallMs } = options
-  if (concurrency !== undefined) checkedConcurrency(concurrency)
-  if (handlerTimeoutMs !== undefined) checkedHandlerTimeout(handlerTimeoutMs)
-  if (maxStallMs !== undefined) checkedStall(maxStallMs)
+  checkLimits(options)
   const base = { name, names, timings }
   if (options.http === undefined) return groundUnder(base, options)
   // Only those who ask for it load the metrics: a quarter of what there is to load.

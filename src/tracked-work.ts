@@ -32,8 +32,8 @@ import { TrackedSeat } from "./tracked-seat.js"
 import { WorkerStopped } from "./work-errors.js"
 
 /**
- * How long the true leader has to answer what was held here in vain, in ms. Only who can't ask that leader for it, as a
- * client does, waits so long.
+ * How long the true leader has to answer what was held here in vain, in ms. A client asks that leader for it, so only other
+ * requesters wait so long.
  */
 const TRUE_LEADER_MS = 1_000
 

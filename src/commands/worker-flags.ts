@@ -3,11 +3,10 @@ import { type Command, Option } from "commander"
 import { timingsOf } from "../config.js"
 import { BadInput } from "../errors.js"
 import { handlerFile } from "../handler.js"
+import { checkLimits } from "../limits.js"
 import { LOG_LEVELS } from "../log.js"
-import { checkedStall } from "../loop-watch.js"
 import { checkedName, checkedPool } from "../names.js"
 import type { WorkerSettings } from "../process-words.js"
-import { checkedHandlerTimeout } from "../requests.js"
 import {
   connectionIn,
   durationIn,
@@ -89,23 +88,25 @@ function levelIn(text: string): string {
 export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
   const timing = timingIn(flags)
   timingsOf(timing)
-  if (flags.handlerTimeout !== undefined) checkedHandlerTimeout(flags.handlerTimeout)
-  if (flags.maxStall !== undefined) checkedStall(flags.maxStall)
+  const limits = {
+    concurrency: flags.concurrency ?? flags.threads,
+    handlerTimeoutMs: flags.handlerTimeout,
+    maxStallMs: flags.maxStall,
+  }
+  checkLimits(limits)
   if (flags.handler !== undefined) handlerFile(flags.handler)
   else if (flags.threads !== undefined) throw new BadInput("--threads", "--handler with it", "none")
   return {
     ...timing,
     ...leadingIn(flags),
+    ...limits,
     pool: checkedPool(flags.pool),
     name: checkedName(name),
     connect: connectionIn(flags),
     handler: flags.handler,
     threads: flags.threads,
-    concurrency: flags.concurrency ?? flags.threads,
-    handlerTimeoutMs: flags.handlerTimeout,
     graceMs: flags.grace,
     leaderGraceMs: flags.leaderGrace,
-    maxStallMs: flags.maxStall,
     allowControl: flags.allowControl,
     http: flags.http,
     logLevel: flags.logLevel,
