@@ -7,7 +7,7 @@ import { timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
 import { CrewGuard } from "./crew-guard.js"
 import type { EndedReign, HandOnOptions } from "./hand-on.js"
-import { writeHistory } from "./history-stream.js"
+import { HistoryWriter } from "./history-stream.js"
 import { httpAddressOf, placeAfter, shownAddress } from "./http-address.js"
 import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "./join-options.js"
 import { openKvBucket } from "./kv-bucket.js"
@@ -35,15 +35,22 @@ export class Crew {
   readonly connection: NatsConnection
   #disbanding: Promise<void> | undefined
   readonly #settings: WorkerSettings
+  readonly #history: HistoryWriter
   readonly #respawn: Respawn | undefined
   /** Names of its workers; where one stands says which port is its own. */
   readonly #places: string[] = []
 
-  private constructor(options: CrewOptions, connection: NatsConnection, pool: HandOnOptions) {
+  private constructor(
+    options: CrewOptions,
+    connection: NatsConnection,
+    pool: HandOnOptions,
+    history: HistoryWriter,
+  ) {
     const { settings, respawn, ownGroups, ...supervision } = options
     const { onEvent, report } = supervision
     this.#settings = settings
     this.connection = connection
+    this.#history = history
     const start = (name: string) => this.start(name)
     if (respawn) this.#respawn = new Respawn({ clock: systemClock, start, report })
     this.supervisor = new Supervisor({
@@ -70,6 +77,7 @@ export class Crew {
           `bucket ${names.bucket}: ${adjustment.setting} was ${adjustment.was}, is ${adjustment.is} now`,
         ),
       )
+      const history = new HistoryWriter(connection, names, timings.replicas)
       const pool = {
         bus: connection,
         bucket,
@@ -79,12 +87,10 @@ export class Crew {
         by: `supervisor ${process.pid}`,
         onReleased: ({ reign, standing, reason }: EndedReign) => {
           const record = { type: "ended", ...reign, name: standing.claim.name, reason } as const
-          writeHistory(connection, names, timings.replicas, record).catch((error) =>
-            report("the history could not be written", error),
-          )
+          history.write(record).catch((error) => report("the history could not be written", error))
         },
       }
-      return new Crew(options, connection, pool)
+      return new Crew(options, connection, pool, history)
     } catch (error) {
       await connection.close()
       throw error
@@ -105,6 +111,7 @@ export class Crew {
   async #disband(): Promise<void> {
     this.#respawn?.stop()
     await this.supervisor.stopAll(leavingMs(this.#settings))
+    await this.#history.settled()
     // Without a server there is nothing to drain.
     await this.connection.drain().catch(() => this.connection.close())
   }

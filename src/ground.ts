@@ -12,7 +12,7 @@ import { type Timings, timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
 import { BadInput } from "./errors.js"
 import { Fence } from "./fence.js"
-import { writeHistory } from "./history-stream.js"
+import { HistoryWriter } from "./history-stream.js"
 import { httpAddressOf } from "./http-address.js"
 import type { JoinOptions } from "./join-options.js"
 import { findKvBucket, openKvBucket } from "./kv-bucket.js"
@@ -104,7 +104,9 @@ async function groundOnServer(base: Base, options: JoinOptions): Promise<Ground>
     options.connection ?? connectToNats(options.connect, `pool ${names.pool} worker ${name}`),
     rehearsedOnce(),
   ])
+  const history = new HistoryWriter(connection, names, timings.replicas)
   const close = async () => {
+    await history.settled()
     try {
       await (options.connection ? connection.flush() : connection.drain())
     } catch {
@@ -124,7 +126,7 @@ async function groundOnServer(base: Base, options: JoinOptions): Promise<Ground>
       bucket,
       maxPayload: connection.info?.max_payload,
       fence: new Fence(connection, names, timings.replicas),
-      writeHistory: (record) => writeHistory(connection, names, timings.replicas, record),
+      writeHistory: (record) => history.write(record),
       find: (pool) => findKvBucket(connection, namesOf(pool).bucket),
       follow: (told) => void follow(connection, told),
       close,

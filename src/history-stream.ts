@@ -7,6 +7,8 @@ import { type NatsConnection, nanos } from "nats"
 import { isNoJetStream, isNoResponders, isStreamNotFound } from "./errors.js"
 import { decodeRecord, encodeRecord, type HistoryRecord, type StoredRecord } from "./history.js"
 import type { PoolNames } from "./names.js"
+import { systemClock } from "./system-clock.js"
+import { within } from "./within.js"
 
 /** How many records a pool keeps, and for how long. */
 export const MOST_RECORDS = 10_000
@@ -15,9 +17,39 @@ export const OLDEST_RECORD_MS = 90 * 24 * 3_600_000
 const ANSWER_MS = 5_000
 /** How many messages are asked for at once. */
 const AT_ONCE = 200
+/** How long the last records may hold up who closes the connection, for instance while the server is away. */
+const LAST_RECORDS_MS = 1_000
+
+/** Writes what is told of the reigns of one pool, and knows what is still on its way. */
+export class HistoryWriter {
+  readonly #connection: NatsConnection
+  readonly #names: PoolNames
+  readonly #replicas: number
+  readonly #writing = new Set<Promise<void>>()
+
+  constructor(connection: NatsConnection, names: PoolNames, replicas: number) {
+    this.#connection = connection
+    this.#names = names
+    this.#replicas = replicas
+  }
+
+  /** Resolves when `record` is stored. */
+  write(record: HistoryRecord): Promise<void> {
+    const written = writeHistory(this.#connection, this.#names, this.#replicas, record)
+    this.#writing.add(written)
+    const settled = () => void this.#writing.delete(written)
+    written.then(settled, settled)
+    return written
+  }
+
+  /** Resolves when nothing is on its way any more, or never will be stored. To be called before the connection is closed. */
+  async settled(): Promise<void> {
+    await within(systemClock, LAST_RECORDS_MS, Promise.allSettled(this.#writing)).catch(() => {})
+  }
+}
 
 /** Writes `record`; makes the stream if there is none. */
-export async function writeHistory(
+async function writeHistory(
   connection: NatsConnection,
   names: PoolNames,
   replicas: number,

@@ -3,10 +3,13 @@ import { promisify } from "node:util"
 import { connect } from "nats"
 import t from "tap"
 import { decodeRecord, encodeRecord, type HistoryRecord, storiesOf } from "../src/history.js"
-import { readHistory, writeHistory } from "../src/history-stream.js"
+import { HistoryWriter, readHistory } from "../src/history-stream.js"
+import type { Leadership } from "../src/leadership.js"
 import { namesOf } from "../src/names.js"
+import { joinPool } from "../src/worker.js"
 import { built } from "./fixtures/built.js"
 import { testCrew } from "./fixtures/crew.js"
+import { Events } from "./fixtures/events.js"
 import { testLocal } from "./fixtures/local.js"
 import { testServer } from "./fixtures/server.js"
 
@@ -144,7 +147,8 @@ t.test("the stream is made by the first who writes, and read from its end", asyn
   t.teardown(() => nc.close())
   const names = namesOf("work")
   t.strictSame(await readHistory(nc, names, 10), [])
-  for (let term = 1; term <= 5; term += 1) await writeHistory(nc, names, 1, began("a", term))
+  const history = new HistoryWriter(nc, names, 1)
+  for (let term = 1; term <= 5; term += 1) await history.write(began("a", term))
   const read = await readHistory(nc, names, 3)
   t.strictSame(
     read.map(({ record }) => record.term),
@@ -152,6 +156,38 @@ t.test("the stream is made by the first who writes, and read from its end", asyn
   )
   const [last] = read
   t.ok(Math.abs((last?.storedMs ?? 0) - Date.now()) < 60_000)
+})
+
+t.test("who leaves as soon as it leads has told all of its reign when it is gone", async (t) => {
+  const { url } = await testServer(t)
+  const nc = await connect({ servers: url })
+  t.teardown(() => nc.close())
+  const problems: string[] = []
+  const report = (problem: string, error?: unknown) => problems.push(`${problem} ${error ?? ""}`)
+  // The history of each pool is made first, while its only member leaves.
+  for (const pool of ["own", "given"]) {
+    const connecting = pool === "own" ? { connect: { servers: url } } : { connection: nc }
+    const reigns = new Events<Leadership | undefined>()
+    const worker = await joinPool({ ...connecting, pool, onReign: reigns.note, report })
+    await reigns.one((leadership) => leadership !== undefined)
+    await worker.leave()
+    const told = (await readHistory(nc, namesOf(pool), 10)).map(({ record }) => record)
+    t.match(told, [{ type: "began" }, { type: "ended", reason: "stopping" }], pool)
+  }
+  t.strictSame(problems, [])
+})
+
+t.test("a supervisor that ends has told of the reign that it saw die", async (t) => {
+  const { crew, start, leads, worker, server } = await testCrew(t, { leaseMs: 60_000 })
+  await start("a")
+  await leads("a")
+  process.kill(worker("a").pid, "SIGKILL")
+  await crew.supervisor.gone(worker("a").pid)
+  await crew.disband()
+  const nc = await connect({ servers: server.url })
+  t.teardown(() => nc.close())
+  const told = await readHistory(nc, namesOf("work"), 10)
+  t.match(told.at(-1), { record: { type: "ended", name: "a", reason: "killed" } })
 })
 
 t.test("pool history shows what real workers told", async (t) => {
@@ -165,9 +201,7 @@ t.test("pool history shows what real workers told", async (t) => {
     const args = [built("cli.js"), "history", "--servers", server.url, ...more]
     return (await promisify(execFile)(process.execPath, args)).stdout
   }
-  let rows: { name: string; ended?: string; gapMs?: number; began: string }[] = []
-  // The last record is on its way while the worker ends.
-  while (!rows[1]?.ended) rows = JSON.parse(await run("--json"))
+  const rows = JSON.parse(await run("--json"))
   t.match(rows, [
     { name: "a", ended: "killed", began: "nobody was known to lead" },
     { name: "b", ended: "stopping", began: "a: killed" },
