@@ -20,12 +20,13 @@ const AT_ONCE = 200
 /** How long the last records may hold up who closes the connection, for instance while the server is away. */
 const LAST_RECORDS_MS = 1_000
 
-/** Writes what is told of the reigns of one pool, and knows what is still on its way. */
+/** Writes what is told of the reigns of one pool, one record after another, so that none ends before it began. */
 export class HistoryWriter {
   readonly #connection: NatsConnection
   readonly #names: PoolNames
   readonly #replicas: number
-  readonly #writing = new Set<Promise<void>>()
+  /** Settled when nothing is on its way. */
+  #last: Promise<void> = Promise.resolve()
 
   constructor(connection: NatsConnection, names: PoolNames, replicas: number) {
     this.#connection = connection
@@ -35,16 +36,16 @@ export class HistoryWriter {
 
   /** Resolves when `record` is stored. */
   write(record: HistoryRecord): Promise<void> {
-    const written = writeHistory(this.#connection, this.#names, this.#replicas, record)
-    this.#writing.add(written)
-    const settled = () => void this.#writing.delete(written)
-    written.then(settled, settled)
+    const written = this.#last.then(() =>
+      writeHistory(this.#connection, this.#names, this.#replicas, record),
+    )
+    this.#last = written.catch(() => {})
     return written
   }
 
-  /** Resolves when nothing is on its way any more, or never will be stored. To be called before the connection is closed. */
+  /** Resolves when nothing is on its way any more, or nobody answers. To be called before the connection is closed. */
   async settled(): Promise<void> {
-    await within(systemClock, LAST_RECORDS_MS, Promise.allSettled(this.#writing)).catch(() => {})
+    await within(systemClock, LAST_RECORDS_MS, this.#last).catch(() => {})
   }
 }
 
