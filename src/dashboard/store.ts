@@ -64,12 +64,16 @@ export class DashboardStore {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Handles a chunk of keys one by one; what follows a change of mode was typed for another one, but for Ctrl-C. */
+  /**
+   * Handles a chunk of keys one by one. What follows a change of mode was typed for another one, but for the text that
+   * follows `/`, and Ctrl-C.
+   */
   press(keys: readonly string[]): void {
-    const { mode } = this.#state.ui
+    let meantFor = this.#state.ui.mode.kind
     const { sent, orders } = this.#state
     for (const key of keys) {
-      if (this.#state.ui.mode.kind === mode.kind || key === "ctrl-c") this.#press(key)
+      if (this.#state.ui.mode.kind === meantFor || key === "ctrl-c") this.#press(key)
+      if (this.#state.ui.mode.kind === "filter") meantFor = "filter"
     }
     const isAsked = this.#state.sent !== sent || this.#state.orders !== orders
     if (isAsked && this.#answerFirstMs > 0) this.#beat.showAfter(this.#answerFirstMs)

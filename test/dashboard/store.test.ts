@@ -109,6 +109,14 @@ t.test("a chunk of keys is handled one by one, and ends at a change of mode", as
   t.strictSame(names(on), ["a", "b", "(c)"])
 })
 
+t.test("a filter that is pasted, or typed in one go, is taken to its end", async (t) => {
+  const on = stage()
+  on.store.press(["j", "/", "b", "o", "enter", "s"])
+  t.strictSame(names(on), ["c"])
+  t.equal(on.store.snapshot().mode.kind, "normal")
+  t.equal(on.message(), "", "the s was typed for another screen")
+})
+
 t.test("any key closes the help and does nothing else", async (t) => {
   const on = stage()
   on.press("?")
