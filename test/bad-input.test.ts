@@ -3,9 +3,9 @@ import { Kvm } from "@nats-io/kv"
 import t, { type Test } from "tap"
 import { settingsOf } from "../src/kv-bucket.js"
 import { type Ended, runPool, startPool } from "./fixtures/cli.js"
-import { until } from "./fixtures/programs.js"
 import { memberReader, requester } from "./fixtures/requester.js"
 import { randomPort, testServer } from "./fixtures/server.js"
+import { until } from "./fixtures/until.js"
 
 /** Runs the same with several flags at once; resolves with how each ended. */
 function runAll(t: Test, command: string, flags: readonly (readonly string[])[]): Promise<Ended[]> {
@@ -189,7 +189,7 @@ t.test("an entry that is no JSON stops nobody, and is told of once", async (t) =
   const follower = startPool(t, ["worker", "--name", "b", "--servers", server.url])
   await follower.says(/"msg":"joined"/)
   const entryOf = async () => new TextDecoder().decode((await bucket.get("leader"))?.value)
-  await until("the line is ranked again", async () => (await entryOf()).includes(".b"), 20_000)
+  await until("the line is ranked again", async () => (await entryOf()).includes(".b"))
   follower.child.kill("SIGTERM")
   worker.child.kill("SIGTERM")
   const ended = await Promise.all([worker.ended(), follower.ended()])

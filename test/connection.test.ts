@@ -10,8 +10,8 @@ import { makeCertificate } from "./fixtures/certificates.js"
 import { Events } from "./fixtures/events.js"
 import { tempFolder } from "./fixtures/folder.js"
 import { JwtAccount, seedOf } from "./fixtures/jwt-account.js"
-import { until } from "./fixtures/programs.js"
 import { randomPort, type TestServer, testServer } from "./fixtures/server.js"
+import { until } from "./fixtures/until.js"
 
 type Env = Record<string, string>
 
@@ -126,7 +126,7 @@ t.test("a server that is full says so", async (t) => {
   await until("all left", async () => (await server.connections()).length === 0)
   const first = await connect({ servers: server.url })
   t.match(
-    await outcome(t, { servers: server.url, timeoutMs: 300 }),
+    await outcome(t, { servers: server.url, timeoutMs: 2_000 }),
     /^ConnectionRefused: .* let nobody in: maximum connections exceeded; see its log$/,
   )
   await first.close()

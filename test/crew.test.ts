@@ -3,9 +3,9 @@ import t from "tap"
 import type { CrewOptions } from "../src/crew.js"
 import { Crew } from "../src/crew.js"
 import { testCrew } from "./fixtures/crew.js"
-import { until } from "./fixtures/programs.js"
 import { memberReader, requester } from "./fixtures/requester.js"
 import { testServer } from "./fixtures/server.js"
+import { until } from "./fixtures/until.js"
 
 function optionsFor(url: string, problems: string[] = []): CrewOptions {
   return {

@@ -75,7 +75,7 @@ t.test("in a real terminal as well", { skip: withoutTmux() }, async (t) => {
   const terminal = new Terminal({ columns: 100, rows: 20 })
   t.teardown(() => terminal.close())
   terminal.run(`${process.execPath} ${built("cli.js")} worker --name a --servers ${server.url}`)
-  const screen = await terminal.until(/INFO: a {2}leads {2}term=\d+$/m, 60_000)
+  const screen = await terminal.until(/INFO: a {2}leads {2}term=\d+$/m)
   t.match(
     screen.split("\n").filter((line) => line.startsWith("[")),
     [
@@ -84,5 +84,5 @@ t.test("in a real terminal as well", { skip: withoutTmux() }, async (t) => {
     ],
   )
   terminal.keys("C-c")
-  await terminal.until(/does not lead any more\n\$ *\n/, 60_000)
+  await terminal.until(/does not lead any more\n\$ *\n/)
 })

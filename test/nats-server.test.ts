@@ -9,8 +9,9 @@ import { greetingOf } from "../src/greeting.js"
 import { findRunning, type StartOptions, startServer } from "../src/nats-server.js"
 import { built } from "./fixtures/built.js"
 import { tempFolder } from "./fixtures/folder.js"
-import { fakeProgram, isAlive, until } from "./fixtures/programs.js"
+import { fakeProgram, isAlive } from "./fixtures/programs.js"
 import { randomPort, serverProgram, testServer } from "./fixtures/server.js"
+import { until } from "./fixtures/until.js"
 
 const { path: binary, version } = await serverProgram()
 
@@ -91,9 +92,9 @@ t.test("the reason is of this start, not of one before", async (t) => {
 t.test("a server that is never ready is given up and ended", async (t) => {
   const cwd = tempFolder(t)
   const idle = fakeProgram(cwd, "nats-server", `echo $$ > ${cwd}/pid; exec sleep 60`)
-  await t.rejects(startServer({ binary: idle, cwd, readyWithinMs: 300 }), {
+  await t.rejects(startServer({ binary: idle, cwd, readyWithinMs: 2_000 }), {
     code: "server-failed",
-    reason: "not ready within 300 ms",
+    reason: "not ready within 2000 ms",
   })
   t.notOk(isAlive(Number(readFileSync(join(cwd, "pid"), "utf8"))))
 })
@@ -101,13 +102,10 @@ t.test("a server that is never ready is given up and ended", async (t) => {
 t.test("a server ends when its starter is killed, after a grace, even frozen", async (t) => {
   const { starter, pid } = await orphan(t, 0.5)
   process.kill(pid, "SIGSTOP")
-  const killed = once(starter, "exit")
+  const killedMs = performance.now()
   starter.kill("SIGKILL")
-  await killed
-  const before = performance.now()
-  t.ok(isAlive(pid))
   await until("the server ends", () => !isAlive(pid))
-  t.ok(performance.now() - before > 300, "about half a second later")
+  t.ok(performance.now() - killedMs > 500, "half a second later")
 })
 
 t.test("a server with JetStream that listens already is found", async (t) => {

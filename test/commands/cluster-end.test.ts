@@ -10,7 +10,8 @@ import {
   type TestCluster,
 } from "../fixtures/cluster.js"
 import { tempFolder } from "../fixtures/folder.js"
-import { isAlive, until } from "../fixtures/programs.js"
+import { isAlive } from "../fixtures/programs.js"
+import { until } from "../fixtures/until.js"
 
 /** More than a signal that came twice, in ms. */
 const NOT_AN_ECHO_MS = 150
@@ -58,7 +59,7 @@ t.test("a second Ctrl-C does not wait for work in flight", async (t) => {
     const { out } = await runPool(t, ["members", "--json", "--servers", cluster.url])
     return JSON.parse(out)[0].counters.busy === 1
   }
-  await until("the work is in flight", isBusy, 20_000)
+  await until("the work is in flight", isBusy)
   process.kill(-cluster.pid, "SIGINT")
   const askedMs = performance.now()
   await until("it is no echo", () => performance.now() - askedMs > NOT_AN_ECHO_MS)
@@ -77,7 +78,7 @@ for (const [stage, isReached] of [
 ] as [string, (cluster: TestCluster) => boolean][]) {
   t.test(`Ctrl-C as soon as ${stage} leaves nothing and is no error`, async (t) => {
     const cluster = startCluster(t)
-    await until(stage, () => isReached(cluster), 20_000)
+    await until(stage, () => isReached(cluster))
     process.kill(-cluster.pid, "SIGINT")
     const { code, err } = await cluster.ended()
     t.equal(code, 0)
@@ -93,7 +94,7 @@ t.test("when it is killed with its process group, its workers and server end", a
   const frozen = pidOf(cluster, "c")
   process.kill(frozen, "SIGSTOP")
   process.kill(-cluster.pid, "SIGKILL")
-  await until("all are gone", () => !pids.some(isAlive), 20_000)
+  await until("all are gone", () => !pids.some(isAlive))
   await nothingIsLeft(t, cluster)
   const log = logOf(cluster, "a")
   t.match(
@@ -119,11 +120,11 @@ t.test("a worker that does not leave when all are killed is killed as well", asy
   const cluster = startCluster(t, flags, folder)
   await cluster.says(/ a {2}leads/)
   const asking = startPool(t, ["work", "--timeout", "60s", "--servers", cluster.url])
-  await until("it is stuck", () => existsSync(join(folder, "child.pid")), 20_000)
+  await until("it is stuck", () => existsSync(join(folder, "child.pid")))
   const child = Number(readFileSync(join(folder, "child.pid"), "utf8"))
   process.kill(-cluster.pid, "SIGKILL")
-  await until("its child is gone", () => !isAlive(child), 20_000)
-  await until("all are gone", () => !pidsIn(folder).some(isAlive), 20_000)
+  await until("its child is gone", () => !isAlive(child))
+  await until("all are gone", () => !pidsIn(folder).some(isAlive))
   await nothingIsLeft(t, cluster)
   asking.child.kill()
 })

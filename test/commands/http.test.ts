@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net"
 import t from "tap"
 import { type RunningCommand, runPool, startPool } from "../fixtures/cli.js"
 import { testCrew } from "../fixtures/crew.js"
-import { until } from "../fixtures/programs.js"
 import { randomPort, testServer } from "../fixtures/server.js"
+import { until } from "../fixtures/until.js"
 
 /** The status of `path`, or the code of the error where nobody answers. */
 async function statusOf(url: string, path: string): Promise<number | string> {

@@ -1,6 +1,6 @@
 import t from "tap"
 import { interrupts } from "../../src/commands/interrupt.js"
-import { until } from "../fixtures/programs.js"
+import { until } from "../fixtures/until.js"
 
 t.test("the first Ctrl-C asks, the second insists, and its echo does not", async (t) => {
   let insisted = 0

@@ -7,8 +7,9 @@ import t, { type Test } from "tap"
 import { built } from "../fixtures/built.js"
 import { type RunningCommand, startPool } from "../fixtures/cli.js"
 import { tempFolder } from "../fixtures/folder.js"
-import { isAlive, until } from "../fixtures/programs.js"
+import { isAlive } from "../fixtures/programs.js"
 import { type TestServer, testServer } from "../fixtures/server.js"
+import { until } from "../fixtures/until.js"
 
 /** Notes in a file that all members share when a program begins, is told to end, and has ended. */
 const PROGRAM = `
@@ -65,7 +66,7 @@ class Runs {
 
   async noted(...notes: string[]): Promise<void> {
     const what = notes.join(", ")
-    await until(what, () => this.notes().join() === notes.join(), 20_000).catch((error) => {
+    await until(what, () => this.notes().join() === notes.join()).catch((error) => {
       throw new Error(`${error.message}; but: ${this.notes().join(", ")}`)
     })
   }
@@ -127,15 +128,8 @@ t.test(
     b.child.kill("SIGINT")
     await b.ended()
     const again = ["a began", "a ended"]
-    await until(
-      "it begins a third time",
-      () =>
-        run
-          .notes()
-          .join()
-          .includes([...again, ...again, "a began"].join()),
-      20_000,
-    )
+    const thrice = [...again, ...again, "a began"].join()
+    await until("it begins a third time", () => run.notes().join().includes(thrice))
     a.child.kill("SIGINT")
     t.equal((await a.ended()).code, 0)
     t.match(a.said(), /ended with exit code 3/)

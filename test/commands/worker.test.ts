@@ -6,9 +6,9 @@ import { join } from "node:path"
 import t, { type Test } from "tap"
 import { runPool, startPool } from "../fixtures/cli.js"
 import { tempFolder } from "../fixtures/folder.js"
-import { until } from "../fixtures/programs.js"
 import { memberReader } from "../fixtures/requester.js"
 import { type TestServer, testServer } from "../fixtures/server.js"
+import { until } from "../fixtures/until.js"
 
 /** A worker whose module is `code`, in a process group of its own; ready and leading. */
 async function startWorker(t: Test, server: TestServer, code?: string, ...flags: string[]) {
@@ -37,9 +37,9 @@ t.test(
     const { pid } = JSON.parse((await worker.says(/\{.*"msg":"leads".*\}/))[0])
     const asking = startPool(t, ["work", "--timeout", "20s", "--servers", server.url])
     const members = await memberReader(t, server.url)
-    await until("it is busy", async () => (await members())[0]?.counters.busy === 1, 20_000)
+    await until("it is busy", async () => (await members())[0]?.counters.busy === 1)
     process.kill(-worker.pid, "SIGINT")
-    await until("it drains", async () => (await members())[0]?.state === "draining", 20_000)
+    await until("it drains", async () => (await members())[0]?.state === "draining")
     process.kill(pid, "SIGUSR2")
     t.match(await asking.ended(), { code: 0, out: / answered in [\d.]+ ms: finished\n$/ })
     t.match(await worker.ended(), { code: 0, err: "" })
@@ -52,9 +52,9 @@ t.test("a second Ctrl-C stops it at once, and its entry goes too", async (t) => 
   const worker = await startWorker(t, server, "export const work = () => new Promise(() => {})")
   const asking = startPool(t, ["work", "--timeout", "60s", "--servers", server.url])
   const members = await memberReader(t, server.url)
-  await until("it is busy", async () => (await members())[0]?.counters.busy === 1, 20_000)
+  await until("it is busy", async () => (await members())[0]?.counters.busy === 1)
   process.kill(-worker.pid, "SIGINT")
-  await until("it drains", async () => (await members())[0]?.state === "draining", 20_000)
+  await until("it drains", async () => (await members())[0]?.state === "draining")
   const drainingMs = performance.now()
   await until("it is no echo", () => performance.now() - drainingMs > 150)
   process.kill(-worker.pid, "SIGINT")

@@ -5,12 +5,11 @@ import type { Terminal } from "../fixtures/tmux.js"
 /** Presses a key, and passes once the screen is as wanted: a pattern of it, or what the message line says. */
 export type Press = (key: string, wanted: RegExp | string) => Promise<string>
 
-/** `patienceMs` is how long the screen may take. */
-export function presser(t: Test, terminal: Terminal, patienceMs?: number): Press {
+export function presser(t: Test, terminal: Terminal): Press {
   return async (key, wanted) => {
     terminal.keys(key)
     const sign = typeof wanted === "string" ? new RegExp(`^ ${wanted}$`, "m") : wanted
-    const screen = await terminal.until(sign, patienceMs)
+    const screen = await terminal.until(sign)
     t.match(screen, sign, `${key}: ${sign}`)
     return screen
   }

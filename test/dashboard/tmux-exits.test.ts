@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import t, { type Test } from "tap"
-import { until } from "../fixtures/programs.js"
 import { GIVEN_BACK, type Terminal, withoutTmux } from "../fixtures/tmux.js"
+import { until } from "../fixtures/until.js"
 import { demo, isWhole } from "./demo-terminal.js"
 
 const skip = withoutTmux()

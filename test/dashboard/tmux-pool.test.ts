@@ -5,17 +5,16 @@ import t, { type Test } from "tap"
 import { PoolClient } from "../../src/client.js"
 import { built } from "../fixtures/built.js"
 import { tempFolder } from "../fixtures/folder.js"
-import { isAlive, until } from "../fixtures/programs.js"
+import { isAlive } from "../fixtures/programs.js"
 import { requester } from "../fixtures/requester.js"
 import { type TestServer, testServer } from "../fixtures/server.js"
 import { GIVEN_BACK, shellIn, type Terminal, withoutTmux } from "../fixtures/tmux.js"
+import { PATIENCE_MS, until } from "../fixtures/until.js"
 import { isWhole } from "./demo-terminal.js"
 import { look, presser, repair } from "./keys.js"
 
 const skip = withoutTmux()
 t.setTimeout(300_000)
-/** Generous: a worker that starts on a busy machine takes seconds. */
-const PATIENCE_MS = 45_000
 const POOL = `node ${built("cli.js")}`
 /** How long something took, as the screen tells it. */
 const TOOK = String.raw`[\d.]+(us|ms|s)`
@@ -23,7 +22,7 @@ const TOOK = String.raw`[\d.]+(us|ms|s)`
 async function cluster(t: Test, server: TestServer): Promise<Terminal> {
   const terminal = await shellIn(t, t.testdir({}))
   terminal.run(`${POOL} cluster --servers ${server.url}`)
-  await terminal.until(/^│ 3 {2}c .* ready /m, PATIENCE_MS)
+  await terminal.until(/^│ 3 {2}c .* ready /m)
   return terminal
 }
 
@@ -35,7 +34,7 @@ function pidOf(screen: string, name: string): number {
 t.test("every key does what it says, and tells what came of it", { skip }, async (t) => {
   const server = await testServer(t)
   const terminal = await cluster(t, server)
-  const press = presser(t, terminal, PATIENCE_MS)
+  const press = presser(t, terminal)
   // No subtests: what follows a stage that failed would only wait in vain.
   const stage = async (what: string, run: () => Promise<void>) => {
     t.comment(what)
@@ -48,10 +47,10 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
     await press("B", `10 simple: ([abc] \\d+, )+in ${TOOK}`)
     // They fill the seven lines of answers, in the order in which they came, and are in the workers' own statistics.
     const burst = (screen: string) => screen.match(/#([3-9]|1[0-2]) +simple +[abc] /g) ?? []
-    await terminal.until((screen) => burst(screen).length === 7, PATIENCE_MS)
+    await terminal.until((screen) => burst(screen).length === 7)
     const done = (screen: string) =>
       [...screen.matchAll(/^│.\d {2}[abc] .* ready +(\d+) /gm)].map(([, count]) => Number(count))
-    await terminal.until((text) => done(text).reduce((a, b) => a + b, 0) === 12, PATIENCE_MS)
+    await terminal.until((text) => done(text).reduce((a, b) => a + b, 0) === 12)
   })
 
   await stage("looking", async () => {
@@ -73,7 +72,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
     await press("r", `b is back after ${TOOK}, 4th in line`)
     await press("G", /^│▸4 {2}b/m)
     await press("s", `b left after ${TOOK}(, finished \\d)?`)
-    await terminal.until(/^│ {4}b .* gone .* left \d+s/m, PATIENCE_MS)
+    await terminal.until(/^│ {4}b .* gone .* left \d+s/m)
   })
 
   await stage("kill", async () => {
@@ -88,7 +87,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
     const isLeader = /^│▸1 {2}a +leader /m.test(screen)
     await press("y", isLeader ? `a killed; [cd] leads after ${TOOK}` : "a killed")
     await until("the process is gone", () => !isAlive(pid))
-    await terminal.until(/^│ {4}a .* gone .* killed \d+s/m, PATIENCE_MS)
+    await terminal.until(/^│ {4}a .* gone .* killed \d+s/m)
   })
 
   await stage("kill -9 from a shell is seen just as well", async () => {
@@ -96,7 +95,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
     const leader = /^│.\d {2}(\w) +leader /m.exec(before)?.[1] as string
     const other = leader === "c" ? "d" : "c"
     process.kill(pidOf(before, leader), "SIGKILL")
-    const after = await terminal.until(new RegExp(`leader ${other}, term \\d+, 1 worker `), 10_000)
+    const after = await terminal.until(new RegExp(`leader ${other}, term \\d+, 1 worker `))
     t.match(after, new RegExp(`${leader}  killed`), "as an event")
     t.match(after, new RegExp(`${leader} led .* and was killed; .*${other} leads since`))
   })
@@ -110,7 +109,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
       [100, 30, /^ work {2}\S+:\d+ .*\n╭─ Members 1 /],
     ] as const) {
       terminal.resize(columns, rows)
-      await terminal.until((text) => sign.test(text) && isWhole(text, columns), PATIENCE_MS)
+      await terminal.until((text) => sign.test(text) && isWhole(text, columns))
     }
   })
 
@@ -119,7 +118,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
     terminal.keys("C-z")
     await terminal.shell()
     terminal.run(`${POOL} work --leader hello --servers ${server.url}`)
-    const answer = await terminal.until(/"role":"leader"/, PATIENCE_MS)
+    const answer = await terminal.until(/"role":"leader"/)
     t.match(answer, new RegExp(`"worker":"${term?.[1]}"[^}]*"term":${term?.[2]},`))
     terminal.run("clear; echo what stood here before; fg")
     await terminal.until(new RegExp(`leader ${term?.[1]}, term ${term?.[2]}, 1 worker `))
@@ -131,10 +130,10 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
     const start = async () => {
       const run = `sh -c 'echo $$ > ${pidFile}; exec ${POOL} dashboard --servers ${server.url}'`
       attached.run(`clear; echo what stood here before; ${run}; echo code $?`)
-      await attached.until(/╭─ Members 1 [\s\S]*q quit/, PATIENCE_MS)
+      await attached.until(/╭─ Members 1 [\s\S]*q quit/)
     }
     await start()
-    const pressHere = presser(t, attached, PATIENCE_MS)
+    const pressHere = presser(t, attached)
     await pressHere("n", "this dashboard starts no workers; in a shell: pool worker")
     await pressHere("w", `simple #1: [cd] answered in ${TOOK}`)
     const signal = (name: NodeJS.Signals) => () =>
@@ -146,7 +145,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
       [signal("SIGHUP"), 129],
     ] as const) {
       leave()
-      const screen = await attached.until(/^code \d+$/m, PATIENCE_MS)
+      const screen = await attached.until(/^code \d+$/m)
       t.match(screen, new RegExp(`^what stood here before$[\\s\\S]*^code ${code}$`, "m"))
       t.strictSame(attached.state(), GIVEN_BACK)
       if (code !== 129) await start()
@@ -160,11 +159,11 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
     // For longer than an entry lives without a renewal.
     const seconds = String.raw`([89]|\d\d)s`
     const lost = `○ disconnected ${seconds}, retrying +last leader ${before} +STALE ${seconds}`
-    await terminal.until(new RegExp(lost), PATIENCE_MS)
+    await terminal.until(new RegExp(lost))
     await press("w", "not connected to .*: this key works again when it is back")
     t.match(terminal.screen(), /╭─ Members 1 [\s\S]*▸1 {2}[cd] .* ready /)
     await server.restart()
-    await terminal.until(/● connected [\s\S]* leader [cd], term \d+, 1 worker +live/, PATIENCE_MS)
+    await terminal.until(/● connected [\s\S]* leader [cd], term \d+, 1 worker +live/)
     t.notMatch(terminal.screen(), /dropped|expired/, "nothing is invented meanwhile")
     // The screen may be back before the worker is.
     const client = new PoolClient({ bus: await requester(t, server.url) })
@@ -176,7 +175,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
   await stage("q gives the terminal back, and says what is stopped", async () => {
     terminal.keys("q")
     // With the prompt: what is typed before it may be shown twice.
-    await terminal.until(/^stopped after .*\n\$ *$/m, PATIENCE_MS)
+    await terminal.until(/^stopped after .*\n\$ *$/m)
     terminal.run("echo code $?")
     const screen = await terminal.until(/^code 0$/m)
     t.match(screen, /^stopping 1 worker; a second Ctrl-C does not wait for work in flight$/m)
