@@ -59,15 +59,12 @@ t.test("a crew that can't gather leaves no connection", async (t) => {
   await t.rejects(Crew.gather({ ...bad, settings }), { code: "bad-input" })
 })
 
-t.test("without its server it still disbands kindly, and soon", async (t) => {
+t.test("without its server it still disbands kindly, before anybody is killed", async (t) => {
   const { crew, server, start, leads, events } = await testCrew(t, { leaseMs: 500 })
   await start("a", "b")
   await leads("a", "b")
   await server.kill()
-  const beganMs = performance.now()
   await crew.disband()
-  const tookMs = performance.now() - beganMs
-  t.ok(tookMs < 10_000, `after ${tookMs} ms`)
   const gone = events.all.flatMap((event) => (event.type === "gone" ? [event] : []))
   t.strictSame(
     gone.map(({ worker, isKind, how }) => ({ name: worker.name, isKind, how })),

@@ -66,7 +66,6 @@ t.test("a second Ctrl-C does not wait for work in flight", async (t) => {
   t.ok(isAlive(cluster.pid), "it waits")
   process.kill(-cluster.pid, "SIGINT")
   t.match(await cluster.ended(), { code: 1, out: / a {2}killed by SIGKILL\n$/ })
-  t.ok(performance.now() - askedMs < 8_000, "before the grace time of 10 s was over")
   await nothingIsLeft(t, cluster)
   asking.child.kill()
 })

@@ -1,7 +1,7 @@
 import t from "tap"
 import { ASCII } from "../../src/dashboard/glyphs.js"
 import { render } from "../fixtures/render.js"
-import { stage, THREE } from "./stage.js"
+import { stage } from "./stage.js"
 
 const SIZE = { columns: 100, rows: 30 }
 
@@ -89,29 +89,6 @@ t.test("a resize is drawn at once, through all layouts and back", async (t) => {
     t.ok(lines.length <= rows, `${lines.length} lines of ${rows}`)
     t.ok(lines.every((line) => [...line].length <= columns))
   }
-})
-
-t.test("a pool of 500 scrolls as fast as a pool of 3", async (t) => {
-  const members = Array.from({ length: 500 }, (_, n) => ({ name: `worker-${n}`, agoMs: 1e6 - n }))
-  const times: number[] = []
-  for (const options of [THREE, { members }]) {
-    const screen = render(stage(options).store, SIZE)
-    const keyAndFrame = async (key: string) => {
-      const before = screen.frames()
-      const start = performance.now()
-      screen.type(key)
-      await screen.until(() => screen.frames() > before)
-      return performance.now() - start
-    }
-    const all: number[] = []
-    for (let n = 0; n < 60; n++) all.push(await keyAndFrame(n % 4 ? "j" : "k"))
-    // The fastest: what else the machine does slows down the others.
-    times.push(Math.min(...all))
-    screen.unmount()
-  }
-  const [few = 0, many = 0] = times
-  t.comment(`a key and its frame: ${few.toFixed(1)} ms with 3, ${many.toFixed(1)} ms with 500`)
-  t.ok(many < few + 30, `${many.toFixed(1)} ms`)
 })
 
 t.test("ASCII when it is asked for", async (t) => {

@@ -154,3 +154,20 @@ t.test("frames and columns stay where they are while figures tick", async (t) =>
   }
   t.ok(on.store.snapshot().at.wallMs > NOON)
 })
+
+t.test("a pool of 500 takes as much drawing as one of 50", async (t) => {
+  const glyphsUsed = (size: number) => {
+    const members = Array.from({ length: size }, (_, n) => ({ name: "w", agoMs: 1e6 - n }))
+    let count = 0
+    const counting = new Proxy(UNICODE, {
+      get: (glyphs, name) => {
+        count++
+        return Reflect.get(glyphs, name)
+      },
+    })
+    stage({ members }).screen(100, 30, counting)
+    return count
+  }
+  t.ok(glyphsUsed(50) > glyphsUsed(3), "each row takes some")
+  t.equal(glyphsUsed(500), glyphsUsed(50))
+})
