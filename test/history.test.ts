@@ -11,10 +11,8 @@ import { built } from "./fixtures/built.js"
 import { testCrew } from "./fixtures/crew.js"
 import { Events } from "./fixtures/events.js"
 import { testLocal } from "./fixtures/local.js"
+import { LONG_LEASE_MS } from "./fixtures/long-lease.js"
 import { testServer } from "./fixtures/server.js"
-
-/** So long that no busy machine lets it run out. */
-const LEASE = { leaseMs: 60_000 }
 
 const began = (name: string, term: number, before?: object): HistoryRecord =>
   ({ type: "began", id: `id-${name}`, name, term, why: "so", ...(before && { before }) }) as never
@@ -184,7 +182,7 @@ t.test("who leaves as soon as it leads has told all of its reign when it is gone
 })
 
 t.test("a supervisor that ends has told of the reign that it saw die", async (t) => {
-  const { crew, start, leads, worker, server } = await testCrew(t, LEASE)
+  const { crew, start, leads, worker, server } = await testCrew(t)
   await start("a")
   await leads("a")
   process.kill(worker("a").pid, "SIGKILL")
@@ -197,7 +195,7 @@ t.test("a supervisor that ends has told of the reign that it saw die", async (t)
 })
 
 t.test("pool history shows what real workers told", async (t) => {
-  const { crew, start, leads, worker, server } = await testCrew(t, LEASE)
+  const { crew, start, leads, worker, server } = await testCrew(t)
   await start("a", "b")
   await leads("a", "b")
   process.kill(worker("a").pid, "SIGKILL")
@@ -212,7 +210,7 @@ t.test("pool history shows what real workers told", async (t) => {
     { name: "a", ended: "killed", began: "nobody was known to lead" },
     { name: "b", ended: "stopping", began: "a: killed" },
   ])
-  t.ok(rows[1].gapMs < LEASE.leaseMs / 10, `a gap of ${rows[1].gapMs} ms`)
+  t.ok(rows[1].gapMs < LONG_LEASE_MS / 10, `a gap of ${rows[1].gapMs} ms`)
   t.match(await run(), /^TERM +LEADER +FROM +LED +BEGAN +ENDED +GAP\n/)
   t.match(await run("--limit", "1"), /b .* a: killed +stopping/)
 })

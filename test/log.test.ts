@@ -4,7 +4,7 @@ import { terminalLine } from "../src/log.js"
 import { built } from "./fixtures/built.js"
 import { startPool } from "./fixtures/cli.js"
 import { testServer } from "./fixtures/server.js"
-import { Terminal, withoutTmux } from "./fixtures/tmux.js"
+import { shellIn, withoutTmux } from "./fixtures/tmux.js"
 
 const MODULE = join(import.meta.dirname, "fixtures/failing-leader.mjs")
 /** Begins to lead, fails, and begins anew, as often as it likes. */
@@ -72,8 +72,7 @@ t.test("a terminal shows who, what, and the details, on one line", async (t) => 
 
 t.test("in a real terminal as well", { skip: withoutTmux() }, async (t) => {
   const server = await testServer(t)
-  const terminal = new Terminal({ columns: 100, rows: 20 })
-  t.teardown(() => terminal.close())
+  const terminal = await shellIn(t, t.testdir({}))
   terminal.run(`${process.execPath} ${built("cli.js")} worker --name a --servers ${server.url}`)
   const screen = await terminal.until(/INFO: a {2}leads {2}term=\d+$/m)
   t.match(

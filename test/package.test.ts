@@ -15,9 +15,6 @@ const SOURCES = ["src", "package.json", "tsconfig.json", "tsconfig.build.json", 
 const DOCUMENTS = ["CHANGELOG.md", "LICENSE", "README.md", "nats-server.conf"]
 const run = promisify(execFile)
 
-// Installing is npm's work, and may take its time.
-t.setTimeout(240_000)
-
 // A copy is packed, for packing builds `dist` anew, which other tests use.
 const source = tempFolder(t)
 for (const name of [...SOURCES, ...DOCUMENTS]) {

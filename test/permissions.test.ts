@@ -15,6 +15,7 @@ import { PoolWatch } from "../src/pool-watch.js"
 import { probe } from "../src/probe.js"
 import { joinPool } from "../src/worker.js"
 import { Events } from "./fixtures/events.js"
+import { LONG_LEASE_MS } from "./fixtures/long-lease.js"
 import { type TestServer, testServer } from "./fixtures/server.js"
 
 const FILE = join(import.meta.dirname, "../deploy/nats-permissions.conf")
@@ -31,7 +32,7 @@ async function guarded(t: Test) {
     const worker = await joinPool({
       name,
       connect: { servers: server.url, ...credentialsOf("worker") },
-      leaseMs: 60_000,
+      leaseMs: LONG_LEASE_MS,
       allowControl: true,
       onClaim: claims.note,
       report: (problem, error) => problems.push(`${name}: ${problem} ${error ?? ""}`),

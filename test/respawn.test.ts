@@ -80,8 +80,7 @@ t.test("one that never joined is not brought back, and nobody is once it is over
 })
 
 t.test("a killed worker process is back as the youngest; a stopped one is not", async (t) => {
-  const settings = { leaseMs: 60_000 }
-  const { crew, start, leads, worker, events } = await testCrew(t, settings, { respawn: true })
+  const { crew, start, leads, worker, events } = await testCrew(t, {}, { respawn: true })
   await start("a", "b")
   await leads("a", "b")
   process.kill(worker("a").pid, "SIGKILL")

@@ -9,8 +9,7 @@ import { Events } from "./fixtures/events.js"
 t.test(
   "when the leader's process is killed its supervisor gives the word, long before the lease is over",
   async (t) => {
-    // A lease of a minute: whoever leads within the test was told.
-    const { crew, start, leads, worker, events, problems } = await testCrew(t, { leaseMs: 60_000 })
+    const { crew, start, leads, worker, events, problems } = await testCrew(t)
     await start("a", "b", "c")
     const before = await leads("a", "b", "c")
     process.kill(worker("a").pid, "SIGKILL")
@@ -29,7 +28,7 @@ t.test(
 t.test(
   "when leader and next in line are killed at once the third leads, without waiting for the dead",
   async (t) => {
-    const { start, leads, worker } = await testCrew(t, { leaseMs: 60_000 })
+    const { start, leads, worker } = await testCrew(t)
     await start("a", "b", "c", "d")
     await leads("a", "b", "c", "d")
     process.kill(worker("b").pid, "SIGKILL")
@@ -40,7 +39,7 @@ t.test(
 )
 
 t.test("when a follower's process is killed the leader goes on in its term", async (t) => {
-  const { start, leads, worker } = await testCrew(t, { leaseMs: 60_000 })
+  const { start, leads, worker } = await testCrew(t)
   await start("a", "b", "c")
   const before = await leads("a", "b", "c")
   process.kill(worker("b").pid, "SIGKILL")
@@ -65,7 +64,7 @@ t.test(
 )
 
 t.test("a pid that gets SIGTERM leaves kindly too", async (t) => {
-  const { start, leads, worker, events } = await testCrew(t, { leaseMs: 60_000 })
+  const { start, leads, worker, events } = await testCrew(t)
   await start("a", "b")
   await leads("a", "b")
   process.kill(worker("a").pid, "SIGTERM")
@@ -74,7 +73,7 @@ t.test("a pid that gets SIGTERM leaves kindly too", async (t) => {
 })
 
 t.test("a worker whose supervisor is gone stops kindly", async (t) => {
-  const { crew, start, leads, worker } = await testCrew(t, { leaseMs: 60_000 })
+  const { crew, start, leads, worker } = await testCrew(t)
   await start("a", "b")
   await leads("a", "b")
   const { pid } = worker("a")
@@ -99,7 +98,7 @@ t.test("a worker that can't join says why, in one line", async (t) => {
 })
 
 t.test("whoever watches sees which worker was killed and which one left", async (t) => {
-  const { crew, start, worker } = await testCrew(t, { leaseMs: 60_000 })
+  const { crew, start, worker } = await testCrew(t)
   await start("a", "b", "c")
   const bucket = await findKvBucket(crew.connection, "pool_work")
   if (!bucket) throw new Error("no bucket")

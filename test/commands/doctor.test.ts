@@ -4,6 +4,7 @@ import { Kvm } from "@nats-io/kv"
 import { connect } from "nats"
 import t, { type Test } from "tap"
 import { runPool } from "../fixtures/cli.js"
+import { LONG_LEASE_MS } from "../fixtures/long-lease.js"
 import { testPool } from "../fixtures/pool.js"
 import { randomPort, testServer } from "../fixtures/server.js"
 
@@ -27,7 +28,7 @@ t.test("a pool that is well is well in every point", async (t) => {
   const pool = await testPool(t)
   await pool.join("a")
   await pool.join("b")
-  const { code, list } = await findings(t, pool.server.url)
+  const { code, list } = await findings(t, pool.server.url, "--lease", `${LONG_LEASE_MS}ms`)
   t.equal(code, 0)
   const points = ["connection", "server", "jetstream", "bucket", "replicas", "permissions", "clock"]
   t.strictSame(

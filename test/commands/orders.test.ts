@@ -4,8 +4,9 @@ import t, { type Test } from "tap"
 import { runPool } from "../fixtures/cli.js"
 import { type TestCrew, testCrew } from "../fixtures/crew.js"
 import { tempFolder } from "../fixtures/folder.js"
+import { LONG_LEASE_MS } from "../fixtures/long-lease.js"
 
-const LEASE = { leaseMs: 60_000, allowControl: true }
+const OBEDIENT = { allowControl: true }
 
 /** The command line, attached to the server of a crew. */
 function commandLine(t: Test, { server }: TestCrew) {
@@ -16,7 +17,7 @@ function commandLine(t: Test, { server }: TestCrew) {
 }
 
 t.test("the leader stops, and who leads then is told with how long it took", async (t) => {
-  const crew = await testCrew(t, LEASE)
+  const crew = await testCrew(t, OBEDIENT)
   await crew.start("a", "b", "c")
   const { term } = await crew.leads("a", "b", "c")
   const { code, out } = await commandLine(t, crew)("stop", "a")
@@ -27,7 +28,7 @@ t.test("the leader stops, and who leads then is told with how long it took", asy
 })
 
 t.test("the last one that stops leaves nobody to lead", async (t) => {
-  const crew = await testCrew(t, LEASE)
+  const crew = await testCrew(t, OBEDIENT)
   await crew.start("a")
   await crew.leads("a")
   t.match(await commandLine(t, crew)("stop", "a"), {
@@ -38,7 +39,7 @@ t.test("the last one that stops leaves nobody to lead", async (t) => {
 })
 
 t.test("a follower is killed, and leadership stays where it is", async (t) => {
-  const crew = await testCrew(t, LEASE)
+  const crew = await testCrew(t, OBEDIENT)
   await crew.start("a", "b")
   const { term } = await crew.leads("a", "b")
   const { id } = crew.worker("b")
@@ -53,17 +54,17 @@ t.test("a follower is killed, and leadership stays where it is", async (t) => {
 t.test(
   "the leader is killed, and its successor is told long before the lease is over",
   async (t) => {
-    const crew = await testCrew(t, LEASE)
+    const crew = await testCrew(t, OBEDIENT)
     await crew.start("a", "b")
     await crew.leads("a", "b")
     const { json } = await commandLine(t, crew)("kill", "a", "--json")
     t.match(json, { name: "a", leader: { name: "b", id: crew.worker("b").id } })
-    t.ok(json.leader.ms < LEASE.leaseMs / 10, `b leads after ${json.leader.ms} ms`)
+    t.ok(json.leader.ms < LONG_LEASE_MS / 10, `b leads after ${json.leader.ms} ms`)
   },
 )
 
 t.test("who restarts is back under a new id, last in line", async (t) => {
-  const crew = await testCrew(t, LEASE)
+  const crew = await testCrew(t, OBEDIENT)
   await crew.start("a", "b", "c")
   await crew.leads("a", "b", "c")
   const before = crew.worker("a").id
@@ -75,7 +76,7 @@ t.test("who restarts is back under a new id, last in line", async (t) => {
 })
 
 t.test("the leader hands over to whom it is told, or to the next in line", async (t) => {
-  const crew = await testCrew(t, LEASE)
+  const crew = await testCrew(t, OBEDIENT)
   await crew.start("a", "b", "c")
   await crew.leads("a", "b", "c")
   const pool = commandLine(t, crew)
@@ -98,13 +99,13 @@ t.test("the leader hands over to whom it is told, or to the next in line", async
 })
 
 t.test("nobody is handed a seat that may not lead", async (t) => {
-  const crew = await testCrew(t, { ...LEASE, eligible: false })
+  const crew = await testCrew(t, { ...OBEDIENT, eligible: false })
   await crew.start("a")
   t.match(await commandLine(t, crew)("hand-over"), { code: 3, err: /^pool: no leader: / })
 })
 
 t.test("who is paused takes no work until it is resumed, and keeps its place", async (t) => {
-  const crew = await testCrew(t, LEASE)
+  const crew = await testCrew(t, OBEDIENT)
   await crew.start("a", "b")
   await crew.leads("a", "b")
   const pool = commandLine(t, crew)
@@ -119,7 +120,7 @@ t.test("who is paused takes no work until it is resumed, and keeps its place", a
 })
 
 t.test("a name that several members have asks for the id, and lists them", async (t) => {
-  const crew = await testCrew(t, LEASE)
+  const crew = await testCrew(t, OBEDIENT)
   await crew.start("a", "b", "b")
   await crew.leads("a", "b", "b")
   const [one, other] = crew.crew.supervisor.workers.filter(({ name }) => name === "b")
@@ -134,7 +135,7 @@ t.test("a name that several members have asks for the id, and lists them", async
 })
 
 t.test("who was started without --allow-control is left alone", async (t) => {
-  const crew = await testCrew(t, { leaseMs: 60_000 })
+  const crew = await testCrew(t)
   await crew.start("a", "b")
   await crew.leads("a", "b")
   const pool = commandLine(t, crew)
@@ -150,12 +151,12 @@ t.test("who was started without --allow-control is left alone", async (t) => {
 t.test("an order whose end does not come in time says what did not happen", async (t) => {
   const handler = join(tempFolder(t), "slow.mjs")
   writeFileSync(handler, "export const work = () => new Promise(() => {})")
-  const crew = await testCrew(t, { ...LEASE, handler, graceMs: 2_000 })
+  const crew = await testCrew(t, { ...OBEDIENT, handler, graceMs: 5_000 })
   await crew.start("a")
   const { connection } = crew.crew
   connection.publish("work", "", { reply: "nobody" })
   await connection.flush()
-  const { code, err } = await commandLine(t, crew)("stop", "a", "--timeout", "300ms")
+  const { code, err } = await commandLine(t, crew)("stop", "a", "--timeout", "2s")
   t.equal(code, 1)
-  t.match(err, /a has not left within 300 ms/)
+  t.match(err, /a has not left within 2000 ms/)
 })

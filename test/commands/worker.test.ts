@@ -23,7 +23,14 @@ async function startWorker(t: Test, server: TestServer, code?: string, ...flags:
 
 /** What `pool work` says of an answer, without the time it took. */
 async function asked(t: Test, server: TestServer, ...args: string[]) {
-  const { code, out, err } = await runPool(t, ["work", "--servers", server.url, ...args])
+  const { code, out, err } = await runPool(t, [
+    "work",
+    "--timeout",
+    "20s",
+    "--servers",
+    server.url,
+    ...args,
+  ])
   return `${code} ${(out + err).trim()}`.replace(/ in [\d.]+ ms:/, ":")
 }
 
@@ -107,7 +114,7 @@ t.test(
       status: () => { throw Object.assign(new Error("gone"), { status: 410 }) },
       never: () => new Promise(() => {}) }
     export const work = (job) => answers[job.text()]()`,
-      ...["--name", "a", "--handler-timeout", "300ms"],
+      ...["--name", "a", "--handler-timeout", "1s"],
     )
     const told = []
     const cases = ["bigint", "loop", "function", "nothing", "bytes", "throws", "status", "never"]
@@ -121,7 +128,7 @@ t.test(
       "0 a answered: hi",
       "1 pool: a answered 500: no disk",
       "1 pool: a answered 410: gone",
-      "1 pool: a answered 504: no result within 300 ms: the request may or may not have been done",
+      "1 pool: a answered 504: no result within 1000 ms: the request may or may not have been done",
     ])
     worker.child.kill("SIGTERM")
     t.equal((await worker.ended()).code, 0, "and it works on until it is stopped")

@@ -6,8 +6,6 @@ import { until } from "../fixtures/until.js"
 import { demo, isWhole } from "./demo-terminal.js"
 
 const skip = withoutTmux()
-// Many processes are started one after the other; on a machine that is busy each takes seconds.
-t.setTimeout(300_000)
 
 /** Passes once the shell is back as it was, with the exit code of the program. */
 async function isGivenBack(t: Test, terminal: Terminal, code: number): Promise<string> {

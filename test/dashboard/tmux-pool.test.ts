@@ -14,7 +14,6 @@ import { isWhole } from "./demo-terminal.js"
 import { look, presser, repair } from "./keys.js"
 
 const skip = withoutTmux()
-t.setTimeout(300_000)
 const POOL = `node ${built("cli.js")}`
 /** How long something took, as the screen tells it. */
 const TOOK = String.raw`[\d.]+(us|ms|s)`

@@ -4,8 +4,6 @@ import { demo, isWhole } from "./demo-terminal.js"
 import { look, presser, repair } from "./keys.js"
 
 const skip = withoutTmux()
-// Many processes are started one after the other; on a machine that is busy each takes seconds.
-t.setTimeout(300_000)
 
 t.test("the screen is drawn, to the last row", { skip }, async (t) => {
   const { terminal } = await demo(t)
