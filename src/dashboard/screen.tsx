@@ -57,10 +57,10 @@ class Shown {
 
   begin(): void {
     const { stdin, look } = this.#screen
-    this.#enter()
-    this.#listen("on")
     // For good: it may fail in being given back, and after that.
     stdin.on("error", this.#inputFailed)
+    this.#enter()
+    this.#listen("on")
     this.#store.exits = {
       quit: () => this.#end({ code: 0 }),
       suspend: () => this.#suspend(0),
@@ -87,27 +87,27 @@ class Shown {
     }
   }
 
+  /** Before anything is drawn, or a first Ctrl-C would be a signal, and other keys be seen on the screen. */
   #enter(): void {
     this.#isOn = true
+    this.#screen.stdin.setRawMode(true)
     this.#write(ENTER)
   }
 
   readonly #leave = (): void => {
     if (!this.#isOn) return
     this.#isOn = false
+    this.#screen.stdin.setRawMode(false)
     this.#write(LEAVE)
   }
 
   /** Stops like any program on Ctrl-Z: all of the job (`pid` 0), or this process, and goes on after `fg`. */
   #suspend(pid: number): void {
-    const { stdin } = this.#screen
     this.#painter.pause()
-    stdin.setRawMode(false)
     this.#leave()
     process.off("SIGTSTP", this.#stopped)
     process.kill(pid, "SIGTSTP")
     process.on("SIGTSTP", this.#stopped)
-    stdin.setRawMode(true)
     this.#return()
   }
 
@@ -115,9 +115,8 @@ class Shown {
 
   /** Whoever stopped and continued us may have changed the terminal meanwhile. */
   readonly #continued = () => {
-    const { stdin } = this.#screen
-    stdin.setRawMode(false)
-    stdin.setRawMode(true)
+    // Node does nothing that it believes done.
+    this.#screen.stdin.setRawMode(false)
     this.#return()
   }
 
