@@ -27,6 +27,7 @@ process.execArgv.length = 0
 delete process.env.NODE_OPTIONS
 
 export interface FleetOptions {
+  /** Default 2000: a machine that stands still for a second does not cost a leader its seat. */
   readonly leaseMs?: number
   readonly pool?: string
   /** Workers to begin with, the oldest first. Default a and b. */
@@ -82,7 +83,7 @@ export class Fleet {
     this.#t = t
     this.#options = options
     this.server = server
-    this.leaseMs = options.leaseMs ?? 1_000
+    this.leaseMs = options.leaseMs ?? 2_000
     this.pool = options.pool ?? "work"
     this.history = new History(join(tempFolder(t), "history"))
   }

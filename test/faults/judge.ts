@@ -59,6 +59,11 @@ export function judge(written: readonly Line[]): Verdict {
   return { ...requests, breaches, reigns }
 }
 
+/** Who led, one after another; who lost the seat and took it again is named once. */
+export function leadersOf(reigns: readonly Reign[]): string[] {
+  return reigns.map(({ who }) => who).filter((who, n, all) => who !== all[n - 1])
+}
+
 function reignsIn(lines: readonly Line[]): Reign[] {
   const found = new Map<string, Reign>()
   let epoch = 0

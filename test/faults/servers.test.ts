@@ -10,7 +10,7 @@ for (const round of rounds) {
   t.test(
     `after a restart of the server somebody leads, and all requests have ended${round}`,
     async (t) => {
-      const it = await fleet(t, { leaseMs: 2_000 })
+      const it = await fleet(t)
       const held = HELD_MS.flatMap((holdMs) => [
         it.requesters.ask(`once${holdMs}`, false, { holdMs }),
         it.requesters.ask(`twice${holdMs}`, true, { holdMs }),
