@@ -60,7 +60,7 @@ t.test("a crew that can't gather leaves no connection", async (t) => {
 })
 
 t.test("without its server it still disbands kindly, before anybody is killed", async (t) => {
-  const { crew, server, start, leads, events } = await testCrew(t, { leaseMs: 500 })
+  const { crew, server, start, leads, events } = await testCrew(t, { leaseMs: 2_000 })
   await start("a", "b")
   await leads("a", "b")
   await server.kill()

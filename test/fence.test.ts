@@ -157,7 +157,7 @@ t.test("a worker raises the fence when its reign begins, if told to", { skip }, 
 
 t.test("a frozen process that wakes adds nothing after its successor", { skip }, async (t) => {
   const handler = new URL("./fixtures/publishing-leader.mjs", import.meta.url).pathname
-  const settings = { handler, leaseMs: 500, fenced: true }
+  const settings = { handler, leaseMs: 2_000, fenced: true }
   const { start, leads, worker, crew, claims } = await testCrew(t, settings)
   await start("a", "b")
   await leads("a", "b")
