@@ -18,7 +18,7 @@ const ANSWER_MS = 5_000
 /** How many messages are asked for at once. */
 const AT_ONCE = 200
 /** How long the last records may hold up who closes the connection, for instance while the server is away. */
-const LAST_RECORDS_MS = 1_000
+const LAST_RECORDS_MS = 3_000
 
 /** Writes what is told of the reigns of one pool, one record after another, so that none ends before it began. */
 export class HistoryWriter {
