@@ -75,10 +75,13 @@ export function decodeRecord(value: Uint8Array): HistoryRecord | undefined {
 /** The reigns that `records`, in the order in which they were stored, tell of; the earliest first. */
 export function storiesOf(records: readonly StoredRecord[]): ReignStory[] {
   const stories: ReignStory[] = []
+  /** How reigns ended of which nobody has told that they began: who froze in its first instant tells when it wakes. */
+  const ends = new Map<string, { readonly untilMs: number; readonly ended: string }>()
   const end = ({ id, term }: Reign, untilMs: number, ended: string) => {
     const at = stories.findLastIndex((story) => story.id === id && story.term === term)
     const story = stories[at]
-    if (story && !story.ended) stories[at] = { ...story, until: iso(untilMs), ended }
+    if (!story) ends.set(`${id} ${term}`, { untilMs, ended })
+    else if (!story.ended) stories[at] = { ...story, until: iso(untilMs), ended }
   }
   for (const { record, storedMs } of records) {
     const { id, name, term } = record
@@ -87,9 +90,19 @@ export function storiesOf(records: readonly StoredRecord[]): ReignStory[] {
       continue
     }
     const { before, why } = record
-    if (before) end(before, storedMs - (before.gapMs ?? 0), before.reason)
+    const over = ends.get(`${id} ${term}`)
+    ends.delete(`${id} ${term}`)
+    const fromMs = over?.untilMs ?? storedMs
+    const from = iso(fromMs)
+    if (before) end(before, fromMs - (before.gapMs ?? 0), before.reason)
     const gap = before?.gapMs !== undefined && { gapMs: before.gapMs }
-    stories.push({ term, name, id, from: iso(storedMs), began: why, ...gap })
+    const story = { term, name, id, from, began: why, ...gap }
+    if (!over) {
+      stories.push(story)
+      continue
+    }
+    const place = stories.findLastIndex((earlier) => earlier.from < from) + 1
+    stories.splice(place, 0, { ...story, until: from, ended: over.ended })
   }
   return stories
 }

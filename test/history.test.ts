@@ -53,6 +53,21 @@ t.test(
   },
 )
 
+t.test("who tells only after its end that it led did not lead after that", async (t) => {
+  const before = { id: "id-b", name: "b", term: 7, reason: "lease over", gapMs: 600 }
+  const stories = storiesOf([
+    { record: began("a", 4), storedMs: 1000 },
+    { record: began("c", 9, before), storedMs: 5000 },
+    { record: began("b", 7, { id: "id-a", name: "a", term: 4, reason: "killed" }), storedMs: 8000 },
+  ])
+  const at = "1970-01-01T00:00:04.400Z"
+  t.match(stories, [
+    { name: "a", until: at, ended: "killed" },
+    { name: "b", from: at, until: at, ended: "lease over" },
+    { name: "c", until: undefined },
+  ])
+})
+
 t.test("reigns of the same term, in a bucket that was wiped, are told apart", async (t) => {
   const before = { id: "id-a", name: "a", term: 4, reason: "bucket lost" }
   const stories = storiesOf([
