@@ -25,7 +25,7 @@ t.test("when its test ends, the server, its port and its files are gone", async 
 
 t.test("a client that is still connected fails the test, by name", async (t) => {
   const { test, end } = endable()
-  const server = await testServer(test)
+  const server = await testServer(test, { leavingMs: 1_000 })
   const client = await connect({ servers: server.url, name: "forgotten", reconnect: false })
   t.match(await server.connections(), [{ name: "forgotten", subscriptions: Number }])
   await t.rejects(end(), {

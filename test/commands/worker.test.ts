@@ -8,7 +8,7 @@ import { runPool, startPool } from "../fixtures/cli.js"
 import { tempFolder } from "../fixtures/folder.js"
 import { memberReader } from "../fixtures/requester.js"
 import { type TestServer, testServer } from "../fixtures/server.js"
-import { until } from "../fixtures/until.js"
+import { until, untilNoEcho } from "../fixtures/until.js"
 
 /** A worker whose module is `code`, in a process group of its own; ready and leading. */
 async function startWorker(t: Test, server: TestServer, code?: string, ...flags: string[]) {
@@ -23,14 +23,8 @@ async function startWorker(t: Test, server: TestServer, code?: string, ...flags:
 
 /** What `pool work` says of an answer, without the time it took. */
 async function asked(t: Test, server: TestServer, ...args: string[]) {
-  const { code, out, err } = await runPool(t, [
-    "work",
-    "--timeout",
-    "20s",
-    "--servers",
-    server.url,
-    ...args,
-  ])
+  const asking = ["work", "--timeout", "20s", "--servers", server.url]
+  const { code, out, err } = await runPool(t, [...asking, ...args])
   return `${code} ${(out + err).trim()}`.replace(/ in [\d.]+ ms:/, ":")
 }
 
@@ -62,8 +56,7 @@ t.test("a second Ctrl-C stops it at once, and its entry goes too", async (t) => 
   await until("it is busy", async () => (await members())[0]?.counters.busy === 1)
   process.kill(-worker.pid, "SIGINT")
   await until("it drains", async () => (await members())[0]?.state === "draining")
-  const drainingMs = performance.now()
-  await until("it is no echo", () => performance.now() - drainingMs > 150)
+  await untilNoEcho()
   process.kill(-worker.pid, "SIGINT")
   t.match(await worker.ended(), { code: 1, err: /^pool: worker \S+ killed by SIGKILL\n$/ })
   t.strictSame(await members(), [])
