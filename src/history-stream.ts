@@ -36,9 +36,7 @@ export class HistoryWriter {
 
   /** Resolves when `record` is stored. */
   write(record: HistoryRecord): Promise<void> {
-    const written = this.#last.then(() =>
-      writeHistory(this.#connection, this.#names, this.#replicas, record),
-    )
+    const written = this.#last.then(() => this.#store(record))
     this.#last = written.catch(() => {})
     return written
   }
@@ -47,33 +45,28 @@ export class HistoryWriter {
   async settled(): Promise<void> {
     await within(systemClock, LAST_RECORDS_MS, this.#last).catch(() => {})
   }
-}
 
-/** Writes `record`; makes the stream if there is none. */
-async function writeHistory(
-  connection: NatsConnection,
-  names: PoolNames,
-  replicas: number,
-  record: HistoryRecord,
-): Promise<void> {
-  const publish = () =>
-    jetstream(connection, { timeout: ANSWER_MS }).publish(names.history, encodeRecord(record), {
-      expect: { streamName: names.historyStream },
-    })
-  try {
-    await publish()
-  } catch (error) {
-    if (!isNoResponders(error) && !isNoJetStream(error) && !isStreamNotFound(error)) throw error
-    const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
-    await manager.streams.add({
-      name: names.historyStream,
-      subjects: [names.history],
-      storage: StorageType.File,
-      num_replicas: replicas,
-      max_msgs: MOST_RECORDS,
-      max_age: nanos(OLDEST_RECORD_MS),
-    })
-    await publish()
+  /** Makes the stream if there is none. */
+  async #store(record: HistoryRecord): Promise<void> {
+    const { history, historyStream } = this.#names
+    const js = jetstream(this.#connection, { timeout: ANSWER_MS })
+    const publish = () =>
+      js.publish(history, encodeRecord(record), { expect: { streamName: historyStream } })
+    try {
+      await publish()
+    } catch (error) {
+      if (!isNoResponders(error) && !isNoJetStream(error) && !isStreamNotFound(error)) throw error
+      const { streams } = await jetstreamManager(this.#connection, { timeout: ANSWER_MS })
+      await streams.add({
+        name: historyStream,
+        subjects: [history],
+        storage: StorageType.File,
+        num_replicas: this.#replicas,
+        max_msgs: MOST_RECORDS,
+        max_age: nanos(OLDEST_RECORD_MS),
+      })
+      await publish()
+    }
   }
 }
 

@@ -97,12 +97,10 @@ export function storiesOf(records: readonly StoredRecord[]): ReignStory[] {
     if (before) end(before, fromMs - (before.gapMs ?? 0), before.reason)
     const gap = before?.gapMs !== undefined && { gapMs: before.gapMs }
     const story = { term, name, id, from, began: why, ...gap }
-    if (!over) {
-      stories.push(story)
-      continue
-    }
-    const place = stories.findLastIndex((earlier) => earlier.from < from) + 1
-    stories.splice(place, 0, { ...story, until: from, ended: over.ended })
+    if (over) {
+      const place = stories.findLastIndex((earlier) => earlier.from < from) + 1
+      stories.splice(place, 0, { ...story, until: from, ended: over.ended })
+    } else stories.push(story)
   }
   return stories
 }
