@@ -3,6 +3,7 @@ import t from "tap"
 import type { CrewOptions } from "../src/crew.js"
 import { Crew } from "../src/crew.js"
 import { testCrew } from "./fixtures/crew.js"
+import { SHORT_LEASE_MS } from "./fixtures/leases.js"
 import { memberReader, requester } from "./fixtures/requester.js"
 import { testServer } from "./fixtures/server.js"
 import { until } from "./fixtures/until.js"
@@ -60,7 +61,7 @@ t.test("a crew that can't gather leaves no connection", async (t) => {
 })
 
 t.test("without its server it still disbands kindly, before anybody is killed", async (t) => {
-  const { crew, server, start, leads, events } = await testCrew(t, { leaseMs: 2_000 })
+  const { crew, server, start, leads, events } = await testCrew(t, { leaseMs: SHORT_LEASE_MS })
   await start("a", "b")
   await leads("a", "b")
   await server.kill()

@@ -10,8 +10,8 @@ import { joinPool } from "../src/worker.js"
 import { built } from "./fixtures/built.js"
 import { testCrew } from "./fixtures/crew.js"
 import { Events } from "./fixtures/events.js"
+import { LONG_LEASE_MS } from "./fixtures/leases.js"
 import { testLocal } from "./fixtures/local.js"
-import { LONG_LEASE_MS } from "./fixtures/long-lease.js"
 import { testServer } from "./fixtures/server.js"
 
 const began = (name: string, term: number, before?: object): HistoryRecord =>

@@ -15,7 +15,7 @@ import { PoolWatch } from "../src/pool-watch.js"
 import { probe } from "../src/probe.js"
 import { joinPool } from "../src/worker.js"
 import { Events } from "./fixtures/events.js"
-import { LONG_LEASE_MS } from "./fixtures/long-lease.js"
+import { LONG_LEASE_MS } from "./fixtures/leases.js"
 import { type TestServer, testServer } from "./fixtures/server.js"
 
 const FILE = join(import.meta.dirname, "../deploy/nats-permissions.conf")

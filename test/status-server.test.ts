@@ -88,10 +88,9 @@ t.test("one whose event loop stood still for longer than its lease says so", asy
   while (performance.now() < until);
   const { status, text } = await get(a.httpUrl, "/healthz")
   t.equal(status, 503)
-  t.match(
-    text,
-    /^not ok: its event loop stood still for \d+\.\ds, longer than the lease of 1\.5s\n$/,
-  )
+  const told =
+    /^not ok: its event loop stood still for (\d+\.\d)s, longer than the lease of 1\.5s\n$/
+  t.ok(Number(told.exec(text)?.[1]) >= 1.5, text)
 })
 
 t.test("while it drains it is not ready; when it has left nobody answers", async (t) => {

@@ -9,6 +9,7 @@ import { TakenRequest } from "../src/request.js"
 import type { HandlerThreads } from "../src/threads.js"
 import { HandlerTimeout } from "../src/work-errors.js"
 import { built } from "./fixtures/built.js"
+import { SHORT_LEASE_MS } from "./fixtures/leases.js"
 import { ManualClock } from "./fixtures/manual-clock.js"
 import { testPool } from "./fixtures/pool.js"
 import { TestReign } from "./fixtures/reign.js"
@@ -165,8 +166,7 @@ t.test(
 )
 
 t.test("a leader keeps its seat while its handlers compute for three leases", async (t) => {
-  // So long that a machine that stands still for a second does not cost it.
-  const leaseMs = 2_000
+  const leaseMs = SHORT_LEASE_MS
   const pool = await testPool(t)
   const handlers = await threaded(t, 1)
   const leader = await pool.join("a", { ...handlers, leaseMs, concurrency: 1 })

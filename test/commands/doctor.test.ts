@@ -4,7 +4,7 @@ import { Kvm } from "@nats-io/kv"
 import { connect } from "nats"
 import t, { type Test } from "tap"
 import { runPool } from "../fixtures/cli.js"
-import { LONG_LEASE_MS } from "../fixtures/long-lease.js"
+import { LONG_LEASE_MS } from "../fixtures/leases.js"
 import { testPool } from "../fixtures/pool.js"
 import { randomPort, testServer } from "../fixtures/server.js"
 

@@ -1,6 +1,6 @@
 import t, { type Test } from "tap"
 import { runPool, startPool } from "../fixtures/cli.js"
-import { LONG_LEASE_MS } from "../fixtures/long-lease.js"
+import { LONG_LEASE_MS } from "../fixtures/leases.js"
 import { type TestPool, testPool } from "../fixtures/pool.js"
 import { testServer } from "../fixtures/server.js"
 

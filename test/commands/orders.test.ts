@@ -4,7 +4,7 @@ import t, { type Test } from "tap"
 import { runPool } from "../fixtures/cli.js"
 import { type TestCrew, testCrew } from "../fixtures/crew.js"
 import { tempFolder } from "../fixtures/folder.js"
-import { LONG_LEASE_MS } from "../fixtures/long-lease.js"
+import { LONG_LEASE_MS } from "../fixtures/leases.js"
 
 const OBEDIENT = { allowControl: true }
 

@@ -6,6 +6,7 @@ import { CLAIM_KEY } from "../../src/names.js"
 import { membersIn } from "../../src/roster.js"
 import { type JoinOptions, joinPool } from "../../src/worker.js"
 import { tempFolder } from "../fixtures/folder.js"
+import { LONG_LEASE_MS } from "../fixtures/leases.js"
 import { testServer } from "../fixtures/server.js"
 import { fleet } from "./fleet.js"
 import { History, sharedMs } from "./history.js"
@@ -68,8 +69,8 @@ for (const round of rounds) {
     async (t) => {
       const server = await testServer(t)
       const names = ["a", "b"]
-      const work = await fleet(t, { leaseMs: 60_000, server, names })
-      const mail = await fleet(t, { leaseMs: 60_000, server, names, pool: "mail" })
+      const work = await fleet(t, { leaseMs: LONG_LEASE_MS, server, names })
+      const mail = await fleet(t, { leaseMs: LONG_LEASE_MS, server, names, pool: "mail" })
       const from = work.now
       work.kill("a")
       t.match(await work.begins(from), { who: "b" })

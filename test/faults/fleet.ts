@@ -12,6 +12,7 @@ import type { WorkerEvent } from "../../src/supervisor.js"
 import { built } from "../fixtures/built.js"
 import { startPool } from "../fixtures/cli.js"
 import { tempFolder } from "../fixtures/folder.js"
+import { SHORT_LEASE_MS } from "../fixtures/leases.js"
 import { isAlive } from "../fixtures/programs.js"
 import { type TestServer, testServer } from "../fixtures/server.js"
 import { History, type Line } from "./history.js"
@@ -27,7 +28,7 @@ process.execArgv.length = 0
 delete process.env.NODE_OPTIONS
 
 export interface FleetOptions {
-  /** Default 2000: a machine that stands still for a second does not cost a leader its seat. */
+  /** Default SHORT_LEASE_MS. */
   readonly leaseMs?: number
   readonly pool?: string
   /** Workers to begin with, the oldest first. Default a and b. */
@@ -83,7 +84,7 @@ export class Fleet {
     this.#t = t
     this.#options = options
     this.server = server
-    this.leaseMs = options.leaseMs ?? 2_000
+    this.leaseMs = options.leaseMs ?? SHORT_LEASE_MS
     this.pool = options.pool ?? "work"
     this.history = new History(join(tempFolder(t), "history"))
   }

@@ -1,10 +1,11 @@
 import t from "tap"
+import { LONG_LEASE_MS } from "../fixtures/leases.js"
 import { fleet } from "./fleet.js"
 import { sharedMs } from "./history.js"
 import { rounds } from "./rounds.js"
 
-/** A lease of a minute, where the point is that nobody waits for it. */
-const LONG = { leaseMs: 60_000, names: ["a", "b", "c"] }
+/** Where the point is that nobody waits for the lease. */
+const LONG = { leaseMs: LONG_LEASE_MS, names: ["a", "b", "c"] }
 const FOUR = ["a", "b", "c", "d"]
 
 for (const round of rounds) {

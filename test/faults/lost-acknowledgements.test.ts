@@ -1,10 +1,11 @@
 import t from "tap"
+import { LONG_LEASE_MS } from "../fixtures/leases.js"
 import { fleet } from "./fleet.js"
 import type { Frame } from "./frames.js"
 import { rounds } from "./rounds.js"
 
-/** A lease of a minute, where the point is that nobody waits for it; and doubts come early. */
-const LONG = { leaseMs: 60_000, settings: { renewMs: 200 } }
+/** Where the point is that nobody waits for the lease; and doubts come early. */
+const LONG = { leaseMs: LONG_LEASE_MS, settings: { renewMs: 200 } }
 
 const isClaim = ({ words }: Frame) => words[1] === "$KV.pool_work.leader"
 
