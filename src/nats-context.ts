@@ -1,12 +1,13 @@
 /**
  * What the `nats` command line goes by to find its server: options, then environment, then a context, each
  * field by itself. A context is named by option or NATS_CONTEXT, or it is the one that `nats context select`
- * chose. One that is named or selected and can't be read is an error, as it is there.
+ * chose. One that is named or selected and can't be read is an error, as it is there. Who has no home folder has
+ * selected none.
  */
 import { existsSync, readFileSync } from "node:fs"
-import { homedir } from "node:os"
 import { join } from "node:path"
 import { BadInput, reasonOf } from "./errors.js"
+import { homeOf } from "./home.js"
 import { objectIn } from "./json.js"
 
 /** The variables of an environment, as in `process.env`. */
@@ -94,20 +95,28 @@ export function settingsOf(options: ConnectionOptions, env: Environment): Settin
   }
 }
 
-/** The folder with the contexts, and with the name of the selected one. */
-function folderOf(env: Environment): string {
-  return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config"), "nats")
+/** The folder with the contexts, and with the name of the selected one; undefined for who has no home folder. */
+function folderOf(env: Environment): string | undefined {
+  const config = env.XDG_CONFIG_HOME || homeOf(env)
+  if (config === undefined) return undefined
+  return env.XDG_CONFIG_HOME ? join(config, "nats") : join(config, ".config", "nats")
 }
 
 function selected(env: Environment): string {
-  const file = join(folderOf(env), "context.txt")
-  return existsSync(file) ? readFileSync(file, "utf8").trim() : ""
+  const folder = folderOf(env)
+  const file = folder && join(folder, "context.txt")
+  if (!file || !existsSync(file)) return ""
+  try {
+    return readFileSync(file, "utf8").trim()
+  } catch (error) {
+    throw new BadInput(file, "the name of the selected context", reasonOf(error), { cause: error })
+  }
 }
 
 function readContext(name: string, env: Environment): Record<string, unknown> {
   const isPath = name.endsWith(".json") && existsSync(name)
   if (!isPath && (/[/\\]/.test(name) || name.includes(".."))) throw unknown(name)
-  const file = isPath ? name : join(folderOf(env), "context", `${name}.json`)
+  const file = isPath ? name : join(contextsOf(name, env), `${name}.json`)
   if (!existsSync(file)) throw unknown(name)
   let context: Record<string, unknown>
   try {
@@ -119,6 +128,14 @@ function readContext(name: string, env: Environment): Record<string, unknown> {
     throw new BadInput(`context ${name}`, "creds, as `nats context edit` has it", "an nsc lookup")
   }
   return context
+}
+
+function contextsOf(name: string, env: Environment): string {
+  const folder = folderOf(env)
+  if (folder !== undefined) return join(folder, "context")
+  const expected =
+    "HOME or XDG_CONFIG_HOME to be set, for this user has no home folder to find it in"
+  throw new BadInput("context", expected, name)
 }
 
 function unknown(name: string): BadInput {

@@ -3,8 +3,8 @@
  * Other kinds (`op://`, `nsc://`), which need a program to be run, are refused by name.
  */
 import { readFileSync } from "node:fs"
-import { homedir } from "node:os"
-import { BadInput } from "./errors.js"
+import { BadInput, reasonOf } from "./errors.js"
+import { homeOf } from "./home.js"
 import type { Environment } from "./nats-context.js"
 
 const KINDS = "a file, env:// or data:;base64,"
@@ -20,16 +20,20 @@ export function literalIn(what: string, ref: string, env: Environment): string {
     if (/^file:\/\//i.test(ref)) return readFileSync(pathIn(ref, env), "utf8").trimEnd()
     return referred(ref, env)?.trimEnd() ?? ref
   } catch (error) {
-    throw new BadInput(what, "a secret, or a readable file", shownRef(ref), { cause: error })
+    const got = `${shownRef(ref)}: ${reasonOf(error)}`
+    throw new BadInput(what, "a secret, or a readable file", got, { cause: error })
   }
 }
 
-/** The name of the file that `ref` means: `~` and `$VAR` expanded, as `nats` does. */
+/** The name of the file that `ref` means: `~` and `$VAR` expanded, as `nats` does. Throws for a `~` without a home. */
 export function pathIn(ref: string, env: Environment): string {
   const path = ref
     .replace(/^file:\/\//i, "")
     .replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, bare) => env[braced ?? bare] ?? "")
-  return path.startsWith("~") ? (env.HOME || homedir()) + path.slice(1) : path
+  if (!path.startsWith("~")) return path
+  const home = homeOf(env)
+  if (home !== undefined) return home + path.slice(1)
+  throw new Error("this user has no home folder; set HOME, or write the path out")
 }
 
 /** `ref` without the secret that it may hold. */

@@ -28,9 +28,9 @@ export function tlsOf(
   const files = {
     ...(ca && { caFile: trusted("ca", ca, env) }),
     ...(cert && { certFile: trusted("cert", cert, env) }),
-    ...(key && { keyFile: pathIn(key, env) }),
+    ...(key && { keyFile: pathTo("key", key, env) }),
   }
-  if (cert && key) checkPair(pathIn(cert, env), pathIn(key, env))
+  if (files.certFile && files.keyFile) checkPair(files.certFile, files.keyFile)
   const isAsked = ca || cert || tlsFirst || addresses.some((address) => address.needsTls)
   if (!isAsked) return undefined
   return { ...files, ...(tlsFirst && { handshakeFirst: true }), ...identityCheck(addresses) }
@@ -38,7 +38,7 @@ export function tlsOf(
 
 /** The path of a PEM file with certificates. */
 function trusted(what: string, ref: string, env: Environment): string {
-  const path = pathIn(ref, env)
+  const path = pathTo(what, ref, env)
   try {
     const text = readFileSync(path, "utf8")
     if (!text.includes("-----BEGIN")) throw new Error("no certificate in it")
@@ -47,6 +47,14 @@ function trusted(what: string, ref: string, env: Environment): string {
   } catch (error) {
     const got = `${path}: ${reasonOf(error)}`
     throw new BadInput(what, "a readable PEM file", got, { cause: error })
+  }
+}
+
+function pathTo(what: string, ref: string, env: Environment): string {
+  try {
+    return pathIn(ref, env)
+  } catch (error) {
+    throw new BadInput(what, "a readable PEM file", `${ref}: ${reasonOf(error)}`, { cause: error })
   }
 }
 
