@@ -3,60 +3,16 @@
  * the state machine; `deeds.ts` carries out what that decides. What the member does with its leadership (answer
  * tracked work, run `lead`) is behind `Seat`; services know nothing about the election.
  */
-import type { Bucket } from "./bucket.js"
-import type { Bus, BusSubscription } from "./bus.js"
-import {
-  decodeAnnouncement,
-  decodeWord,
-  type Heir,
-  type StandingClaim,
-  type Word,
-} from "./claim.js"
-import type { Cancel, Clock } from "./clock.js"
-import type { Timings } from "./config.js"
-import { Deeds, type Seat } from "./deeds.js"
+import type { BusSubscription } from "./bus.js"
+import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from "./claim.js"
+import type { Cancel } from "./clock.js"
+import type { CoordinatorOptions } from "./coordinator-options.js"
+import { Deeds } from "./deeds.js"
 import { Election } from "./election.js"
 import type { ElectionEvent } from "./election-words.js"
 import { reasonOf } from "./errors.js"
-import type { EndedReign } from "./hand-on.js"
-import type { EndReason, Leadership, Publish } from "./leadership.js"
-import { Membership, type SelfPortrait } from "./membership.js"
-import type { Meter } from "./meter.js"
-import type { PoolNames } from "./names.js"
-import type { Neighbours } from "./neighbours.js"
-import type { Strategy } from "./succession.js"
-
-export type { Seat } from "./deeds.js"
-
-export interface CoordinatorOptions {
-  readonly bucket: Bucket
-  readonly bus: Bus
-  readonly names: PoolNames
-  readonly clock: Clock
-  readonly timings: Timings
-  readonly strategy: Strategy
-  /** Who leads the other pools that the strategy heeds. */
-  readonly neighbours?: Neighbours | undefined
-  /** Give way to a member that has stood first for this long, in ms; without it never. */
-  readonly preemptAfterMs?: number | undefined
-  readonly seat: Seat
-  readonly meter?: Meter | undefined
-  readonly portrait: () => SelfPortrait
-  readonly random: () => number
-  readonly nonce: () => string
-  /** Told of each claim this member hears of or writes, as it becomes known. */
-  readonly onClaim?: (standing: StandingClaim, isOwn: boolean) => void
-  /** Stores what this member publishes as leader; a pool without a server can't. */
-  readonly publish?: Publish | undefined
-  /** Told of each word that a reign is over. */
-  readonly onWord?: (word: Word) => void
-  /** Told that a reign which this member ended was followed by nobody. */
-  readonly onReleased?: (ended: EndedReign) => void
-  /** Told that the state machine itself threw: its reign has ended, and it takes part in nothing any more. */
-  readonly onBroken?: (error: unknown) => void
-  /** Told what went wrong and is being dealt with. */
-  readonly report?: (problem: string, error?: unknown) => void
-}
+import type { EndReason, Leadership } from "./leadership.js"
+import { Membership } from "./membership.js"
 
 export class Coordinator {
   readonly membership: Membership

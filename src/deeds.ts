@@ -4,31 +4,12 @@
  */
 import { encodeAnnouncement, type StandingClaim } from "./claim.js"
 import { ClaimDesk } from "./claim-desk.js"
-import type { CoordinatorOptions } from "./coordinator.js"
+import type { CoordinatorOptions } from "./coordinator-options.js"
 import type { Decision, ElectionEvent } from "./election-words.js"
 import { handOn } from "./hand-on.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import type { Member } from "./member.js"
 import { Reigning } from "./reigning.js"
-
-/** What a member does with its leadership. */
-export interface Seat {
-  /** A claim is about to be sent: listen for tracked work, hold what arrives. */
-  prepare(): void
-  /** The claim went to somebody else: stop listening, forget what was held. */
-  abandon(): void
-  /** This member leads: answer what was held, and what comes. */
-  begin(leadership: Leadership): void
-  /**
-   * The reign is ending: take nothing more; resolves when what it started is finished or out of time, and all that was sent
-   * here is answered.
-   */
-  windDown(): Promise<void>
-  /** What was wound down is handed on: somebody else may lead from now on. */
-  close(): void
-  /** The reign is over, now: answer nothing more. */
-  lapse(): void
-}
 
 /** What else is needed beside the options of the coordinator. */
 export interface DeedsOptions extends CoordinatorOptions {

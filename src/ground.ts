@@ -1,56 +1,24 @@
-/**
- * What a worker stands on, whatever its pool runs on: a bus and a bucket, a clock, and names. On a server, or inside
- * this process.
- */
+/** Opens what a worker stands on: on a server, or inside this process. */
 import { hostname } from "node:os"
 import type { NatsConnection } from "nats"
-import type { Bucket } from "./bucket.js"
-import type { Bus } from "./bus.js"
-import type { WriteHistory } from "./chronicler.js"
-import type { Clock } from "./clock.js"
-import { type Timings, timingsOf } from "./config.js"
+import type { Ground } from "./backend.js"
+import { timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
 import { BadInput } from "./errors.js"
 import { Fence } from "./fence.js"
 import { HistoryWriter } from "./history-stream.js"
 import { httpAddressOf } from "./http-address.js"
-import type { JoinOptions } from "./join-options.js"
+import type { WorkerOptions } from "./join-options.js"
 import { findKvBucket, openKvBucket } from "./kv-bucket.js"
 import { checkLimits } from "./limits.js"
 import { LocalPools } from "./local-pools.js"
-import { checkedName, DEFAULT_POOL, namesOf, type PoolNames } from "./names.js"
+import { checkedName, DEFAULT_POOL, namesOf } from "./names.js"
 import { rehearsedOnce } from "./rehearsal.js"
 import type { StatusServer } from "./status-server.js"
 import { systemClock } from "./system-clock.js"
 
-export interface Ground {
-  /** Name of the worker. */
-  readonly name: string
-  readonly names: PoolNames
-  readonly timings: Timings
-  readonly clock: Clock
-  /** From 0 to 1. */
-  readonly random: () => number
-  readonly bus: Bus
-  readonly bucket: Bucket
-  /** The server's, in bytes, if it is known. */
-  readonly maxPayload?: number | undefined
-  /** Keeps what leaders publish; there is none without a server. */
-  readonly fence?: Fence | undefined
-  /** Keeps what is told of reigns; nothing is kept without it. */
-  readonly writeHistory?: WriteHistory | undefined
-  /** The bucket of another pool, if it has one. */
-  readonly find: (pool: string) => Promise<Bucket | undefined>
-  /** Tells from now on when the connection was lost and came back. */
-  readonly follow: (told: (isUp: boolean) => void) => void
-  /** What it answers over HTTP, where that was asked for. */
-  readonly status?: StatusServer | undefined
-  /** Closes what was opened for this worker alone. */
-  readonly close: () => Promise<void>
-}
-
 /** The ground that `options` ask for. Throws as `joinPool` does. */
-export async function openGround(options: JoinOptions): Promise<Ground> {
+export async function openGround(options: WorkerOptions): Promise<Ground> {
   const name = checkedName(options.name ?? defaultName())
   const names = namesOf(options.pool ?? DEFAULT_POOL)
   const timings = timingsOf(options)
@@ -88,7 +56,7 @@ function withStatus(ground: Ground, status: StatusServer): Ground {
 
 type Base = Pick<Ground, "name" | "names" | "timings">
 
-async function groundUnder(base: Base, options: JoinOptions): Promise<Ground> {
+async function groundUnder(base: Base, options: WorkerOptions): Promise<Ground> {
   const { name, names, timings } = base
   const { local, connection, connect } = options
   if (!local) return groundOnServer(base, options)
@@ -98,7 +66,7 @@ async function groundUnder(base: Base, options: JoinOptions): Promise<Ground> {
   return (local === true ? LocalPools.shared : local).ground(name, names, timings)
 }
 
-async function groundOnServer(base: Base, options: JoinOptions): Promise<Ground> {
+async function groundOnServer(base: Base, options: WorkerOptions): Promise<Ground> {
   const { name, names, timings } = base
   const [connection] = await Promise.all([
     options.connection ?? connectToNats(options.connect, `pool ${names.pool} worker ${name}`),

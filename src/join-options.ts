@@ -11,7 +11,6 @@ import type { RestartIntensity } from "./restarts.js"
 import type { LeadReturns } from "./seat.js"
 import type { RankFunction } from "./strategies.js"
 import type { Strategy } from "./succession.js"
-import type { PoolWorker } from "./worker.js"
 
 /** How long simple work and a reign may take to finish when they end kindly, where nothing else is said. */
 export const DEFAULT_GRACE_MS = 10_000
@@ -19,8 +18,8 @@ export const DEFAULT_LEADER_GRACE_MS = 1_000
 /** How long a better-ranked member must have stood first before a leader gives way, in ms. */
 export const DEFAULT_PREEMPT_MS = 10_000
 
-/** How to join a pool. */
-export interface JoinOptions extends Handlers, TimingOptions {
+/** What a worker is given, but for what needs the worker itself: see JoinOptions. */
+export interface WorkerOptions extends Handlers, TimingOptions {
   /** The pool, also the NATS subject of simple work. Default `work`. */
   readonly pool?: string
   /** A label for this worker. Default: host and pid. */
@@ -87,8 +86,6 @@ export interface JoinOptions extends Handlers, TimingOptions {
    * password. Default: it does not. Throws CannotListen.
    */
   readonly http?: number | string
-  /** Obeys `stop`; by default the worker leaves its pool. */
-  readonly onStopOrder?: (worker: PoolWorker) => void
   /** Told when the worker has joined anew, under a new id. */
   readonly onJoined?: () => void
   /** Told who leads when that changes, and that nobody does. */

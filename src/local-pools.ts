@@ -3,11 +3,12 @@
  * pools. Workers find each other by the name of their pool; the election, requests and timings are those of a pool on
  * a server. Nothing outlives the process, and nothing outside of it can join.
  */
+
+import type { Ground } from "./backend.js"
 import type { Bucket } from "./bucket.js"
 import type { Bus } from "./bus.js"
 import type { Clock } from "./clock.js"
 import type { Timings } from "./config.js"
-import type { Ground } from "./ground.js"
 import { MemoryBucket } from "./memory-bucket.js"
 import { MemoryBus } from "./memory-bus.js"
 import type { PoolNames } from "./names.js"

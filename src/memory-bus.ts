@@ -7,9 +7,9 @@
  * Who gets a message is decided when it is sent, as on a server. With an injected clock and random it is
  * deterministic. It knows no permissions, no reconnects, and no limit but max_payload.
  */
-import type { BusMessage } from "./bus.js"
 import type { Clock } from "./clock.js"
 import { MemoryConnection } from "./memory-connection.js"
+import type { Listener, Parcel, Router } from "./parcel.js"
 import { isMatch, isPattern } from "./subject.js"
 
 export interface MemoryBusOptions {
@@ -22,26 +22,13 @@ export interface MemoryBusOptions {
   readonly deliver?: (from: string, to: string, parcel: Parcel) => number | "drop"
 }
 
-/** A message on its way. */
-export type Parcel = Omit<BusMessage, "respond">
-
-/** One who listens. */
-export interface Listener {
-  readonly subject: string
-  readonly queue: string | undefined
-  readonly owner: string
-  hear(parcel: Parcel): void
-  /** One more message, or one less, is on its way. */
-  underWay(change: 1 | -1): void
-}
-
 /** What is on its way from one participant to another, the oldest first. */
 interface Lane {
   readonly waiting: { readonly listener: Listener; readonly parcel: Parcel; dueMs: number }[]
   isMoving: boolean
 }
 
-export class MemoryBus {
+export class MemoryBus implements Router {
   readonly clock: Clock
   readonly maxPayload: number
   readonly #random: () => number

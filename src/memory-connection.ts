@@ -8,7 +8,7 @@ import {
 } from "nats"
 import type { Bus, BusMessage, BusSubscription } from "./bus.js"
 import { PayloadTooLarge } from "./errors.js"
-import type { Listener, MemoryBus, Parcel } from "./memory-bus.js"
+import type { Listener, Parcel, Router } from "./parcel.js"
 
 type Payload = Uint8Array | string
 type Callback = (error: Error | null, message: BusMessage) => void
@@ -18,14 +18,14 @@ const encoder = new TextEncoder()
 
 export class MemoryConnection implements Bus {
   readonly name: string
-  readonly #bus: MemoryBus
+  readonly #bus: Router
   readonly #subscriptions = new Set<MemorySubscription>()
   readonly #giveUp = new Set<(error: Error) => void>()
   #requests = 0
   #isClosed = false
 
   /** @internal See MemoryBus.connect. */
-  constructor(bus: MemoryBus, name: string) {
+  constructor(bus: Router, name: string) {
     this.#bus = bus
     this.name = name
   }
@@ -111,7 +111,7 @@ export class MemoryConnection implements Bus {
 class MemorySubscription implements BusSubscription, Listener {
   readonly subject: string
   readonly queue: string | undefined
-  readonly #bus: MemoryBus
+  readonly #bus: Router
   readonly #connection: MemoryConnection
   readonly #callback: Callback
   readonly #onEnd: () => void
@@ -120,7 +120,7 @@ class MemorySubscription implements BusSubscription, Listener {
   #drained: (() => void) | undefined
 
   constructor(
-    bus: MemoryBus,
+    bus: Router,
     connection: MemoryConnection,
     subject: string,
     { queue, callback }: { queue?: string; callback: Callback },

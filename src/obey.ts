@@ -1,24 +1,33 @@
 /** What a worker does when it is given an order from the dashboard or the command line. */
 import { BadInput } from "./errors.js"
 import type { Order } from "./orders.js"
-import type { PoolWorker } from "./worker.js"
+
+/** Who can be ordered about. */
+export interface Obedient {
+  readonly name: string
+  readonly isLeader: boolean
+  pause(): void
+  resume(): void
+  restart(): Promise<void>
+  handOver(to?: string): Promise<void>
+}
 
 /** What an order can have a worker do that is no affair of its program. */
 export interface Means {
   /** Leaves, or has the program do it. */
   readonly stop: () => void
-  /** Ends the process at once, once the order is acknowledged. */
-  readonly kill: () => void
+  /** Resolves when what was sent, the acknowledgement of the order too, is on its way. */
+  readonly flush: () => Promise<void>
   readonly report: (problem: string, error?: unknown) => void
 }
 
 /** Has `worker` obey. Throws BadInput for what it can't do; what comes of the rest is seen in the pool. */
-export function obey(worker: PoolWorker, { order, to }: Order, means: Means): void {
+export function obey(worker: Obedient, { order, to }: Order, means: Means): void {
   switch (order) {
     case "stop":
       return means.stop()
     case "kill":
-      return means.kill()
+      return void means.flush().finally(() => process.kill(process.pid, "SIGKILL"))
     case "restart":
       return void worker.restart()
     case "pause":

@@ -6,9 +6,10 @@
  * It plays the real parts on the bus and the bucket of local pools, on time of its own: nothing is sent, nobody is
  * told, and no timer is left. A takeover works without it, only later.
  */
+
+import type { Ground } from "./backend.js"
 import { timingsOf } from "./config.js"
 import { evict } from "./eviction.js"
-import type { Ground } from "./ground.js"
 import { HurriedClock } from "./hurried-clock.js"
 import { LocalPools } from "./local-pools.js"
 import { MemberRun } from "./member-run.js"

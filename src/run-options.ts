@@ -1,5 +1,6 @@
 /** What one run of a member needs, and how it comes from what a program said when it joined; here are the defaults. */
 import { hostname } from "node:os"
+import type { Ground } from "./backend.js"
 import type { Bucket } from "./bucket.js"
 import { builtInHandlers } from "./built-in-handlers.js"
 import type { Bus } from "./bus.js"
@@ -8,13 +9,12 @@ import type { StandingClaim } from "./claim.js"
 import type { Clock } from "./clock.js"
 import type { Timings } from "./config.js"
 import type { Fence } from "./fence.js"
-import type { Ground } from "./ground.js"
 import type { Handlers } from "./handler.js"
 import {
   DEFAULT_GRACE_MS,
   DEFAULT_LEADER_GRACE_MS,
   DEFAULT_PREEMPT_MS,
-  type JoinOptions,
+  type WorkerOptions,
 } from "./join-options.js"
 import type { Leadership } from "./leadership.js"
 import { machineWeight } from "./machine-weight.js"
@@ -86,7 +86,7 @@ export type RunListeners = Pick<
 >
 
 export function runOptionsOf(
-  options: JoinOptions,
+  options: WorkerOptions,
   ground: Ground,
   listeners: RunListeners,
 ): MemberRunOptions {

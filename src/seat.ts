@@ -3,7 +3,7 @@
  * each reign. One that throws while the reign holds has failed; one that returns has not, and what that means is for
  * others to say.
  */
-import type { Seat } from "./coordinator.js"
+import type { Seat } from "./coordinator-options.js"
 import type { Handlers } from "./handler.js"
 import type { Leadership } from "./leadership.js"
 import type { TrackedWork } from "./tracked-work.js"

@@ -5,20 +5,31 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { hostname } from "node:os"
+import type { StandingClaim } from "./claim.js"
 import { healthOf, leaderReport, readinessOf, type Verdict } from "./condition.js"
 import { type HttpAddress, shownAddress } from "./http-address.js"
 import { CannotListen } from "./http-errors.js"
 import type { LeaderNews } from "./leader-news.js"
+import type { Leadership } from "./leadership.js"
 import { LoopWatch } from "./loop-watch.js"
+import type { Member } from "./member.js"
 import { type Measured, Metrics } from "./metrics.js"
 import { systemClock } from "./system-clock.js"
-import type { PoolWorker } from "./worker.js"
 
 export interface StatusServerOptions {
   readonly address: HttpAddress
   readonly pool: string
   readonly name: string
   readonly leaseMs: number
+}
+
+/** A worker, as far as it is told of here. */
+export interface ShownWorker {
+  readonly id: string
+  readonly member: Member
+  readonly leadership: Leadership | undefined
+  readonly leader: StandingClaim | undefined
+  readonly news: LeaderNews
 }
 
 interface Page {
@@ -38,7 +49,7 @@ export class StatusServer {
   readonly #server: Server
   readonly #loop: LoopWatch
   readonly #pages: Readonly<Record<string, () => Page | Promise<Page>>>
-  #worker: PoolWorker | undefined
+  #worker: ShownWorker | undefined
   #isConnected = true
 
   private constructor(options: StatusServerOptions, server: Server) {
@@ -75,7 +86,7 @@ export class StatusServer {
   }
 
   /** Tells of this worker from now on; until then it is starting. */
-  show(worker: PoolWorker): void {
+  show(worker: ShownWorker): void {
     this.#worker = worker
   }
 

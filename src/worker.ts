@@ -1,20 +1,26 @@
 /** A worker in a pool, as the program that joined sees it. How it goes on after a failure is in `runs.ts`. */
+
+import type { Ground } from "./backend.js"
 import type { StandingClaim } from "./claim.js"
 import { BadInput } from "./errors.js"
-import { type Ground, openGround } from "./ground.js"
-import type { JoinOptions } from "./join-options.js"
+import { openGround } from "./ground.js"
+import type { WorkerOptions } from "./join-options.js"
 import { type LeaderNews, LeaderWatch } from "./leader-news.js"
 import { type EndReason, type Leadership, ReignEnded } from "./leadership.js"
 import { LoopWatch } from "./loop-watch.js"
 import type { Member } from "./member.js"
 import { MemberRun } from "./member-run.js"
-import { type Means, notTheLeader, obey } from "./obey.js"
+import { notTheLeader, obey } from "./obey.js"
 import type { TooManyFailures } from "./restarts.js"
 import { membersIn } from "./roster.js"
 import { type RunListeners, runOptionsOf } from "./run-options.js"
 import { Runs } from "./runs.js"
 
-export type { JoinOptions } from "./join-options.js"
+/** How to join a pool. */
+export interface JoinOptions extends WorkerOptions {
+  /** Obeys `stop`; by default the worker leaves its pool. */
+  readonly onStopOrder?: (worker: PoolWorker) => void
+}
 
 /**
  * Joins a pool; resolves when the worker is ready. Without any of `work`, `leaderWork` and `lead` it answers
@@ -66,12 +72,11 @@ export class PoolWorker {
       this.#tell(() => options.onLeader?.(news))
     }
     this.#leaderWatch = new LeaderWatch({ clock, onNews })
-    const listeners = this.#listeners()
     this.#runs = new Runs({
       name,
       clock,
       intensity: options.restarts,
-      newRun: () => new MemberRun(runOptionsOf(options, ground, listeners)),
+      newRun: () => new MemberRun(runOptionsOf(options, ground, this.#listeners())),
       onJoined: () => this.#tell(() => options.onJoined?.()),
       onGivenUp: (failure) => {
         this.#left ??= this.#leave("failed", failure)
@@ -205,7 +210,12 @@ export class PoolWorker {
   #listeners(): RunListeners {
     const options = this.#options
     return {
-      obey: (order) => obey(this, order, this.#means()),
+      obey: (order) =>
+        obey(this, order, {
+          stop: () => (options.onStopOrder ? options.onStopOrder(this) : void this.leave()),
+          flush: () => this.#ground.bus.flush(),
+          report: this.#report,
+        }),
       onFailed: (error) => this.#runs.failed(error),
       onBroken: (error) => this.#runs.broke(error),
       onLeadReturned: (leadership) => this.#tell(() => options.onLeadReturned?.(leadership)),
@@ -217,16 +227,6 @@ export class PoolWorker {
         if (leadership) this.#followReign(leadership)
         this.#tell(() => options.onReign?.(leadership))
       },
-      report: this.#report,
-    }
-  }
-
-  #means(): Means {
-    const { onStopOrder } = this.#options
-    const kill = () => process.kill(process.pid, "SIGKILL")
-    return {
-      stop: () => (onStopOrder ? onStopOrder(this) : void this.leave()),
-      kill: () => void this.#ground.bus.flush().finally(kill),
       report: this.#report,
     }
   }

@@ -17,15 +17,24 @@ const ROWS: Record<string, readonly string[]> = {
   ],
   coordinator: [
     ...["announcements", "answer", "asker", "built-in-handlers", "checked", "chronicler"],
-    ...["claim-desk", "control", "coordinator", "deeds", "discovery", "doubts", "eviction"],
+    ...["claim-desk", "control", "coordinator", "coordinator-options", "deeds", "discovery"],
+    ...["doubts", "eviction"],
     ...["hand-on", "handler", "headers", "history-stream", "kv-bucket", "kv-watch", "line-watch"],
     ...["load-strategy", "membership", "memory-bucket", "memory-bus", "memory-connection"],
-    ...["neighbours", "order-sender", "package-version", "pool-view", "preemption", "reign-news"],
+    ...[
+      "neighbours",
+      "order-sender",
+      "package-version",
+      "parcel",
+      "pool-view",
+      "preemption",
+      "reign-news",
+    ],
     ...["reigning", "reply", "request", "requests", "roster", "seat", "service", "setback"],
     ...["simple-work", "system-clock", "tracked-work", "tracked-seat"],
   ],
   worker: [
-    ...["client", "command-seat", "command-warden", "connection", "credentials", "crew"],
+    ...["backend", "client", "command-seat", "command-warden", "connection", "credentials", "crew"],
     ...["crew-guard", "doctor", "download", "fence", "fetch-debian", "fetch-go", "fetch-release"],
     ...["fetch-server", "find-member", "find-server", "greeting", "ground", "histogram"],
     ...[
@@ -84,6 +93,11 @@ t.test("no file is in two rows", async (t) => {
 
 t.test("a file imports only from its own row or from rows below it", async (t) => {
   t.strictSame(upward(files), [])
+})
+
+t.test("no file imports itself by way of others", async (t) => {
+  const circles = files.filter((file) => reachableFrom(file.name).has(file.name))
+  t.strictSame(namesOf(circles), [])
 })
 
 t.test("the pure row knows no NATS, no process and no package, but for types", async (t) => {

@@ -1,5 +1,5 @@
 /** Completion for bash: works with the bash 3.2 of macOS, and needs no bash-completion. */
-import type { CompletedCommand } from "./completion.js"
+import type { CompletedCommand } from "./completed-command.js"
 
 export function bashScript(commands: readonly CompletedCommand[]): string {
   const names = commands.map(({ name }) => name).filter(Boolean)

@@ -1,5 +1,5 @@
 /** Completion for fish, with the descriptions. */
-import type { CompletedCommand, CompletedFlag } from "./completion.js"
+import type { CompletedCommand, CompletedFlag } from "./completed-command.js"
 
 export function fishScript(commands: readonly CompletedCommand[]): string {
   return [

@@ -1,5 +1,5 @@
 /** Completion for zsh, with the descriptions. */
-import type { CompletedCommand, CompletedFlag } from "./completion.js"
+import type { CompletedCommand, CompletedFlag } from "./completed-command.js"
 
 export function zshScript(commands: readonly CompletedCommand[]): string {
   const own = commands.slice(1)

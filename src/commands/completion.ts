@@ -1,25 +1,9 @@
 /** `pool completion`: what a shell needs to complete commands and flags, made from the commands themselves. */
 import { Argument, Command, type Option } from "commander"
+import type { CompletedCommand, CompletedFlag } from "./completed-command.js"
 import { bashScript } from "./completion-bash.js"
 import { fishScript } from "./completion-fish.js"
 import { zshScript } from "./completion-zsh.js"
-
-/** A command as a shell completes it. */
-export interface CompletedCommand {
-  readonly name: string
-  readonly description: string
-  readonly flags: readonly CompletedFlag[]
-  /** What its first argument may be, where that is known. */
-  readonly choices: readonly string[]
-}
-
-export interface CompletedFlag {
-  /** `--pool`, and `-p` where there is a short one. */
-  readonly names: readonly string[]
-  readonly description: string
-  readonly takesValue: boolean
-  readonly choices: readonly string[]
-}
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript }
 type Shell = keyof typeof SCRIPTS

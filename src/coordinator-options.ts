@@ -1,0 +1,62 @@
+/** What a coordinator is given: what it stands on, whom it tells, and the seat that its member takes when it leads. */
+import type { Bucket } from "./bucket.js"
+import type { Bus } from "./bus.js"
+import type { StandingClaim, Word } from "./claim.js"
+import type { Clock } from "./clock.js"
+import type { Timings } from "./config.js"
+import type { EndedReign } from "./hand-on.js"
+import type { Leadership, Publish } from "./leadership.js"
+import type { SelfPortrait } from "./membership.js"
+import type { Meter } from "./meter.js"
+import type { PoolNames } from "./names.js"
+import type { Neighbours } from "./neighbours.js"
+import type { Strategy } from "./succession.js"
+
+/** What a member does with its leadership. */
+export interface Seat {
+  /** A claim is about to be sent: listen for tracked work, hold what arrives. */
+  prepare(): void
+  /** The claim went to somebody else: stop listening, forget what was held. */
+  abandon(): void
+  /** This member leads: answer what was held, and what comes. */
+  begin(leadership: Leadership): void
+  /**
+   * The reign is ending: take nothing more; resolves when what it started is finished or out of time, and all that was sent
+   * here is answered.
+   */
+  windDown(): Promise<void>
+  /** What was wound down is handed on: somebody else may lead from now on. */
+  close(): void
+  /** The reign is over, now: answer nothing more. */
+  lapse(): void
+}
+
+export interface CoordinatorOptions {
+  readonly bucket: Bucket
+  readonly bus: Bus
+  readonly names: PoolNames
+  readonly clock: Clock
+  readonly timings: Timings
+  readonly strategy: Strategy
+  /** Who leads the other pools that the strategy heeds. */
+  readonly neighbours?: Neighbours | undefined
+  /** Give way to a member that has stood first for this long, in ms; without it never. */
+  readonly preemptAfterMs?: number | undefined
+  readonly seat: Seat
+  readonly meter?: Meter | undefined
+  readonly portrait: () => SelfPortrait
+  readonly random: () => number
+  readonly nonce: () => string
+  /** Told of each claim this member hears of or writes, as it becomes known. */
+  readonly onClaim?: (standing: StandingClaim, isOwn: boolean) => void
+  /** Stores what this member publishes as leader; a pool without a server can't. */
+  readonly publish?: Publish | undefined
+  /** Told of each word that a reign is over. */
+  readonly onWord?: (word: Word) => void
+  /** Told that a reign which this member ended was followed by nobody. */
+  readonly onReleased?: (ended: EndedReign) => void
+  /** Told that the state machine itself threw: its reign has ended, and it takes part in nothing any more. */
+  readonly onBroken?: (error: unknown) => void
+  /** Told what went wrong and is being dealt with. */
+  readonly report?: (problem: string, error?: unknown) => void
+}
