@@ -4,14 +4,15 @@
  * An attempt that was certainly not done is repeated, after a pause that grows from 4 to 64 ms and ends at once
  * when a new reign is announced. One that may have been done is repeated if the request is idempotent. Such is, after a
  * change of leader, a request that the new leader doesn't have (see doubts.ts); and at once whatever is under way when the
- * connection is lost: its answer would never come. While there is none nothing is sent, for the client library would
- * lose it.
+ * connection is lost: its answer would never come. While there is none nothing is tried, for the client library would
+ * lose it: what comes next is the connection, or the deadline.
  */
 import { type MsgHdrs, nuid } from "nats"
 import { Answer, termIn } from "./answer.js"
 import type { Bus, BusMessage } from "./bus.js"
 import { ClientClosed, ConnectionLost, NotConnected } from "./client-errors.js"
 import type { Clock } from "./clock.js"
+import { ConnectionWatch } from "./connection-watch.js"
 import { Doubts } from "./doubts.js"
 import { LeaderChanged, NoLeader, PayloadTooLarge } from "./errors.js"
 import { withHeader } from "./headers.js"
@@ -53,8 +54,7 @@ export class Asker {
   readonly #underWay = new Map<PendingRequest, string>()
   readonly #doubts: Doubts
   #isClosed = false
-  #isConnected = true
-  #unfollow: (() => void) | undefined
+  #connection: ConnectionWatch | undefined
 
   constructor(options: AskerOptions) {
     this.#options = options
@@ -67,26 +67,32 @@ export class Asker {
     const { payload, timeoutMs, toLeader, isIdempotent, waitsForWorkers } = question
     if (this.#isClosed) throw new ClientClosed()
     if (isLarger(payload, maxPayload)) throw new PayloadTooLarge(bytesOf(payload), maxPayload)
-    this.#unfollow ??= this.#followConnection()
+    this.#connection ??= new ConnectionWatch(this.#options.bus, {
+      onLost: () => this.#interrupt(),
+      onBack: () => this.#wake(),
+    })
     if (toLeader) this.#news.listen()
     const subject = toLeader ? names.leader : names.work
     const asked = { pool: names.pool, subject, payload, maxPayload, timeoutMs }
-    const pending = new PendingRequest(clock, timeoutMs, question.signal)
+    const pending = new PendingRequest(clock, timeoutMs, question.signal, random)
     this.#pending.add(pending)
     let isInhabited = waitsForWorkers
     try {
-      for (;;) {
+      for (let doubt: unknown; ; ) {
+        if (this.#connection.back) await this.#reconnected(pending, doubt, subject)
         const result = await this.#attempt(pending, question, asked)
         if (result instanceof Answer) return result
         const { error, outcome, isDeserted } = result
         if (outcome === "final" || (outcome === "unknown" && !isIdempotent)) throw error
         if (isDeserted && !isInhabited) {
-          isInhabited = await this.#isAnybodyThere(pending)
-          if (!isInhabited) throw error
+          const isThere = await this.#isAnybodyThere(pending, subject)
+          if (isThere === false) throw error
+          isInhabited = isThere ?? false
         }
         // Who leads next may be known by now.
-        if (!this.#news.isPast(pending.reign)) await pending.pause(random)
+        await pending.pause(this.#news.isPast(pending.reign))
         if (pending.leftMs < LAST_ATTEMPT_MS) throw this.#tooLate(result, question)
+        if (outcome === "unknown") doubt = error
       }
     } finally {
       this.#pending.delete(pending)
@@ -96,7 +102,7 @@ export class Asker {
 
   close(): void {
     this.#isClosed = true
-    this.#unfollow?.()
+    this.#connection?.close()
     this.#doubts.close()
     for (const pending of this.#pending) pending.giveUp(new ClientClosed())
     this.#news.close()
@@ -107,9 +113,6 @@ export class Asker {
     { payload, headers, toLeader }: Question,
     asked: Asked,
   ): Promise<Answer | Setback> {
-    if (!this.#isConnected) {
-      return { error: new NotConnected(asked.subject), outcome: "not-done" }
-    }
     pending.reign = this.#news.reign
     pending.id = toLeader ? nuid.next() : undefined
     const sent = pending.id ? withHeader(headers, REQUEST_HEADER, pending.id) : headers
@@ -136,26 +139,20 @@ export class Asker {
     }
   }
 
-  #followConnection(): () => void {
-    const statuses = this.#options.bus.status?.()
-    const follow = async () => {
-      for await (const { type } of statuses ?? []) {
-        if (type === "disconnect") this.#disconnected()
-        if (type === "reconnect") this.#reconnected()
-      }
+  /** Resolves when the connection is back; throws NotConnected, or what it is in `doubt` for, when that is too late. */
+  async #reconnected(pending: PendingRequest, doubt: unknown, subject: string): Promise<void> {
+    for (let back = this.#connection?.back; back; back = this.#connection?.back) {
+      await pending.untilDeadline(back)
+      if (pending.leftMs < LAST_ATTEMPT_MS) throw doubt ?? new NotConnected(subject)
     }
-    follow()
-    return () => (statuses as { stop?: () => void } | undefined)?.stop?.()
   }
 
-  #reconnected(): void {
-    this.#isConnected = true
-    for (const pending of this.#pending) pending.wake()
-  }
-
-  #disconnected(): void {
-    this.#isConnected = false
+  #interrupt(): void {
     for (const [pending, subject] of this.#underWay) pending.interrupt(new ConnectionLost(subject))
+  }
+
+  #wake(): void {
+    for (const pending of this.#pending) pending.wake()
   }
 
   /** The setback in an answer that comes from the past. */
@@ -165,27 +162,30 @@ export class Asker {
     return { error: this.#leaderChanged(), outcome: "unknown" }
   }
 
-  /** Whether the pool has any member, even if none takes work at the moment. */
-  async #isAnybodyThere(pending: PendingRequest): Promise<boolean> {
+  /** Whether the pool has any member, even if none takes work at the moment; undefined if the connection was lost. */
+  async #isAnybodyThere(pending: PendingRequest, subject: string): Promise<boolean | undefined> {
     const { bus, names } = this.#options
+    this.#underWay.set(pending, subject)
     try {
       const timeout = Math.max(1, Math.min(PING_MS, pending.leftMs))
       await pending.until(bus.request(`$SRV.PING.${names.pool}`, "", { timeout }))
       return true
-    } catch {
+    } catch (error) {
       if (pending.givenUp) throw pending.givenUp.reason
-      return false
+      return error instanceof ConnectionLost ? undefined : false
+    } finally {
+      this.#underWay.delete(pending)
     }
   }
 
   #tooLate({ error, outcome, isDeserted }: Setback, { toLeader, timeoutMs }: Question): unknown {
-    if (!toLeader || outcome !== "not-done" || error instanceof NotConnected) return error
+    if (!toLeader || outcome !== "not-done") return error
     const cause = isDeserted ? (error as Error).cause : error
     return new NoLeader(this.#options.names.pool, timeoutMs, { cause })
   }
 
   #newReign(): void {
-    for (const pending of this.#pending) pending.wake()
+    this.#wake()
     this.#doubts.settle([...this.#underWay.keys()])
   }
 

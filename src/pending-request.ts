@@ -2,7 +2,8 @@
  * One request of a caller, through all its attempts: its deadline, what interrupts it, and the pauses between
  * attempts. Leaves no listener and no timer behind once it is closed.
  */
-import type { Cancel, Clock } from "./clock.js"
+import type { Clock } from "./clock.js"
+import { Pace } from "./pace.js"
 
 /** The first and the longest pause between two attempts, in ms. */
 const FIRST_PAUSE_MS = 4
@@ -20,12 +21,19 @@ export class PendingRequest {
   readonly #timeoutMs: number
   readonly #signal: AbortSignal | undefined
   readonly #aborted = () => this.giveUp(this.#signal?.reason)
-  #pauseMs = FIRST_PAUSE_MS
-  #wake: (() => void) | undefined
+  readonly #random: () => number
+  /** Most requests need none. */
+  #pace: Pace | undefined
   #reject: ((error: unknown) => void) | undefined
 
-  constructor(clock: Clock, timeoutMs: number, signal: AbortSignal | undefined) {
+  constructor(
+    clock: Clock,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    random: () => number,
+  ) {
     this.#clock = clock
+    this.#random = random
     this.#beganMs = clock.now().monoMs
     this.#timeoutMs = timeoutMs
     this.#signal = signal
@@ -43,12 +51,22 @@ export class PendingRequest {
     return this.#timeoutMs - this.ms
   }
 
-  /** Settles as `work` does, unless it is interrupted before. */
+  /** Settles as `work` does, unless it is interrupted or given up before. */
   until<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#reject = reject
       work.then(resolve, reject)
+      if (this.givenUp) reject(this.givenUp.reason)
     })
+  }
+
+  /** The same, but at its deadline it resolves, whatever becomes of `work`. */
+  async untilDeadline(work: Promise<void>): Promise<void> {
+    let cancel = () => {}
+    const deadline = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(Math.max(0, this.leftMs), resolve)
+    })
+    await this.until(Promise.race([work, deadline])).finally(cancel)
   }
 
   /** Rejects what is being waited for; the request may go on. */
@@ -62,30 +80,25 @@ export class PendingRequest {
     this.#reject?.(reason)
   }
 
-  /** Waits before the next attempt, each time twice as long, at most until the deadline, or until `wake`. */
-  async pause(random: () => number): Promise<void> {
-    const ms = Math.min(this.#pauseMs * (0.5 + random()), Math.max(0, this.leftMs))
-    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
-    let cancel: Cancel | undefined
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#reject = reject
-        this.#wake = resolve
-        cancel = this.#clock.after(ms, resolve)
-      })
-    } finally {
-      cancel?.()
-      this.#wake = undefined
-    }
+  /** Waits before the next attempt, at most until the deadline, or until `wake`; a short while if it `isUrgent`. */
+  async pause(isUrgent: boolean): Promise<void> {
+    this.#pace ??= new Pace({
+      ...{ clock: this.#clock, random: this.#random },
+      ...{ firstMs: FIRST_PAUSE_MS, mostMs: LONGEST_PAUSE_MS },
+    })
+    const waited = this.#pace.wait(this.leftMs)
+    if (isUrgent) this.#pace.hurry()
+    await this.until(waited)
   }
 
   /** Ends a pause. */
   wake(): void {
-    this.#wake?.()
+    this.#pace?.hurry()
   }
 
   close(): void {
     this.#signal?.removeEventListener("abort", this.#aborted)
     this.#reject = undefined
+    this.#pace?.stop()
   }
 }

@@ -12,7 +12,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["connection-errors", "durations", "election", "election-words", "errors", "fence-errors"],
     ...["following", "free-name", "history", "holding", "http-address", "http-errors", "job"],
     ...["json", "leader-news", "leadership", "lease", "member", "meter", "names", "nats-errors"],
-    ...["orders", "outlook", "payload", "pending-request", "ranking", "restarts"],
+    ...["orders", "outlook", "pace", "payload", "pending-request", "ranking", "restarts"],
     ...["server-errors", "strategies", "subject", "succession", "tally", "within", "work-errors"],
   ],
   coordinator: [
@@ -31,7 +31,7 @@ const ROWS: Record<string, readonly string[]> = {
       "reign-news",
     ],
     ...["reigning", "reply", "request", "requests", "roster", "seat", "service", "setback"],
-    ...["simple-work", "system-clock", "tracked-work", "tracked-seat"],
+    ...["simple-work", "system-clock", "tracked-work", "tracked-seat", "connection-watch"],
   ],
   worker: [
     ...["backend", "client", "command-seat", "command-warden", "connection", "credentials", "crew"],
