@@ -3,7 +3,7 @@
  * knows, and without HOME; then asking the system throws. So it is asked for only where a path needs it.
  */
 import { homedir } from "node:os"
-import type { Environment } from "./nats-context.js"
+import type { Environment } from "./environment.js"
 
 /** The home folder, or undefined if there is none. */
 export function homeOf(env: Environment): string | undefined {

@@ -6,12 +6,12 @@
  */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import type { Environment } from "./environment.js"
 import { BadInput, reasonOf } from "./errors.js"
 import { homeOf } from "./home.js"
 import { objectIn } from "./json.js"
 
-/** The variables of an environment, as in `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>
+export type { Environment } from "./environment.js"
 
 /**
  * How to connect. What is left out comes from the environment variable named, else from the NATS context.

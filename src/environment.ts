@@ -1,0 +1,2 @@
+/** The variables of an environment, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>
