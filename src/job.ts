@@ -32,7 +32,8 @@ export interface Job {
   readonly headers: MsgHdrs | undefined
   /**
    * Fires when the handler took too long, when the worker is stopped without waiting for it, and for tracked
-   * work when the reign ends. Its `reason` is an Error that says which.
+   * work when the reign ends. Its `reason` is an Error that says which. For tracked work it is computed as the signal of
+   * the reign is (see Leadership.signal): look at it before each act.
    */
   readonly signal: AbortSignal
   /** Who handles it. */

@@ -45,7 +45,17 @@ export type Publish = (
 export interface Leadership {
   /** The fencing token: pass it along with every write elsewhere, and let the other side refuse a lower one. */
   readonly term: number
-  /** Fires when the reign ends, before anyone else can lead; its `reason` is a ReignEnded. */
+  /**
+   * Fires when the reign ends, before anyone else can lead; its `reason` is a ReignEnded.
+   *
+   * Like `isLeading()` it is computed: `aborted`, `reason` and `throwIfAborted()` compare the clocks, so that in a process
+   * that was frozen whoever looks before each act does nothing in a reign that is over. What waits for the signal, its
+   * listeners and all that was given it, hears of the end only when a timer rings or somebody looks, and after a freeze
+   * other timers, and answers that came in meanwhile, may be dealt with before. Node's own parts (`fetch`, timers, streams,
+   * processes, files, `events.once`) look when they are given the signal, and then wait; so does a signal made of it with
+   * `AbortSignal.any`, which is never computed itself. So: look after each wait, before each act; and since a process can be
+   * frozen between the look and the act, pass `term` along.
+   */
   readonly signal: AbortSignal
   /** Whether this member leads at this instant, and takes work as leader. */
   isLeading(): boolean

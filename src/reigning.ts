@@ -4,6 +4,7 @@
  */
 import type { Bucket } from "./bucket.js"
 import type { Clock } from "./clock.js"
+import { computedSignal } from "./computed-signal.js"
 import type { Timings } from "./config.js"
 import type { Found, Line } from "./election-words.js"
 import { NoFence } from "./fence-errors.js"
@@ -41,13 +42,17 @@ export class Reigning {
   readonly leadership: Leadership
   readonly #abort = new AbortController()
   readonly #line: LineWatch
+  #hasEnded = false
 
   constructor(options: ReigningOptions, term: number) {
-    const { signal } = this.#abort
+    const look = () => {
+      // A lapse that is noticed in this question ends the reign in it; elsewhere it may be noticed, and not dealt with yet.
+      if (options.remainingMs(term) === 0) this.end("lease over")
+    }
     this.leadership = {
       term,
-      signal,
-      isLeading: () => !signal.aborted && options.leads() && !signal.aborted,
+      signal: computedSignal(this.#abort, look),
+      isLeading: () => !this.#hasEnded && options.leads() && !this.#hasEnded,
       remainingMs: () => options.remainingMs(term),
       publish: async (subject, payload) => {
         if (!options.publish) throw new NoFence(options.names.pool)
@@ -66,8 +71,10 @@ export class Reigning {
     this.#line.start()
   }
 
-  /** Fires the signal. */
+  /** Fires the signal, once. */
   end(reason: EndReason): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     this.#line.stop()
     this.#abort.abort(new ReignEnded(reason, this.leadership.term))
   }

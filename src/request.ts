@@ -4,6 +4,7 @@
  */
 import type { MsgHdrs } from "nats"
 import type { BusMessage } from "./bus.js"
+import { computedSignal } from "./computed-signal.js"
 import type { Job, MemberLabel } from "./job.js"
 import type { Seal } from "./reply.js"
 import { BadRequest } from "./work-errors.js"
@@ -44,6 +45,7 @@ export class TakenRequest implements Job {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
       if (this.#aborted) this.#controller.abort(this.#aborted.reason)
+      if (this.seal.leadership) computedSignal(this.#controller, () => this.#look())
     }
     return this.#controller.signal
   }
@@ -58,6 +60,12 @@ export class TakenRequest implements Job {
     } catch (error) {
       throw new BadRequest("the payload is not JSON", { cause: error })
     }
+  }
+
+  /** A process that was frozen learns only here that its reign is over. */
+  #look(): void {
+    const { aborted, reason } = this.seal.leadership?.signal ?? {}
+    if (aborted) this.abort(reason)
   }
 
   /** Fires the signal. */

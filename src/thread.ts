@@ -3,6 +3,7 @@
  * same Job and Leadership as in the worker's own thread.
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads"
+import { computedSignal } from "./computed-signal.js"
 import { loadHandlers } from "./handler.js"
 import { copyHeaders } from "./headers.js"
 import { type Leadership, type Published, ReignEnded } from "./leadership.js"
@@ -26,8 +27,8 @@ export default async function run(task: ThreadTask): Promise<ThreadResult> {
   const { port, subject, data, member, reign } = task
   const hdrs = task.headers && copyHeaders(task.headers)
   const message = { subject, data, ...(hdrs && { headers: hdrs }), respond: () => false }
-  const job = new TakenRequest(message, new Seal(member), 0)
   const leadership = reign && new ThreadLeadership(port, reign.term, new SharedHold(reign.hold))
+  const job = new TakenRequest(message, new Seal(member, leadership), 0)
   const hear = (word: ToThread) => {
     if (word.type !== "abort") return leadership?.heard(word)
     if (word.reignEnded) leadership?.end(new ReignEnded(word.reignEnded, leadership.term))
@@ -37,6 +38,11 @@ export default async function run(task: ThreadTask): Promise<ThreadResult> {
   const waiting = receiveMessageOnPort(port)
   if (waiting) hear(waiting.message)
   port.on("message", hear)
+  leadership?.lookWith(() => {
+    for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
+      hear(next.message)
+    }
+  })
   try {
     if (waiting) throw job.signal.reason
     const { work, leaderWork } = handlers
@@ -55,6 +61,8 @@ class ThreadLeadership implements Leadership {
   readonly #port: MessagePort
   readonly #hold: SharedHold
   readonly #ended = new AbortController()
+  readonly signal = computedSignal(this.#ended, () => this.#look())
+  #hearWaiting: () => void = () => {}
   readonly #published: ((word: PublishAnswer) => void)[] = []
 
   constructor(
@@ -64,10 +72,6 @@ class ThreadLeadership implements Leadership {
   ) {
     this.#port = port
     this.#hold = hold
-  }
-
-  get signal(): AbortSignal {
-    return this.#ended.signal
   }
 
   isLeading(): boolean {
@@ -88,6 +92,18 @@ class ThreadLeadership implements Leadership {
     })
     if (answer.type === "published") return answer.published
     throw errorOf(answer.reason)
+  }
+
+  /** How to hear what the worker said already, for a handler that computes without a pause. */
+  lookWith(hearWaiting: () => void): void {
+    this.#hearWaiting = hearWaiting
+  }
+
+  #look(): void {
+    if (this.#hold.isLeading()) return
+    this.#hearWaiting()
+    // Nothing was said: worker and thread stood still together, or the worker alone.
+    this.end(new ReignEnded("lease over", this.term))
   }
 
   end(reason: ReignEnded): void {

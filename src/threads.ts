@@ -94,8 +94,9 @@ export class HandlerThreads {
     const tell = (word: ToThread) => ours.postMessage(word)
     const abort = () => {
       const reason = thrownOf(job.signal.reason)
-      hold?.stop()
       tell({ type: "abort", reason, ...(leadership?.signal.aborted && endOf(leadership)) })
+      // Only then: who reads there that the reign is over looks for the reason.
+      hold?.stop()
       timer = setTimeout(() => overtime.abort(), OVERTIME_MS)
     }
     ours.on("message", (word: FromThread) => publish(word, leadership).then(tell))

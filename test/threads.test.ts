@@ -1,4 +1,6 @@
+import { once } from "node:events"
 import { join } from "node:path"
+import { BroadcastChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads"
 import { headers, type MsgHdrs } from "nats"
 import t, { type Test } from "tap"
 import type { Handlers } from "../src/handler.js"
@@ -119,6 +121,29 @@ t.test("a thread knows how its reign stands, even while it computes", async (t) 
   await begun
   reign.end("handed over")
   t.strictSame(JSON.parse(String(await answer)), { remains: true }, "while it winds down")
+})
+
+t.test("a handler that only looks at its signal, without a pause, sees the end", async (t) => {
+  const { leaderWork } = await threaded(t, 1)
+  const reign = new TestReign(new ManualClock(), 7)
+  const tracked = job("until its signal fires")
+  const begun = begins()
+  const answer = leaderWork(tracked, reign)
+  await begun
+  reign.end("preempted")
+  tracked.abort(reign.signal.reason)
+  t.strictSame(JSON.parse(String(await answer)), { reason: "preempted", job: true })
+})
+
+t.test("where the worker stands still its threads see that the lease is over", async (t) => {
+  const { leaderWork } = await threaded(t, 1)
+  const channel = new BroadcastChannel("begun")
+  const answer = leaderWork(job("until its signal fires"), new TestReign(new ManualClock(), 7, 200))
+  await once(channel, "message")
+  // Nothing else runs here until the handler says that it saw the end.
+  while (!receiveMessageOnPort(channel as unknown as MessagePort));
+  channel.close()
+  t.strictSame(JSON.parse(String(await answer)), { reason: "lease over", job: true })
 })
 
 t.test("the end of a reign is heard in its threads, with its reason", async (t) => {
