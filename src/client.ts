@@ -107,8 +107,8 @@ export class PoolClient {
   }
 
   /**
-   * Asks any worker. `payload` is sent as it is if it is text or bytes, else as JSON. Throws NoWorkers,
-   * RequestTimeout, PayloadTooLarge, NotPermitted, ClientClosed, and WorkFailed when the worker answers a
+   * Asks any worker. `payload` is sent as it is if it is text or bytes, else as JSON. Throws TypeError for what JSON
+   * would lose (a Map, a stream, NaN, a function), NoWorkers, RequestTimeout, PayloadTooLarge, NotPermitted, ClientClosed, and WorkFailed when the worker answers a
    * failure or all were full until the timeout.
    */
   work(payload?: unknown, options: AskOptions = {}): Promise<Answer> {
@@ -135,7 +135,7 @@ export class PoolClient {
       throw new BadInput("timeout", `1 to ${LONGEST_TIMEOUT_MS} ms`, timeoutMs)
     }
     return this.#asker.ask({
-      payload: payloadOf(payload, "the payload"),
+      payload: payloadOf(payload, "payload"),
       headers: headersIn(options.headers),
       toLeader,
       timeoutMs,

@@ -53,7 +53,7 @@ export class Fence {
     if (!/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(subject)) {
       throw new BadInput("subject", "words with dots between, no wildcards", subject)
     }
-    const data = payloadOf(payload, "the payload")
+    const data = payloadOf(payload, "payload")
     for (let tries = 1; ; tries += 1) {
       const seq = await this.raise(leadership)
       try {

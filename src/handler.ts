@@ -11,9 +11,10 @@ import type { Job } from "./job.js"
 import type { Leadership } from "./leadership.js"
 
 /**
- * What a worker does; at least one of the three. A returned string or Uint8Array is the answer as it is,
- * nothing is an empty one, all else is sent as JSON. What is thrown is answered as an error: BadRequest as a
- * 400, an error with a `status` from 400 to 599 with that, everything else as a 500 with its message.
+ * What a worker does; at least one of the three. Returned text and bytes (an ArrayBuffer, or any view of one) are
+ * the answer as they are, nothing is an empty one, all else is sent as JSON; what JSON would lose (a Map, a stream,
+ * NaN, a function) is answered as a 500 that says where it was. What is thrown is answered as an error: BadRequest
+ * as a 400, an error with a `status` from 400 to 599 with that, everything else as a 500 with its message.
  *
  * @example
  * export const work = (job) => `hello ${job.text()}`

@@ -1,20 +1,22 @@
 /** What users hand over to be sent, as a payload. */
+import { reasonOf } from "./errors.js"
+import { losslessJson } from "./lossless-json.js"
+
+/** Who hands it over, by the word that names it in an error. */
+const HANDED_OVER = { answer: "what the handler returned", payload: "the payload" }
 
 /**
- * `value` as it is sent: text and bytes as they are, nothing as nothing, all else as JSON. Throws a TypeError
- * that begins with `what` and names the reason if JSON can't hold it.
+ * `value` as it is sent: text and bytes as they are, nothing as nothing, all else as JSON. Throws a TypeError that names
+ * the reason, and the way to it, if JSON can't hold it without loss.
  */
-export function payloadOf(value: unknown, what: string): Uint8Array | string {
+export function payloadOf(value: unknown, what: keyof typeof HANDED_OVER): Uint8Array | string {
   if (typeof value === "string" || value instanceof Uint8Array) return value
   if (value === undefined) return ""
-  let json: string | undefined
   try {
-    json = JSON.stringify(value)
+    return bytesIn(value) ?? losslessJson(value, what)
   } catch (error) {
-    throw new TypeError(`${what} is nothing that JSON can hold: ${firstLine(error)}`)
+    throw new TypeError(`${HANDED_OVER[what]} is nothing that JSON can hold: ${reasonOf(error)}`)
   }
-  if (json !== undefined) return json
-  throw new TypeError(`${what} is a ${typeof value}, which JSON can't hold`)
 }
 
 /** How many bytes `payload` takes. */
@@ -29,7 +31,22 @@ export function isLarger(payload: Uint8Array | string, maxBytes: number): boolea
   return atMost > maxBytes && bytesOf(payload) > maxBytes
 }
 
-/** V8 draws a picture of a circle; its first line says enough. */
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] as string
+/** The bytes that `value` is, or looks at; undefined if it is something else. */
+function bytesIn(value: unknown): Uint8Array | undefined {
+  if (typeof value !== "object" || value === null) return undefined
+  if (ArrayBuffer.isView(value)) {
+    return unshared(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+  }
+  return isBuffer(value) ? unshared(new Uint8Array(value)) : undefined
+}
+
+/** By its name, for one of another realm (a test runner's, a `vm` context's) is an instance of a class not known here. */
+function isBuffer(value: object): value is ArrayBufferLike {
+  if (Object.getPrototypeOf(value) === Object.prototype) return false
+  return /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value))
+}
+
+/** What another thread may still write to is copied: half of it could be older than the other half. */
+function unshared(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes)
 }

@@ -163,7 +163,7 @@ export class Requests {
   }
 
   #answer(request: TakenRequest, result: unknown): void {
-    const payload = payloadOf(result, "what the handler returned")
+    const payload = payloadOf(result, "answer")
     // The connection checks this too, but not while it is being opened anew.
     if (this.#maxPayload !== undefined && isLarger(payload, this.#maxPayload)) {
       throw new AnswerTooLarge(this.#maxPayload)

@@ -47,7 +47,7 @@ export default async function run(task: ThreadTask): Promise<ThreadResult> {
     if (waiting) throw job.signal.reason
     const { work, leaderWork } = handlers
     const result = await (leadership ? leaderWork?.(job, leadership) : work?.(job))
-    return { payload: payloadOf(result, "what the handler returned") }
+    return { payload: payloadOf(result, "answer") }
   } catch (error) {
     const { status, reason } = failureOf(error)
     return { failure: { status, reason } }
@@ -84,7 +84,7 @@ class ThreadLeadership implements Leadership {
 
   async publish(subject: string, payload?: unknown): Promise<Published> {
     const id = this.#published.length
-    const bytes = payloadOf(payload, "the payload")
+    const bytes = payloadOf(payload, "payload")
     const word: FromThread = { type: "publish", id, subject, payload: bytes }
     this.#port.postMessage(word)
     const answer = await new Promise<PublishAnswer>((resolve) => {

@@ -46,12 +46,15 @@ t.test("a leader publishes behind the fence it raised", { skip }, async (t) => {
   await Promise.all([
     mine.publish(leadership, "mail.sent", { two: 2 }),
     mine.publish(leadership, "x", ""),
+    mine.publish(leadership, "bytes", new DataView(new TextEncoder().encode("abcd").buffer, 1)),
   ])
+  await t.rejects(mine.publish(leadership, "x", [new Map()]), /payload\[0\] is a Map$/)
   t.strictSame(await stored(), [
     'work.fence {"term":5}',
     "work.fenced.mail.sent one",
     'work.fenced.mail.sent {"two":2}',
     "work.fenced.x ",
+    "work.fenced.bytes bcd",
   ])
 })
 

@@ -112,11 +112,11 @@ t.test(
     const told = []
     const cases = ["bigint", "loop", "function", "nothing", "bytes", "throws", "status", "never"]
     for (const one of cases) told.push(await asked(t, server, one))
-    const cant = "1 pool: a answered 500: what the handler returned is"
+    const cant = "1 pool: a answered 500: what the handler returned is nothing that JSON can hold:"
     t.strictSame(told, [
-      `${cant} nothing that JSON can hold: Do not know how to serialize a BigInt`,
-      `${cant} nothing that JSON can hold: Converting circular structure to JSON`,
-      `${cant} a function, which JSON can't hold`,
+      `${cant} answer is a BigInt`,
+      `${cant} answer.loop leads back to what it is in, a circle`,
+      `${cant} answer is a function`,
       "0 a answered:",
       "0 a answered: hi",
       "1 pool: a answered 500: no disk",
