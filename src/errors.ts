@@ -4,6 +4,9 @@
  * recognise the failures of NATS.
  */
 export * from "./nats-errors.js"
+export { reasonOf } from "./thrown.js"
+
+import { cut, shown } from "./thrown.js"
 
 /** The root of every error this package throws on purpose. `code` is stable; the message is not. */
 export class PoolError extends Error {
@@ -203,13 +206,10 @@ export class BadHandler extends PoolError {
   }
 }
 
-/** What was thrown, as one line for people. */
-export function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error)
-  return text.replace(/\s+/g, " ").trim()
-}
+/** How much of an input that is no use is told, in characters. */
+const LONGEST_INPUT = 1000
 
 function quote(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value)
-  return value === undefined ? "nothing" : String(value)
+  if (typeof value === "string") return JSON.stringify(cut(value, LONGEST_INPUT))
+  return value === undefined ? "nothing" : shown(value)
 }

@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url"
 import { BadHandler, reasonOf } from "./errors.js"
 import type { Job } from "./job.js"
 import type { Leadership } from "./leadership.js"
+import { isA } from "./thrown.js"
 
 /**
  * What a worker does; at least one of the three. Returned text and bytes (an ArrayBuffer, or any view of one) are
@@ -88,7 +89,7 @@ function allOf(object: object): Record<string, unknown> {
 
 /** The reason as one line, and for a syntax error the line of the file, which only `node --check` tells. */
 function whereAndWhy(error: unknown, file: string): string {
-  if (!(error instanceof SyntaxError)) return reasonOf(error)
+  if (!isA(error, SyntaxError)) return reasonOf(error)
   const { stderr } = spawnSync(process.execPath, ["--check", file], { encoding: "utf8" })
   const line = /:(\d+)$/m.exec(stderr.split("\n", 1)[0] as string)?.[1]
   return line === undefined ? reasonOf(error) : `line ${line}: ${reasonOf(error)}`

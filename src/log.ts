@@ -4,7 +4,7 @@
  */
 import { type Logger, type LoggerOptions, pino } from "pino"
 import pretty from "pino-pretty"
-import { reasonOf } from "./errors.js"
+import { fieldOf, reasonOf, stackOf, textOf } from "./thrown.js"
 
 export type { Logger } from "pino"
 
@@ -34,7 +34,23 @@ export function createLog(
     : pino.destination({ fd: to, sync: true })
   output.on("error", () => {})
   const timestamp = pino.stdTimeFunctions.isoTime
-  return pino({ level, base, mixin: more, timestamp } satisfies LoggerOptions, output)
+  const serializers = { err: portraitOf }
+  return pino({ level, base, mixin: more, timestamp, serializers } satisfies LoggerOptions, output)
+}
+
+/**
+ * What was thrown, as a log holds it: what tells it apart, its words, its stack with those of its causes. pino's own
+ * way trusts what it is given.
+ */
+export function portraitOf(thrown: unknown): object {
+  const found = fieldOf(thrown, "code")
+  const code = typeof found === "number" ? found : textOf(thrown, "code")
+  return {
+    type: textOf(thrown, "name") ?? typeof thrown,
+    message: reasonOf(thrown),
+    stack: stackOf(thrown),
+    ...(code !== undefined && { code }),
+  }
 }
 
 /** An event as a terminal shows it, after its time and level: who, what, and the details as `name=value`. */

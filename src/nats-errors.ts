@@ -1,4 +1,5 @@
 /** Predicates that recognise the failures of NATS by their shape, so that nothing else knows how NATS words them. */
+import { fieldOf, reasonOf } from "./thrown.js"
 
 /** A refused compare-and-set, by either of the codes JetStream uses for it. */
 export function isWrongLastSequence(error: unknown): boolean {
@@ -29,8 +30,7 @@ export function isNoResponders(error: unknown): boolean {
 export function isPayloadTooLarge(error: unknown): boolean {
   return (
     field(error, "code") === "payload-too-large" ||
-    (field(error, "name") === "InvalidArgumentError" &&
-      String(field(error, "message")).includes("max_payload"))
+    (field(error, "name") === "InvalidArgumentError" && reasonOf(error).includes("max_payload"))
   )
 }
 
@@ -49,9 +49,5 @@ export function isAuthorizationError(error: unknown): boolean {
   return ["AuthorizationError", "UserAuthenticationExpiredError"].includes(field(error, "name"))
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: reads one field of whatever was thrown
-function field(error: unknown, name: string): any {
-  return typeof error === "object" && error !== null
-    ? (error as Record<string, unknown>)[name]
-    : undefined
-}
+// biome-ignore lint/suspicious/noExplicitAny: compared with what it may be
+const field = fieldOf as (error: unknown, name: string) => any

@@ -22,6 +22,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { NoJetStream } from "./errors.js"
 import { type Greeting, greetingOf } from "./greeting.js"
 import { PortTaken, ServerFailed } from "./server-errors.js"
+import { reasonOf } from "./thrown.js"
 import { stopIfWeDie } from "./watchdog.js"
 
 /** A server that accepts connections. */
@@ -102,7 +103,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
     await stop(0)
     throw error instanceof ServerFailed
       ? error
-      : new ServerFailed(String(error), logFile, { cause: error })
+      : new ServerFailed(reasonOf(error), logFile, { cause: error })
   } finally {
     waiting.abort()
   }

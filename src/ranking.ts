@@ -4,6 +4,7 @@
  */
 import { bySeniority, type Member } from "./member.js"
 import { NO_SURROUNDINGS, oldest, type Strategy, type Surroundings } from "./succession.js"
+import { cut, isA, reasonOf } from "./thrown.js"
 
 /** The members in order, and why. */
 export interface Ranking {
@@ -69,9 +70,8 @@ function said(
 }
 
 function oneLine(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error)
-  const line = text.replace(/\s+/g, " ").slice(0, LONGEST_REASON)
-  return error instanceof Unusable ? line : `threw: ${line}`
+  const line = cut(reasonOf(error), LONGEST_REASON)
+  return isA(error, Unusable) ? line : `threw: ${line}`
 }
 
 function kindOf(value: unknown): string {

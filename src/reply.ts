@@ -4,10 +4,10 @@
  */
 import { headers, type MsgHdrs } from "nats"
 import type { BusMessage } from "./bus.js"
-import { reasonOf } from "./errors.js"
 import { copyHeaders } from "./headers.js"
 import type { MemberLabel } from "./job.js"
 import type { Leadership } from "./leadership.js"
+import { oneLine, reasonOf, statusOf } from "./thrown.js"
 
 /** Name of the worker that answered. */
 export const WORKER_HEADER = "Pool-Worker"
@@ -80,7 +80,7 @@ export class Seal {
   refuse(message: BusMessage, failure: Failure): void {
     const hdrs = this.#headers(tracedIn(message.headers))
     hdrs.set(ERROR_CODE_HEADER, String(failure.status))
-    hdrs.set(ERROR_HEADER, oneLine(failure.reason))
+    hdrs.set(ERROR_HEADER, oneLine(failure.reason, LONGEST_REASON))
     if (failure.outcome !== undefined) hdrs.set(OUTCOME_HEADER, failure.outcome)
     message.respond("", { headers: hdrs })
   }
@@ -96,12 +96,7 @@ export class Seal {
 
 /** What a handler threw, as a failure: its `status` if that is an error status, else 500. */
 export function failureOf(error: unknown): Failure {
-  const { status } = (error ?? {}) as { status?: unknown }
-  const known = Number.isInteger(status) && (status as number) >= 400 && (status as number) < 600
-  return {
-    status: known ? (status as number) : 500,
-    reason: reasonOf(error) || "the handler failed",
-  }
+  return { status: statusOf(error), reason: reasonOf(error) || "the handler failed" }
 }
 
 type Traced = readonly (readonly [string, readonly string[]])[]
@@ -117,10 +112,4 @@ function encodedOnce(hdrs: MsgHdrs): MsgHdrs {
   const bytes = encodable.encode()
   encodable.encode = () => bytes
   return hdrs
-}
-
-function oneLine(reason: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a header must not hold them
-  const line = reason.replace(/[\u0000-\u001f\u007f]+/g, " ").trim()
-  return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)}…` : line
 }

@@ -22,6 +22,7 @@ import { QUEUE_GROUP } from "./names.js"
 import { HOPS_HEADER, Seal } from "./reply.js"
 import { DEFAULT_HANDLER_TIMEOUT_MS, type RequestOptions, Requests } from "./requests.js"
 import type { Tally } from "./tally.js"
+import { errorOf } from "./thrown.js"
 import { WorkerStopped } from "./work-errors.js"
 
 /** How many requests a member has in flight before it is full, where nothing else is said. */
@@ -129,7 +130,7 @@ export class SimpleWork {
       })
     } catch (error) {
       // Closed in the meantime. Whoever answered its last request must not be troubled with that.
-      onProblem?.(error as Error)
+      onProblem?.(errorOf(error))
     }
   }
 

@@ -15,6 +15,7 @@ import { LoopWatch } from "./loop-watch.js"
 import type { Member } from "./member.js"
 import { type Measured, Metrics } from "./metrics.js"
 import { systemClock } from "./system-clock.js"
+import { reasonOf } from "./thrown.js"
 
 export interface StatusServerOptions {
   readonly address: HttpAddress
@@ -156,7 +157,7 @@ export class StatusServer {
     try {
       return await page()
     } catch (error) {
-      return { status: 500, type: TEXT, text: `${path} failed: ${(error as Error).message}\n` }
+      return { status: 500, type: TEXT, text: `${path} failed: ${reasonOf(error)}\n` }
     }
   }
 }

@@ -6,6 +6,7 @@ import type { MessagePort } from "node:worker_threads"
 import type { MemberLabel } from "./job.js"
 import type { EndReason, Published } from "./leadership.js"
 import { remainingMs } from "./lease.js"
+import { reasonOf, textOf } from "./thrown.js"
 
 /** One request for a thread: tracked work if it comes with a reign, else simple work. */
 export interface ThreadTask {
@@ -50,10 +51,10 @@ export interface Thrown {
 
 /** `error` without what can't be sent. */
 export function thrownOf(error: unknown): Thrown {
-  const { name, message, code } = error as Partial<Thrown>
+  const code = textOf(error, "code")
   return {
-    name: name ?? "Error",
-    message: message ?? String(error),
+    name: textOf(error, "name") ?? "Error",
+    message: reasonOf(error),
     ...(code !== undefined && { code }),
   }
 }

@@ -8,6 +8,7 @@ import { type Handlers, loadHandlers } from "./handler.js"
 import { loadStrategy } from "./load-strategy.js"
 import { createLog, type Logger } from "./log.js"
 import type { FromWorker, ToWorker, WorkerSettings } from "./process-words.js"
+import { reasonOf, textOf } from "./thrown.js"
 import { joinPool, type PoolWorker } from "./worker.js"
 
 let worker: PoolWorker | undefined
@@ -87,11 +88,12 @@ async function start(settings: WorkerSettings): Promise<void> {
 }
 
 function fail(log: Logger, what: string, error: unknown): void {
-  const { message, code } = error as { message?: string; code?: string }
+  const message = reasonOf(error)
+  const code = textOf(error, "code")
   log.error({ code }, `${what}: ${message}`)
   log.debug({ err: error }, "the stack")
   hasFailed = true
-  end({ type: "failed", message: message ?? String(error), code: code ?? "failed" }, 1)
+  end({ type: "failed", message, code: code ?? "failed" }, 1)
 }
 
 async function handlersOf(file: string, threads: number | undefined): Promise<Handlers> {

@@ -1,8 +1,7 @@
 /** A worker in a pool, as the program that joined sees it. How it goes on after a failure is in `runs.ts`. */
-
 import type { Ground } from "./backend.js"
 import type { StandingClaim } from "./claim.js"
-import { BadInput } from "./errors.js"
+import { BadInput, reasonOf } from "./errors.js"
 import { openGround } from "./ground.js"
 import type { WorkerOptions } from "./join-options.js"
 import { type LeaderNews, LeaderWatch } from "./leader-news.js"
@@ -234,7 +233,7 @@ export class PoolWorker {
   #followReign({ signal, term }: Leadership): void {
     const ended = () => {
       const { reason } = signal
-      this.#leaderWatch.ended(term, reason instanceof ReignEnded ? reason.reason : String(reason))
+      this.#leaderWatch.ended(term, reason instanceof ReignEnded ? reason.reason : reasonOf(reason))
     }
     signal.addEventListener("abort", ended, { once: true })
   }

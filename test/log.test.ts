@@ -1,8 +1,9 @@
 import { join } from "node:path"
 import t from "tap"
-import { terminalLine } from "../src/log.js"
+import { portraitOf, terminalLine } from "../src/log.js"
 import { built } from "./fixtures/built.js"
 import { startPool } from "./fixtures/cli.js"
+import { HOSTILE } from "./fixtures/hostile.js"
 import { testServer } from "./fixtures/server.js"
 import { shellIn, withoutTmux } from "./fixtures/tmux.js"
 
@@ -69,6 +70,26 @@ t.test("a terminal shows who, what, and the details, on one line", async (t) => 
   t.equal(terminalLine({ ...base, err: "thrown", msg: "failed" }), "a  failed: thrown")
   t.equal(terminalLine({ ...base, err: { a: 1 }, msg: "failed" }), 'a  failed: {"a":1}')
 })
+
+t.test(
+  "whatever was thrown can be logged, with its code, and the stacks of its causes",
+  async (t) => {
+    for (const [name, made] of Object.entries(HOSTILE)) {
+      const err = JSON.parse(JSON.stringify(portraitOf(made())))
+      t.match(err, { type: String, message: String, stack: String }, name)
+      t.match(terminalLine({ worker: "a", msg: "failed", err }), /^a {2}failed: \P{Cc}*$/u, name)
+    }
+    const cause = new Error("inside")
+    const error = Object.assign(new TypeError("no", { cause }), { code: "E_NO" })
+    const told = {
+      type: "TypeError",
+      message: "no",
+      code: "E_NO",
+      stack: /caused by: Error: inside/,
+    }
+    t.match(portraitOf(error), told)
+  },
+)
 
 t.test("in a real terminal as well", { skip: withoutTmux() }, async (t) => {
   const server = await testServer(t)

@@ -5,8 +5,8 @@
  */
 import type { ReadStream, WriteStream } from "node:tty"
 import type { Clock } from "../clock.js"
-import { reasonOf } from "../errors.js"
 import { systemClock } from "../system-clock.js"
+import { reasonOf, stackOf } from "../thrown.js"
 import { ASCII, glyphsFor } from "./glyphs.js"
 import { runPlain } from "./run-plain.js"
 import type { PoolSource } from "./source.js"
@@ -106,8 +106,4 @@ async function withInk<T>(env: NodeJS.ProcessEnv, load: () => Promise<T>): Promi
 function assign(name: string, value: string | undefined): void {
   if (value === undefined) delete process.env[name]
   else process.env[name] = value
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
