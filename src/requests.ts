@@ -14,6 +14,7 @@ import { BadInput, isPayloadTooLarge } from "./errors.js"
 import type { Job } from "./job.js"
 import type { RequestMeter } from "./meter.js"
 import { isLarger, payloadOf } from "./payload.js"
+import { isPromise } from "./promised.js"
 import { type Failure, failureOf, REIGN_OVER, REQUEST_HEADER, type Seal } from "./reply.js"
 import { TakenRequest } from "./request.js"
 import { Tally } from "./tally.js"
@@ -129,7 +130,7 @@ export class Requests {
   #wait(request: TakenRequest, result: PromiseLike<unknown>): void {
     this.#inFlight.add(request)
     this.#sweep ??= this.#clock.after(this.#timeoutMs, () => this.#expire())
-    result.then(
+    Promise.resolve(result).then(
       (value) => this.#succeed(request, value),
       (error) => this.#fail(request, failureOf(error)),
     )
@@ -176,8 +177,9 @@ export class Requests {
 
   #fail(request: TakenRequest, failure: Failure): void {
     if (request.ended) return
-    const told = request.seal.holds() ? failure : REIGN_OVER
+    let told = failure
     try {
+      if (!request.seal.holds()) told = REIGN_OVER
       request.seal.refuse(request.message, told)
     } catch {
       // The connection is closed: there is nobody left to tell.
@@ -197,8 +199,4 @@ export class Requests {
     }
     return this.#clock.now().monoMs - request.beganMs
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | undefined | null)?.then === "function"
 }

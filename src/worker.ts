@@ -1,5 +1,6 @@
 /** A worker in a pool, as the program that joined sees it. How it goes on after a failure is in `runs.ts`. */
 import type { Ground } from "./backend.js"
+import { type Report, withCallbacks } from "./callbacks.js"
 import type { StandingClaim } from "./claim.js"
 import { BadInput, reasonOf } from "./errors.js"
 import { openGround } from "./ground.js"
@@ -21,6 +22,9 @@ export interface JoinOptions extends WorkerOptions {
   readonly onStopOrder?: (worker: PoolWorker) => void
 }
 
+/** As a program gave them, but no callback of it can fail. */
+type HeardOptions = ReturnType<typeof withCallbacks<JoinOptions>>
+
 /**
  * Joins a pool; resolves when the worker is ready. Without any of `work`, `leaderWork` and `lead` it answers
  * with who did the work. Throws BadInput, NoServer, NotAuthorized, NoJetStream or ServerTooOld.
@@ -30,9 +34,10 @@ export interface JoinOptions extends WorkerOptions {
  * process.once("SIGTERM", () => worker.leave())
  */
 export async function joinPool(options: JoinOptions = {}): Promise<PoolWorker> {
-  const ground = await openGround(options)
+  const heard = withCallbacks(options)
+  const ground = await openGround(heard)
   try {
-    const worker = new PoolWorker(options, ground)
+    const worker = new PoolWorker(heard, ground)
     await worker.start()
     return worker
   } catch (error) {
@@ -48,9 +53,9 @@ export class PoolWorker {
    * nobody heeds that it ends the process, so that its supervisor can act.
    */
   readonly closed: Promise<void>
-  readonly #options: JoinOptions
+  readonly #options: HeardOptions
   readonly #ground: Ground
-  readonly #report: (problem: string, error?: unknown) => void
+  readonly #report: Report
   readonly #leaderWatch: LeaderWatch
   readonly #runs: Runs
   readonly #loop: LoopWatch | undefined
@@ -58,17 +63,17 @@ export class PoolWorker {
   #settleClosed: (failure?: TooManyFailures) => void = () => {}
 
   /** @internal */
-  constructor(options: JoinOptions, ground: Ground) {
+  constructor(options: HeardOptions, ground: Ground) {
     this.#options = options
     this.#ground = ground
-    this.#report = options.report ?? (() => {})
+    this.#report = options.report
     this.closed = new Promise((resolve, reject) => {
       this.#settleClosed = (failure) => (failure ? reject(failure) : resolve())
     })
     const { clock, name } = ground
     const onNews = (news: LeaderNews) => {
       ground.status?.heard(news)
-      this.#tell(() => options.onLeader?.(news))
+      options.onLeader?.(news)
     }
     this.#leaderWatch = new LeaderWatch({ clock, onNews })
     this.#runs = new Runs({
@@ -76,7 +81,7 @@ export class PoolWorker {
       clock,
       intensity: options.restarts,
       newRun: () => new MemberRun(runOptionsOf(options, ground, this.#listeners())),
-      onJoined: () => this.#tell(() => options.onJoined?.()),
+      onJoined: () => options.onJoined?.(),
       onGivenUp: (failure) => {
         this.#left ??= this.#leave("failed", failure)
       },
@@ -217,14 +222,14 @@ export class PoolWorker {
         }),
       onFailed: (error) => this.#runs.failed(error),
       onBroken: (error) => this.#runs.broke(error),
-      onLeadReturned: (leadership) => this.#tell(() => options.onLeadReturned?.(leadership)),
+      onLeadReturned: (leadership) => options.onLeadReturned?.(leadership),
       onClaim: (standing, isSelf) => {
         this.#leaderWatch.heard(standing, isSelf)
-        this.#tell(() => options.onClaim?.(standing, isSelf))
+        options.onClaim?.(standing, isSelf)
       },
       onReign: (leadership) => {
         if (leadership) this.#followReign(leadership)
-        this.#tell(() => options.onReign?.(leadership))
+        options.onReign?.(leadership)
       },
       report: this.#report,
     }
@@ -236,14 +241,5 @@ export class PoolWorker {
       this.#leaderWatch.ended(term, reason instanceof ReignEnded ? reason.reason : reasonOf(reason))
     }
     signal.addEventListener("abort", ended, { once: true })
-  }
-
-  /** What the program's own callbacks throw is its own business, and must not cost it its seat. */
-  #tell(callback: () => void): void {
-    try {
-      callback()
-    } catch (error) {
-      this.#report("a callback of the program threw", error)
-    }
   }
 }

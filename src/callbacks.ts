@@ -1,0 +1,65 @@
+/**
+ * The functions by which a program is told something. What one throws, or rejects with, is the program's own business:
+ * it is reported, and costs neither the seat nor the process. Of a `report` that fails itself Node warns, once.
+ */
+import { BadInput, reasonOf } from "./errors.js"
+import type { WorkerOptions } from "./join-options.js"
+import { unawaited } from "./promised.js"
+
+/** Told what went wrong and is being dealt with. */
+export type Report = (problem: string, error?: unknown) => void
+
+type Name = Extract<keyof WorkerOptions, `on${string}`> | "onStopOrder"
+
+/** All of them: the compiler misses one that is not here. */
+const NAMES: Readonly<Record<Name, true>> = {
+  onStopOrder: true,
+  onJoined: true,
+  onLeader: true,
+  onClaim: true,
+  onReign: true,
+  onLeadReturned: true,
+}
+
+/** `options` whose callbacks can't fail. Throws BadInput for one that is no function. */
+export function withCallbacks<T extends { readonly report?: Report }>(
+  options: T,
+): T & { readonly report: Report } {
+  const report = failSafe(calledOn(options, "report") ?? (() => {}), warnOnce())
+  const own: Record<string, unknown> = { report }
+  for (const name of Object.keys(NAMES)) {
+    const callback = calledOn(options, name)
+    const failed = (thrown: unknown) => report(`${name} of the program failed`, thrown)
+    if (callback) own[name] = failSafe(callback, failed)
+  }
+  // All else stays as it was given, whether it is the object's own or its class's.
+  return Object.assign(Object.create(options), own)
+}
+
+type Callback = (...args: unknown[]) => unknown
+
+function calledOn(options: object, name: string): Callback | undefined {
+  const given: unknown = options[name as keyof object]
+  if (given === undefined) return undefined
+  if (typeof given !== "function") throw new BadInput(name, "a function", given)
+  return (...args) => Reflect.apply(given, options, args)
+}
+
+function failSafe(callback: Callback, failed: (thrown: unknown) => void): Callback {
+  return (...args) => {
+    try {
+      unawaited(callback(...args), failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}
+
+function warnOnce(): (thrown: unknown) => void {
+  let hasWarned = false
+  return (thrown) => {
+    if (hasWarned) return
+    hasWarned = true
+    process.emitWarning(`report of the program failed: ${reasonOf(thrown)}`, "PoolWarning")
+  }
+}
