@@ -18,7 +18,7 @@ t.test("a member is found by its id, also where others have the same name", asyn
 t.test("an id counts before a name that looks the same", async (t) => {
   const namesake = member(a.id)
   t.equal(findMember("work", [namesake, a], a.id), a)
-  t.equal(findMember("work", [a, namesake], a.id), a)
+  t.equal(findMember("work", [a, namesake, member(a.id)], a.id), a)
 })
 
 t.test("of several with one name none is taken: each is named by its id", async (t) => {
