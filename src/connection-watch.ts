@@ -1,6 +1,8 @@
 /**
  * Whether the connection of a bus is up, by what it says of itself. One that says nothing can't be lost. One that was
  * closed never comes back: who waits for it goes on, and learns that from the bus.
+ *
+ * A connection may outlive those who use it, and keeps whoever listens to it. So who follows it says when that is over.
  */
 import type { Bus } from "./bus.js"
 
@@ -12,13 +14,16 @@ export interface ConnectionNews {
 
 export class ConnectionWatch {
   readonly #news: ConnectionNews
-  readonly #statuses: AsyncIterable<{ readonly type: string }> | undefined
+  readonly #unfollow: () => void
   #back: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 
   constructor(bus: Bus, news: ConnectionNews) {
     this.#news = news
-    this.#statuses = bus.status?.()
-    this.#follow().finally(() => this.#isBack())
+    this.#unfollow = followConnection(
+      bus,
+      (isUp) => (isUp ? this.#isBack() : this.#isLost()),
+      () => this.#isBack(),
+    )
   }
 
   /** Resolves when it is back; undefined while it is up. */
@@ -27,16 +32,8 @@ export class ConnectionWatch {
   }
 
   close(): void {
-    const statuses = this.#statuses as { stop?: () => void } | undefined
-    statuses?.stop?.()
+    this.#unfollow()
     this.#isBack()
-  }
-
-  async #follow(): Promise<void> {
-    for await (const { type } of this.#statuses ?? []) {
-      if (type === "disconnect") this.#isLost()
-      if (type === "reconnect") this.#isBack()
-    }
   }
 
   #isLost(): void {
@@ -54,5 +51,33 @@ export class ConnectionWatch {
     this.#back = undefined
     back.resolve()
     this.#news.onBack()
+  }
+}
+
+/**
+ * Tells `told` when the connection of `bus` is lost, and when it is back, and `closed` when it says no more. Returns what
+ * ends that; then nobody is told anything.
+ */
+export function followConnection(
+  bus: Pick<Bus, "status">,
+  told: (isUp: boolean) => void,
+  closed: () => void = () => {},
+): () => void {
+  const statuses = bus.status?.()
+  if (!statuses) return () => {}
+  let isOver = false
+  const follow = async () => {
+    for await (const { type } of statuses) {
+      if (isOver) return
+      if (type === "disconnect") told(false)
+      if (type === "reconnect") told(true)
+    }
+    if (!isOver) closed()
+  }
+  follow()
+  return () => {
+    isOver = true
+    const iterator = statuses as { stop?: () => void }
+    iterator.stop?.()
   }
 }

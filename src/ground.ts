@@ -1,9 +1,9 @@
 /** Opens what a worker stands on: on a server, or inside this process. */
 import { hostname } from "node:os"
-import type { NatsConnection } from "nats"
 import type { Ground } from "./backend.js"
 import { timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
+import { followConnection } from "./connection-watch.js"
 import { BadInput } from "./errors.js"
 import { Fence } from "./fence.js"
 import { HistoryWriter } from "./history-stream.js"
@@ -73,7 +73,9 @@ async function groundOnServer(base: Base, options: WorkerOptions): Promise<Groun
     rehearsedOnce(),
   ])
   const history = new HistoryWriter(connection, names, timings.replicas)
+  let unfollow = () => {}
   const close = async () => {
+    unfollow()
     await history.settled()
     try {
       await (options.connection ? connection.flush() : connection.drain())
@@ -96,19 +98,15 @@ async function groundOnServer(base: Base, options: WorkerOptions): Promise<Groun
       fence: new Fence(connection, names, timings.replicas),
       writeHistory: (record) => history.write(record),
       find: (pool) => findKvBucket(connection, namesOf(pool).bucket),
-      follow: (told) => void follow(connection, told),
+      follow: (told) => {
+        unfollow()
+        unfollow = followConnection(connection, told)
+      },
       close,
     }
   } catch (error) {
     if (!options.connection) await connection.close()
     throw error
-  }
-}
-
-async function follow(connection: NatsConnection, told: (isUp: boolean) => void): Promise<void> {
-  for await (const { type } of connection.status()) {
-    if (type === "disconnect") told(false)
-    if (type === "reconnect") told(true)
   }
 }
 

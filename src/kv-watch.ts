@@ -4,8 +4,9 @@
  * anew after every reconnect, and whenever nothing was heard for a while.
  */
 import type { KV, KvEntry, KvWatchEntry } from "@nats-io/kv"
-import type { NatsConnection, QueuedIterator, Status } from "nats"
+import type { NatsConnection, QueuedIterator } from "nats"
 import type { Entry, StopWatch, WatchListener } from "./bucket.js"
+import { followConnection } from "./connection-watch.js"
 
 /** A watch that hears nothing for this long is opened anew. A pool with members is never silent so long. */
 const SILENCE_MS = 10_000
@@ -78,16 +79,14 @@ export async function watchKv(
   }
 
   await open()
-  const statuses = connection.status() as QueuedIterator<Status>
-  const followConnection = async () => {
-    for await (const { type } of statuses) if (type === "reconnect") reopen()
-  }
-  followConnection()
+  const unfollow = followConnection(connection, (isUp) => {
+    if (isUp) reopen()
+  })
   return () => {
     isStopped = true
     clearTimeout(timer)
     current?.stop()
-    statuses.stop()
+    unfollow()
   }
 }
 

@@ -22,10 +22,11 @@ export interface MemoryBusOptions {
   readonly deliver?: (from: string, to: string, parcel: Parcel) => number | "drop"
 }
 
-/** What is on its way from one participant to another, the oldest first. */
-interface Lane {
-  readonly waiting: { readonly listener: Listener; readonly parcel: Parcel; dueMs: number }[]
-  isMoving: boolean
+/** A message on its way to one listener. */
+interface Sent {
+  readonly listener: Listener
+  readonly parcel: Parcel
+  readonly dueMs: number
 }
 
 export class MemoryBus implements Router {
@@ -35,7 +36,8 @@ export class MemoryBus implements Router {
   readonly #deliver: NonNullable<MemoryBusOptions["deliver"]>
   readonly #exact = new Map<string, Set<Listener>>()
   readonly #patterns = new Set<Listener>()
-  readonly #lanes = new Map<string, Lane>()
+  /** What is on its way from one participant to another, the oldest first; none where nothing is. */
+  readonly #lanes = new Map<string, Sent[]>()
   #connections = 0
 
   constructor({ clock, random, maxPayload, deliver }: MemoryBusOptions) {
@@ -102,27 +104,28 @@ export class MemoryBus implements Router {
 
   #send(from: string, listener: Listener, parcel: Parcel, ms: number): void {
     const name = `${from} ${listener.owner}`
-    const lane = this.#lanes.get(name) ?? { waiting: [], isMoving: false }
-    this.#lanes.set(name, lane)
-    lane.waiting.push({ listener, parcel, dueMs: this.clock.now().monoMs + ms })
+    const sent = { listener, parcel, dueMs: this.clock.now().monoMs + ms }
     listener.underWay(1)
-    if (lane.isMoving) return
-    lane.isMoving = true
-    queueMicrotask(() => this.#move(lane))
+    const lane = this.#lanes.get(name)
+    if (lane) return void lane.push(sent)
+    this.#lanes.set(name, [sent])
+    queueMicrotask(() => this.#move(name))
   }
 
   /** Hands over what is due, in order; comes back for the rest. */
-  #move(lane: Lane): void {
-    for (let next = lane.waiting[0]; next !== undefined; next = lane.waiting[0]) {
+  #move(name: string): void {
+    const lane = this.#lanes.get(name) ?? []
+    for (let next = lane[0]; next !== undefined; next = lane[0]) {
       const leftMs = next.dueMs - this.clock.now().monoMs
       if (leftMs > 0) {
-        this.clock.after(leftMs, () => this.#move(lane))
+        this.clock.after(leftMs, () => this.#move(name))
         return
       }
-      lane.waiting.shift()
+      lane.shift()
       next.listener.underWay(-1)
       next.listener.hear(next.parcel)
     }
-    lane.isMoving = false
+    // Whoever used it may be gone by now.
+    this.#lanes.delete(name)
   }
 }

@@ -7,6 +7,7 @@ import type { NatsConnection } from "nats"
 import type { Bucket } from "../bucket.js"
 import { PoolClient } from "../client.js"
 import { type ConnectionOptions, connectToNats } from "../connection.js"
+import { followConnection } from "../connection-watch.js"
 import type { Crew } from "../crew.js"
 import { isNoResponders, isTimeout } from "../errors.js"
 import { freeName } from "../free-name.js"
@@ -85,7 +86,7 @@ class LivePool implements PoolSource {
     const tell = (event: PoolEvent) => {
       if (!isStopped) heard(event)
     }
-    this.#followConnection(tell)
+    this.#stops.push(this.#followConnection(tell))
     this.#followRoster(tell)
     const every = (ms: number, act: () => void) => {
       const timer = setInterval(act, ms)
@@ -217,18 +218,13 @@ class LivePool implements PoolSource {
     }
   }
 
-  async #followConnection(tell: (event: PoolEvent) => void): Promise<void> {
+  #followConnection(tell: (event: PoolEvent) => void): () => void {
     this.#tellRoundTrip(tell)
-    for await (const { type } of this.#connection.status()) {
-      if (type === "disconnect") {
-        this.#isUp = false
-        tell({ kind: "connection", isUp: false })
-      }
-      if (type === "reconnect") {
-        this.#isUp = true
-        this.#tellRoundTrip(tell)
-      }
-    }
+    return followConnection(this.#connection, (isUp) => {
+      this.#isUp = isUp
+      if (isUp) this.#tellRoundTrip(tell)
+      else tell({ kind: "connection", isUp })
+    })
   }
 
   #tellRoundTrip(tell: (event: PoolEvent) => void): void {
