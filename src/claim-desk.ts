@@ -3,18 +3,18 @@
  * does not answer within a renewal counts as one that failed. Trouble is reported when it begins, not with every
  * try.
  */
-import type { Bucket } from "./bucket.js"
+import type { Bucket, Entry } from "./bucket.js"
 import { type Claim, encodeClaim } from "./claim.js"
 import type { Clock } from "./clock.js"
 import type { Timings } from "./config.js"
 import type { ElectionEvent } from "./election-words.js"
+import { foundIn, lateIn, membersIn } from "./entries.js"
 import { RevisionMismatch } from "./errors.js"
 import { placeOf } from "./line-watch.js"
 import type { Member } from "./member.js"
 import type { Meter, RenewalOutcome } from "./meter.js"
 import { CLAIM_KEY } from "./names.js"
 import type { Neighbours } from "./neighbours.js"
-import { foundIn, membersIn } from "./roster.js"
 import type { Strategy, Surroundings } from "./succession.js"
 import { within } from "./within.js"
 
@@ -62,7 +62,7 @@ export class ClaimDesk {
     const problem = "the members could not be listed"
     const listed = this.#inTime(() => Promise.all([bucket.entries(), neighbours?.look()]))
     listed
-      .then(([entries, around]) => this.#ranked(membersIn(entries), around))
+      .then(([entries, around]) => this.#ranked(entries, around))
       .then(
         (event) => {
           this.#troubles.delete(problem)
@@ -110,12 +110,15 @@ export class ClaimDesk {
     )
   }
 
-  #ranked(members: readonly Member[], around: Surroundings | undefined): ElectionEvent {
+  #ranked(entries: readonly Entry[], around: Surroundings | undefined): ElectionEvent {
     const { strategy, timings, self } = this.#options
+    const members = membersIn(entries)
+    const late = lateIn(entries, timings.memberTtlMs)
     const me = self()
     const oldestNewcomer = me.start - timings.leaseMs * 1000
     const veterans = members.some((member) => member.start < oldestNewcomer)
-    const place = placeOf(me, members, strategy, around)
+    const isLate = ({ key, id }: Member) => id !== me.id && late.has(key)
+    const place = placeOf(me, members, strategy, around, isLate)
     return { type: "ranked", place: place < 0 ? members.length : place, veterans }
   }
 

@@ -39,6 +39,8 @@ export interface Claim {
   readonly strategy: string
   /** Why this one leads and who comes next, in words. */
   readonly reason: string
+  /** It was handed over, by an operator or a program: no better member is let forward before the next change of leader. */
+  readonly ordered?: boolean
   readonly released?: Release
 }
 

@@ -9,7 +9,14 @@
  */
 import type { Claim, Heir } from "./claim.js"
 import type { Instant } from "./clock.js"
-import { type Decide, type ElectionEvent, type Found, revisionOf } from "./election-words.js"
+import {
+  type BegunReign,
+  type Decide,
+  type ElectionEvent,
+  type Found,
+  revisionOf,
+} from "./election-words.js"
+import type { Turn } from "./following.js"
 import type { EndReason } from "./leadership.js"
 import { holds, leaseEnd } from "./lease.js"
 import type { Outlook } from "./outlook.js"
@@ -37,6 +44,8 @@ export type ClaimOutcome =
 export class Claiming {
   readonly claim: Claim
   readonly sent: Instant
+  /** What the reign begins with, if it does. */
+  readonly begun: Omit<BegunReign, "term">
   /** Asked to resign before it led. */
   resigning: { readonly reason: EndReason; readonly to: Heir | undefined } | undefined
   readonly #options: ClaimingOptions
@@ -47,11 +56,14 @@ export class Claiming {
   #awaitedRead: number | undefined
   #retryAtMs: number | undefined
 
-  constructor(options: ClaimingOptions, outlook: Outlook, atLeastOver: number, now: Instant) {
+  constructor(options: ClaimingOptions, outlook: Outlook, turn: NonNullable<Turn>, now: Instant) {
     const { self, leaseMs, strategy, nonce, nextId } = options
     this.#options = options
     this.#outlook = outlook
-    this.#over = Math.max(atLeastOver, outlook.revision)
+    this.#over = Math.max(turn.claimOver, outlook.revision)
+    const isOrdered = turn.after === "ordered" && ({ isOrdered: true } as const)
+    const lapsed = turn.after === "silence" && outlook.silent && { lapsed: outlook.silent }
+    this.begun = { ...isOrdered, ...lapsed }
     this.#attempt = nextId()
     this.sent = now
     // The line as the last leader saw it, until this one has seen for itself.
@@ -63,7 +75,8 @@ export class Claiming {
       since: new Date(now.wallMs).toISOString(),
       heirs: heirs.filter((heir) => heir.id !== self.id),
       strategy,
-      reason: `${self.name} leads: next in line`,
+      reason: isOrdered ? `${self.name} leads by order` : `${self.name} leads: next in line`,
+      ...(isOrdered && { ordered: true }),
     }
     const { claim } = this
     options.decide({ do: "claim", attempt: this.#attempt, over: this.#over, claim })

@@ -5,7 +5,7 @@
 import { encodeAnnouncement, type StandingClaim } from "./claim.js"
 import { ClaimDesk } from "./claim-desk.js"
 import type { CoordinatorOptions } from "./coordinator-options.js"
-import type { Decision, ElectionEvent } from "./election-words.js"
+import type { BegunReign, Decision, ElectionEvent } from "./election-words.js"
 import { handOn } from "./hand-on.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import type { Member } from "./member.js"
@@ -53,7 +53,7 @@ export class Deeds {
       case "stand-down":
         return this.#try(() => seat.abandon())
       case "lead":
-        return this.#lead(decision.term)
+        return this.#lead(decision)
       case "announce":
         return this.#announce(decision.standing)
       case "wind-down":
@@ -68,16 +68,17 @@ export class Deeds {
     }
   }
 
-  #lead(term: number): void {
+  #lead(reign: BegunReign): void {
     const { seat, answer } = this.#options
     const reigning = new Reigning(
       {
         ...this.#options,
         onLine: (line) => answer({ type: "line", line }),
+        onGone: (key) => answer({ type: "gone", key }),
         onClaim: (found) => answer({ type: "heard", found }),
         onBetter: ({ key, id }) => answer({ type: "resign", reason: "preempted", to: { key, id } }),
       },
-      term,
+      reign,
     )
     this.#reigning = reigning
     this.#try(() => seat.begin(reigning.leadership))

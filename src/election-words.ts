@@ -40,6 +40,8 @@ export type ElectionEvent =
   | { readonly type: "unsure"; readonly attempt: number }
   /** The line of succession behind this leader, as its strategy sees it now. */
   | { readonly type: "line"; readonly line: Line }
+  /** While the line is not known yet: the member with this key is not there any more. */
+  | { readonly type: "gone"; readonly key: string }
   | { readonly type: "connected" }
   | { readonly type: "disconnected" }
   /** This member should give the seat up, to `to` if it is named. */
@@ -54,6 +56,15 @@ export interface Line {
   readonly heirs: readonly Heir[]
   readonly strategy: string
   readonly reason: string
+}
+
+/** A reign as it begins, with what its holder knows of how the one before ended. */
+export interface BegunReign {
+  readonly term: number
+  /** It was handed over to this member, by an operator or a program. */
+  readonly isOrdered?: true
+  /** Id of the last holder, if its lease ran out without a word. */
+  readonly lapsed?: string
 }
 
 /** Takes what is to be done. */
@@ -82,7 +93,7 @@ export type Decision =
       readonly claim: Claim
     }
   /** The claim is acknowledged: lead, and answer what was held. */
-  | { readonly do: "lead"; readonly term: number }
+  | ({ readonly do: "lead" } & BegunReign)
   /** Tell everybody what stands now. */
   | { readonly do: "announce"; readonly standing: StandingClaim }
   /** Take no more tracked work and fire the signal; `wound-down` when what was started is finished. */

@@ -116,7 +116,7 @@ export class Election {
 
   #take(turn: Turn, now: Instant): void {
     if (!turn) return
-    this.#claiming = new Claiming(this.#options, this.#outlook, turn.claimOver, now)
+    this.#claiming = new Claiming(this.#options, this.#outlook, turn, now)
   }
 
   #settle(claiming: Claiming, outcome: ClaimOutcome | undefined, now: Instant): void {
@@ -136,12 +136,12 @@ export class Election {
     }
   }
 
-  #hold({ claim, sent, resigning }: Claiming, revision: number): void {
+  #hold({ claim, sent, begun, resigning }: Claiming, revision: number): void {
     const { decide } = this.#options
     this.#holding = new Holding(this.#options, claim, revision, sent)
     // First, for who asked is to hear of a reign before the answers of it.
     decide({ do: "announce", standing: { claim, revision } })
-    decide({ do: "lead", term: this.#holding.term })
+    decide({ do: "lead", term: this.#holding.term, ...begun })
     if (resigning) this.#holding.resign(resigning.reason, resigning.to)
   }
 
@@ -165,6 +165,8 @@ export class Election {
         return this.#heed(holding, holding.heard(event.found), event.found, now)
       case "line":
         return holding.lineIs(event.line, now)
+      case "gone":
+        return holding.isGone(event.key, now)
       case "resign":
         return holding.resign(event.reason, event.to)
       case "wound-down":

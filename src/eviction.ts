@@ -4,11 +4,11 @@
  * lost contact is not proof.
  */
 import { type Heir, reignOf, type StandingClaim } from "./claim.js"
+import { foundIn } from "./entries.js"
 import { RevisionMismatch } from "./errors.js"
 import { type HandOnOptions, handOn } from "./hand-on.js"
 import { decodeMember } from "./member.js"
 import { CLAIM_KEY } from "./names.js"
-import { foundIn } from "./roster.js"
 
 /** A member that died. */
 export interface Deceased extends Heir {

@@ -11,6 +11,7 @@
 import type { Heir, Word } from "./claim.js"
 import type { Instant } from "./clock.js"
 import type { Decide, ElectionEvent, Found } from "./election-words.js"
+import type { EndReason } from "./leadership.js"
 import type { Outlook } from "./outlook.js"
 
 export interface FollowingOptions {
@@ -24,8 +25,11 @@ export interface FollowingOptions {
   readonly nextId: () => number
 }
 
-/** What an event comes to: it is time to claim, over at least this revision; or nothing. */
-export type Turn = { readonly claimOver: number } | undefined
+/** What an event comes to: it is time to claim, over at least this revision, after such an end; or nothing. */
+export type Turn = { readonly claimOver: number; readonly after: EndBefore } | undefined
+
+/** How the reign before ended: nobody said so, or it was said; `ordered`: it was handed over. */
+export type EndBefore = "silence" | "word" | "ordered"
 
 export class Following {
   readonly #options: FollowingOptions
@@ -90,8 +94,9 @@ export class Following {
     else if (this.#outlook.rankAtMs !== undefined) {
       this.#isRanking = true
       this.#options.decide({ do: "rank" })
-    } else if (this.#outlook.isProvenOver) return { claimOver: 0 }
-    else {
+    } else if (this.#outlook.isProvenOver) {
+      return { claimOver: 0, after: endBefore(this.#outlook.whyOver) }
+    } else {
       this.#confirming = this.#outlook.revision
       this.#read()
     }
@@ -109,12 +114,12 @@ export class Following {
     this.#outlook.read(found, now.monoMs)
     const { turnAtMs, revision } = this.#outlook
     const isTurn = turnAtMs !== undefined && now.monoMs >= turnAtMs
-    return revision === expected && isTurn ? { claimOver: 0 } : undefined
+    return revision === expected && isTurn ? { claimOver: 0, after: "silence" } : undefined
   }
 
   #summoned(word: Word, now: Instant): Turn {
     if (!this.#options.eligible || !this.#outlook.summoned(word, now.monoMs)) return undefined
-    return { claimOver: word.revision }
+    return { claimOver: word.revision, after: endBefore(word.reason) }
   }
 
   #read(): void {
@@ -128,4 +133,9 @@ export class Following {
     this.#awaitedRead = undefined
     return true
   }
+}
+
+function endBefore(reason: string | undefined): EndBefore {
+  const handedOver: EndReason = "handed over"
+  return reason === handedOver ? "ordered" : "word"
 }

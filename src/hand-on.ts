@@ -18,10 +18,10 @@ import {
   type StandingClaim,
 } from "./claim.js"
 import type { Clock } from "./clock.js"
+import { foundIn } from "./entries.js"
 import { isNoResponders } from "./errors.js"
 import { lapsesAt } from "./lease.js"
 import { CLAIM_KEY, type PoolNames } from "./names.js"
-import { foundIn } from "./roster.js"
 import { pause, within } from "./within.js"
 
 export interface HandOnOptions {

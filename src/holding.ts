@@ -164,6 +164,12 @@ export class Holding {
     this.hurry(now)
   }
 
+  /** One in the line is not there any more. */
+  isGone(key: string, now: Instant): void {
+    const heirs = this.#line.heirs.filter((heir) => heir.key !== key)
+    this.lineIs({ ...this.#line, heirs }, now)
+  }
+
   /** Leads no more, to be followed by `to` if it is named. */
   resign(reason: EndReason, to?: Heir): void {
     if (this.#phase !== "leading") return

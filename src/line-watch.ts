@@ -5,12 +5,12 @@
 import type { Bucket } from "./bucket.js"
 import type { Cancel, Clock } from "./clock.js"
 import { ANSWERS_FIRST_MS } from "./config.js"
-import type { Found, Line } from "./election-words.js"
+import type { BegunReign, Found, Line } from "./election-words.js"
 import type { Member } from "./member.js"
 import type { Neighbours } from "./neighbours.js"
 import { Preemption } from "./preemption.js"
-import { type Ranking, rankingOf } from "./ranking.js"
-import { Roster } from "./roster.js"
+import { freshFirst, type Ranking, rankingOf } from "./ranking.js"
+import { Roster, type RosterChange } from "./roster.js"
 import type { Strategy, Surroundings } from "./succession.js"
 import { within } from "./within.js"
 
@@ -20,6 +20,8 @@ export interface LineWatchOptions {
   readonly strategy: Strategy
   /** Who leads the other pools that the strategy heeds. */
   readonly neighbours?: Neighbours | undefined
+  /** The reign that this line stands behind. */
+  readonly reign: BegunReign
   /** Give way to a member that has stood first for this long, in ms; without it never. */
   readonly preemptAfterMs?: number | undefined
   /** Told who has stood first for that long. */
@@ -28,7 +30,10 @@ export interface LineWatchOptions {
   /** A watch that can't be opened is tried again after this long, in ms. */
   readonly retryMs: number
   readonly self: () => Member
+  /** Told once everybody is known, and from then on. */
   readonly onLine: (line: Line) => void
+  /** Told who is known to be gone while not everybody is known. */
+  readonly onGone: (key: string) => void
   /** Told of what stands under the claim's key when it changes. */
   readonly onClaim: (found: Found) => void
   readonly report: (problem: string, error?: unknown) => void
@@ -42,6 +47,8 @@ const PATIENCE = 4
 export class LineWatch {
   readonly #options: LineWatchOptions
   #roster: Roster | undefined
+  /** Until all entries were seen the line is the one that the last reign left. */
+  #isComplete = false
   #cancelRanking: Cancel | undefined
   #cancelWatch: Cancel | undefined
   #stopFollowing: () => void = () => {}
@@ -52,8 +59,9 @@ export class LineWatch {
 
   constructor(options: LineWatchOptions) {
     this.#options = options
-    const { clock, preemptAfterMs, onBetter } = options
-    if (preemptAfterMs !== undefined) {
+    const { clock, preemptAfterMs, onBetter, reign } = options
+    // The word of who ordered this reign holds until the next one.
+    if (preemptAfterMs !== undefined && !reign.isOrdered) {
       this.#preemption = new Preemption(clock, preemptAfterMs, onBetter)
     }
   }
@@ -70,17 +78,12 @@ export class LineWatch {
   #watch(): void {
     const { bucket, clock, memberTtlMs, retryMs, report } = this.#options
     this.#roster?.stop()
+    this.#isComplete = false
     this.#roster = new Roster({
       bucket,
       clock,
       memberTtlMs,
-      onChange: (change) => {
-        if (change.type === "claim") this.#options.onClaim(change.found)
-        else if (change.type === "unreadable")
-          report(`ignored the entry ${change.key}: ${change.reason}`)
-        else if (change.type !== "changed" || isOtherwise(change.member, change.was))
-          this.#rankSoon()
-      },
+      onChange: (change) => this.#changed(change),
     })
     // A leader must not be without a line for as long as the client waits for an answer that was lost.
     within(clock, retryMs * PATIENCE, this.#roster.start()).catch((error) => {
@@ -99,22 +102,57 @@ export class LineWatch {
     this.#preemption?.stop()
   }
 
+  #changed(change: RosterChange): void {
+    const { onClaim, onGone, report, reign } = this.#options
+    switch (change.type) {
+      case "claim":
+        return onClaim(change.found)
+      case "unreadable":
+        return report(`ignored the entry ${change.key}: ${change.reason}`)
+      case "absent":
+        if (!this.#isComplete) onGone(change.key)
+        return
+      case "gone":
+        if (!this.#isComplete) onGone(change.member.key)
+        break
+      case "changed": {
+        const { member, was, wasLate } = change
+        if (!wasLate && member.id !== reign.lapsed && !isOtherwise(member, was)) return
+        break
+      }
+      case "complete":
+        this.#isComplete = true
+    }
+    if (this.#isComplete) this.#rankSoon()
+  }
+
+  /** Whether it has missed a renewal: of its entry, or of the claim before this one and not written its entry since. */
+  #isLate({ key, id }: Member): boolean {
+    const { reign, self } = this.#options
+    if (!this.#roster || id === self().id) return false
+    const isSilent = id === reign.lapsed && this.#roster.revisionOf(key) < reign.term
+    return isSilent || this.#roster.isLate(key)
+  }
+
   #rankSoon(): void {
     this.#cancelRanking ??= this.#options.clock.after(TOGETHER_MS, () => {
       this.#cancelRanking = undefined
-      if (!this.#isStopped && this.#roster) this.#options.onLine(this.#rank(this.#roster.members))
+      if (this.#isStopped || !this.#roster || !this.#isComplete) return
+      this.#options.onLine(this.#rank(this.#roster.members))
     })
   }
 
   #rank(members: readonly Member[]): Line {
     const { strategy, self, neighbours } = this.#options
     const me = self()
-    const ranking = lineOf(me, members, strategy, neighbours?.around)
+    const isLate = (member: Member) => this.#isLate(member)
+    const ranking = lineOf(me, members, strategy, neighbours?.around, isLate)
     this.#noteProblem(ranking.problem)
     this.#preemption?.lineIs(ranking.line, me)
     const heirs = ranking.line.filter((member) => member.id !== me.id)
     const [next] = heirs
-    const why = `${me.name} leads: ${ranking.why(me)}`
+    const leads = this.#options.reign.isOrdered ? "leads by order" : "leads"
+    const why = `${me.name} ${leads}: ${ranking.why(me)}`
     return {
       heirs: heirs.map(({ key, id }) => ({ key, id })),
       strategy: ranking.strategy,
@@ -130,16 +168,18 @@ export class LineWatch {
   }
 }
 
-/** The members that may lead, in the order in which they should, and why. */
+/** The members that may lead, in the order in which they should, and why; who is late stands behind the others. */
 export function lineOf(
   self: Member,
   members: readonly Member[],
   strategy: Strategy,
   around?: Surroundings,
+  isLate?: (member: Member) => boolean,
 ): Ranking {
   const mayLead = (member: Member) =>
     member.eligible && (member.state === "ready" || member.state === "paused")
-  return rankingOf(strategy, members.filter(mayLead), self, around)
+  const ranking = rankingOf(strategy, members.filter(mayLead), self, around)
+  return isLate ? freshFirst(ranking, isLate) : ranking
 }
 
 /** This member's place in that order; -1 if it is not in it. */
@@ -148,8 +188,9 @@ export function placeOf(
   members: readonly Member[],
   strategy: Strategy,
   around?: Surroundings,
+  isLate?: (member: Member) => boolean,
 ): number {
-  const { line } = lineOf(self, members, strategy, around)
+  const { line } = lineOf(self, members, strategy, around, isLate)
   return line.findIndex((member) => member.id === self.id)
 }
 

@@ -28,7 +28,14 @@ export class Outlook {
   #last: { readonly found: Found; readonly seenMs: number } | undefined
   /** The last claim that could be read, even if it vanished since. */
   #standing: StandingClaim | undefined
-  #over: { readonly reign: Ended; readonly atMs: number; readonly isSummons: boolean } | undefined
+  #over:
+    | {
+        readonly reign: Ended
+        readonly reason: string | undefined
+        readonly atMs: number
+        readonly isSummons: boolean
+      }
+    | undefined
   #ranking: { readonly place: number; readonly fromMs: number } | undefined
   #jitter = 0
 
@@ -67,14 +74,25 @@ export class Outlook {
     this.#standing = standing
     const mine = standing.claim.id === this.#options.self.id
     // A claim of one's own that one does not hold is the late arrival of an attempt given up.
-    if (standing.claim.released || mine) this.ended(endOf(standing), nowMs)
+    const { released } = standing.claim
+    if (released || mine) this.ended(endOf(standing), nowMs, released?.reason)
   }
 
   /** Takes note of proof that `reign` is over. A summons is the word to this very member: its turn is now. */
-  ended(reign: Ended, nowMs: number, isSummons = false): void {
+  ended(reign: Ended, nowMs: number, reason?: string, isSummons = false): void {
     const { id, term, nonce } = this.#over?.reign ?? {}
     const isNews = reign.id !== id || reign.term !== term || reign.nonce !== nonce
-    if (isNews || isSummons) this.#over = { reign, atMs: nowMs, isSummons }
+    if (isNews || isSummons) this.#over = { reign, reason, atMs: nowMs, isSummons }
+  }
+
+  /** Why the reign that was last told to be over ended, if that was said. */
+  get whyOver(): string | undefined {
+    return this.#over?.reason
+  }
+
+  /** The holder of a claim that stands there and was not renewed. */
+  get silent(): string | undefined {
+    return this.#last?.found.kind === "claim" ? this.#standing?.claim.id : undefined
   }
 
   /** Whether the reign last seen is proven to be over. */
@@ -87,7 +105,7 @@ export class Outlook {
   summoned(word: Word, nowMs: number): boolean {
     const known = this.#standing
     if (known && !isOver(known, word) && known.revision >= word.revision) return false
-    this.ended(word, nowMs, true)
+    this.ended(word, nowMs, word.reason, true)
     return true
   }
 

@@ -2,11 +2,11 @@
 import type { NatsConnection } from "nats"
 import { hearClaims } from "./announcements.js"
 import type { StandingClaim } from "./claim.js"
+import { foundIn, membersIn } from "./entries.js"
 import { findKvBucket } from "./kv-bucket.js"
 import { lapsesAt } from "./lease.js"
 import type { Member } from "./member.js"
 import { CLAIM_KEY, CLOCK_KEY, namesOf, type PoolNames } from "./names.js"
-import { foundIn, membersIn } from "./roster.js"
 
 export interface PoolView {
   /** In order of seniority. */

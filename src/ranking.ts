@@ -40,6 +40,26 @@ export function rankingOf(
   }
 }
 
+/**
+ * The same with those that are late behind the others, whatever the strategy: who has missed a renewal may not hear
+ * that its turn has come.
+ */
+export function freshFirst(ranking: Ranking, isLate: (member: Member) => boolean): Ranking {
+  const { line } = ranking
+  const late = line.filter(isLate)
+  if (late.length === 0) return ranking
+  const fresh = line.filter((member) => !late.includes(member))
+  const why = (member: Member) => {
+    if (late.includes(member)) return `silent; ${ranking.why(member)}`
+    const passed = late.filter((other) => line.indexOf(other) < line.indexOf(member))
+    const names = passed.map(({ name }) => name).join(", ")
+    if (names === "") return ranking.why(member)
+    const are = passed.length === 1 ? "is" : "are"
+    return `${ranking.why(member)} (${names} ${are} silent)`.slice(0, LONGEST_REASON)
+  }
+  return { ...ranking, line: [...fresh, ...late], why }
+}
+
 /** The order as one of our own members; who was left out comes last, by age. */
 function checked(ranked: unknown, members: readonly Member[]): Member[] {
   if (!Array.isArray(ranked)) throw new Unusable(`returned ${kindOf(ranked)}, not an array`)

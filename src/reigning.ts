@@ -6,7 +6,7 @@ import type { Bucket } from "./bucket.js"
 import type { Clock } from "./clock.js"
 import { computedSignal } from "./computed-signal.js"
 import type { Timings } from "./config.js"
-import type { Found, Line } from "./election-words.js"
+import type { BegunReign, Found, Line } from "./election-words.js"
 import { NoFence } from "./fence-errors.js"
 import { type EndReason, type Leadership, type Publish, ReignEnded } from "./leadership.js"
 import { LineWatch } from "./line-watch.js"
@@ -33,6 +33,8 @@ export interface ReigningOptions {
   readonly publish?: Publish | undefined
   readonly names: PoolNames
   readonly onLine: (line: Line) => void
+  /** Told who is known to be gone while not everybody is known. */
+  readonly onGone: (key: string) => void
   /** Told of what stands under the claim's key when it changes. */
   readonly onClaim: (found: Found) => void
   readonly report: (problem: string, error?: unknown) => void
@@ -44,7 +46,8 @@ export class Reigning {
   readonly #line: LineWatch
   #hasEnded = false
 
-  constructor(options: ReigningOptions, term: number) {
+  constructor(options: ReigningOptions, reign: BegunReign) {
+    const { term } = reign
     const look = () => {
       // A lapse that is noticed in this question ends the reign in it; elsewhere it may be noticed, and not dealt with yet.
       if (options.remainingMs(term) === 0) this.end("lease over")
@@ -61,6 +64,7 @@ export class Reigning {
     }
     this.#line = new LineWatch({
       ...options,
+      reign,
       memberTtlMs: options.timings.memberTtlMs,
       retryMs: options.timings.renewMs,
     })

@@ -4,12 +4,12 @@
  * taken as gone.
  */
 import type { Bucket, Entry, StopWatch } from "./bucket.js"
-import { decodeClaim } from "./claim.js"
 import type { Cancel, Clock } from "./clock.js"
 import type { Found } from "./election-words.js"
+import { foundIn } from "./entries.js"
 import { reasonOf } from "./errors.js"
 import { lapsesAt } from "./lease.js"
-import { bySeniority, decodeMember, isMemberKey, type Member } from "./member.js"
+import { bySeniority, decodeMember, type Member } from "./member.js"
 import { CLAIM_KEY, CLOCK_KEY } from "./names.js"
 
 /** How a member went: it left kindly, its supervisor saw it die, or its entry was not renewed. */
@@ -18,8 +18,18 @@ export type Departure = "left" | "evicted" | "expired"
 /** What changed. */
 export type RosterChange =
   | { readonly type: "joined"; readonly member: Member }
-  | { readonly type: "changed"; readonly member: Member; readonly was: Member }
+  /** Its entry was written again; `wasLate` if it had missed a renewal. */
+  | {
+      readonly type: "changed"
+      readonly member: Member
+      readonly was: Member
+      readonly wasLate: boolean
+    }
+  /** It has missed a renewal of its entry; told once, until it renews. */
+  | { readonly type: "late"; readonly member: Member }
   | { readonly type: "gone"; readonly member: Member; readonly how: Departure }
+  /** The mark that somebody left behind who was never seen here. */
+  | { readonly type: "absent"; readonly key: string }
   | { readonly type: "claim"; readonly found: Found }
   /** An entry that nobody can read; reported once for each revision. */
   | { readonly type: "unreadable"; readonly key: string; readonly reason: string }
@@ -41,7 +51,19 @@ export interface RosterOptions {
 
 interface Seen {
   readonly member: Member
+  readonly revision: number
+  /** When it was renewed, on the monotonic clock of this machine. */
   readonly monoMs: number
+  readonly isLate: boolean
+}
+
+/** A view that is being opened: what has been heard of it. */
+interface Listing {
+  readonly sinceMs: number
+  readonly isFirst: boolean
+  readonly keys: Set<string>
+  /** When what is news in it was written, on the server's clock, by key. */
+  readonly writtenMs: Map<string, number>
 }
 
 export class Roster {
@@ -49,8 +71,8 @@ export class Roster {
   readonly #seen = new Map<string, Seen>()
   /** Revisions that nobody can read and that were reported, by key. */
   readonly #reported = new Map<string, number>()
-  /** Keys heard since the watch was opened anew; those not among them are gone when it has caught up. */
-  #heardAgain: Set<string> | undefined
+  /** Until the watch has caught up; keys that are not in it by then are gone. */
+  #listing: Listing | undefined
   #stopWatch: StopWatch | undefined
   #stopSweep: Cancel | undefined
   #isStopped = false
@@ -62,11 +84,12 @@ export class Roster {
 
   /** Begins to watch. Rejects if the bucket can't be watched. */
   async start(): Promise<void> {
+    this.#listing = this.#newListing(true)
     const stop = await this.#options.bucket.watch({
       heard: (entry) => this.#heard(entry),
       caughtUp: () => this.#caughtUp(),
       restart: () => {
-        this.#heardAgain = new Set()
+        this.#listing = this.#newListing(this.#listing?.isFirst ?? false)
       },
     })
     if (this.#isStopped) return stop()
@@ -85,14 +108,33 @@ export class Roster {
     return [...this.#seen.values()].map(({ member }) => member).sort(bySeniority)
   }
 
-  /** When the entry under `key` was last seen renewed, on the monotonic clock. */
-  seenMs(key: string): number | undefined {
-    return this.#seen.get(key)?.monoMs
+  /** Whether the entry under `key` has missed a renewal. */
+  isLate(key: string): boolean {
+    return this.#seen.get(key)?.isLate ?? false
+  }
+
+  /** For how long the entry under `key` was not renewed, in ms. */
+  silentMs(key: string): number {
+    const nowMs = this.#options.clock.now().monoMs
+    return nowMs - (this.#seen.get(key)?.monoMs ?? nowMs)
+  }
+
+  /** The revision at which the entry under `key` was last renewed. */
+  revisionOf(key: string): number {
+    return this.#seen.get(key)?.revision ?? 0
+  }
+
+  #newListing(isFirst: boolean): Listing {
+    const sinceMs = this.#options.clock.now().monoMs
+    return { sinceMs, isFirst, keys: new Set(), writtenMs: new Map() }
   }
 
   #heard(entry: Entry): void {
     if (this.#isStopped) return
-    this.#heardAgain?.add(entry.key)
+    this.#listing?.keys.add(entry.key)
+    // One that is shown again says nothing of when it was renewed.
+    const isNews = this.#seen.get(entry.key)?.revision !== entry.revision
+    if (isNews) this.#listing?.writtenMs.set(entry.key, entry.writtenMs)
     if (entry.key === CLAIM_KEY) {
       this.#tell({ type: "claim", found: foundIn(entry) })
     } else if (entry.key !== CLOCK_KEY) {
@@ -101,7 +143,10 @@ export class Roster {
   }
 
   #heardMember(entry: Entry): void {
-    if (entry.deleted) return this.#drop(entry.key, entry.evicted ? "evicted" : "left")
+    if (entry.deleted) {
+      if (!this.#seen.has(entry.key)) return this.#tell({ type: "absent", key: entry.key })
+      return this.#drop(entry.key, entry.evicted ? "evicted" : "left")
+    }
     let member: Member
     try {
       member = decodeMember(entry.key, entry.value)
@@ -111,17 +156,50 @@ export class Roster {
       this.#reported.set(entry.key, entry.revision)
       return this.#tell({ type: "unreadable", key: entry.key, reason: reasonOf(error) })
     }
-    const was = this.#seen.get(entry.key)?.member
-    this.#seen.set(entry.key, { member, monoMs: this.#options.clock.now().monoMs })
-    this.#tell(was ? { type: "changed", member, was } : { type: "joined", member })
+    const { revision } = entry
+    const before = this.#seen.get(entry.key)
+    const isAgain = before?.revision === revision && before.member.id === member.id
+    const { monoMs, isLate } = isAgain
+      ? before
+      : { monoMs: this.#options.clock.now().monoMs, isLate: false }
+    this.#seen.set(entry.key, { member, revision, monoMs, isLate })
+    if (!before) return this.#tell({ type: "joined", member })
+    const wasLate = before.isLate && !isLate
+    this.#tell({ type: "changed", member, was: before.member, wasLate })
   }
 
   #caughtUp(): void {
-    const heard = this.#heardAgain
-    this.#heardAgain = undefined
-    if (!heard) return this.#tell({ type: "complete" })
-    for (const key of [...this.#seen.keys()]) if (!heard.has(key)) this.#missed(key)
-    if (!heard.has(CLAIM_KEY)) this.#tell({ type: "claim", found: { kind: "none", revision: 0 } })
+    const listing = this.#listing
+    this.#listing = undefined
+    if (!listing) return
+    this.#ageBy(listing)
+    if (listing.isFirst) return this.#tell({ type: "complete" })
+    for (const key of [...this.#seen.keys()]) if (!listing.keys.has(key)) this.#missed(key)
+    if (listing.keys.has(CLAIM_KEY)) return
+    this.#tell({ type: "claim", found: { kind: "none", revision: 0 } })
+  }
+
+  /** What a view begins with was written before it was heard; the server's clock says how long before the rest. */
+  #ageBy({ writtenMs }: Listing): void {
+    const newestMs = Math.max(...writtenMs.values())
+    for (const [key, itsMs] of writtenMs) {
+      const seen = this.#seen.get(key)
+      if (!seen) continue
+      const ageMs = Math.min(newestMs - itsMs, this.#options.memberTtlMs)
+      this.#seen.set(key, { ...seen, monoMs: seen.monoMs - ageMs })
+    }
+    this.#noteLate()
+  }
+
+  /** Three renewals fit into the life of an entry, and half of one is allowed for. */
+  #noteLate(): void {
+    const { clock, memberTtlMs } = this.#options
+    const lateMs = clock.now().monoMs - memberTtlMs / 2
+    for (const [key, seen] of this.#seen) {
+      if (seen.isLate || seen.monoMs >= lateMs) continue
+      this.#seen.set(key, { ...seen, isLate: true })
+      this.#tell({ type: "late", member: seen.member })
+    }
   }
 
   /** A view that was opened anew has no such entry; where the server was away, they are written again only now. */
@@ -152,7 +230,11 @@ export class Roster {
       if (this.#wasDeaf) this.#seen.set(key, { ...seen, monoMs: nowMs })
       else if (!isDeaf && nowMs > lapsesAt(seen.monoMs, memberTtlMs)) this.#drop(key, "expired")
     }
+    if (!isDeaf) this.#noteLate()
     this.#wasDeaf = isDeaf
+    const { sinceMs = nowMs, keys } = this.#listing ?? {}
+    // Server 2.9 may never say that it was all: by now everybody who lives has renewed.
+    if (keys?.size && nowMs - sinceMs >= memberTtlMs / 2) this.#caughtUp()
   }
 
   #drop(key: string, how: Departure): void {
@@ -165,29 +247,4 @@ export class Roster {
   #tell(change: RosterChange): void {
     if (!this.#isStopped) this.#options.onChange(change)
   }
-}
-
-/** What the entry under the claim's key says. */
-export function foundIn(entry: Entry | undefined): Found {
-  if (!entry || entry.deleted) return { kind: "none", revision: entry?.revision ?? 0 }
-  try {
-    const standing = { claim: decodeClaim(entry.value), revision: entry.revision }
-    return { kind: "claim", standing }
-  } catch {
-    return { kind: "broken", revision: entry.revision }
-  }
-}
-
-/** The members in `entries`, those that can be read, in order of seniority. */
-export function membersIn(entries: readonly Entry[]): Member[] {
-  const members: Member[] = []
-  for (const entry of entries) {
-    if (!isMemberKey(entry.key)) continue
-    try {
-      members.push(decodeMember(entry.key, entry.value))
-    } catch {
-      // Not a member that this version can read; the roster reports it, here it can only be left out.
-    }
-  }
-  return members.sort(bySeniority)
 }

@@ -1,9 +1,9 @@
 /** Why a reign ended, as its AbortSignal says it: each reason occurs, and is right. */
 import t from "tap"
 import type { Entry } from "../src/bucket.js"
+import { membersIn } from "../src/entries.js"
 import type { MemoryBucket } from "../src/memory-bucket.js"
 import { CLAIM_KEY } from "../src/names.js"
-import { membersIn } from "../src/roster.js"
 import { joinPool } from "../src/worker.js"
 import { testLocal } from "./fixtures/local.js"
 

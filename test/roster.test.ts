@@ -1,10 +1,11 @@
 import t from "tap"
 import type { Bucket, WatchListener } from "../src/bucket.js"
 import { encodeClaim } from "../src/claim.js"
+import { foundIn, membersIn } from "../src/entries.js"
 import { encodeMember, type Member } from "../src/member.js"
 import { MemoryBucket } from "../src/memory-bucket.js"
 import { CLAIM_KEY, CLOCK_KEY } from "../src/names.js"
-import { foundIn, membersIn, Roster, type RosterChange } from "../src/roster.js"
+import { Roster, type RosterChange } from "../src/roster.js"
 import { claimOf } from "./fixtures/election.js"
 import { ManualClock } from "./fixtures/manual-clock.js"
 import { member } from "./fixtures/members.js"
@@ -40,7 +41,8 @@ async function setUp(members: readonly Member[] = [], canHear?: () => boolean) {
 function inWords(change: RosterChange): string {
   if (change.type === "complete") return "complete"
   if (change.type === "claim") return `claim ${change.found.kind}`
-  if (change.type === "unreadable") return `unreadable ${change.key}`
+  if (change.type === "unreadable" || change.type === "absent")
+    return `${change.type} ${change.key}`
   return `${change.member.name} ${change.type}${change.type === "gone" ? ` (${change.how})` : ""}`
 }
 
@@ -160,9 +162,9 @@ t.test(
     isUp = true
     await clock.pass(5_000)
     t.strictSame(names(), ["a", "b"])
-    t.strictSame(news(), [])
+    t.strictSame(news(), ["a late", "b late"])
     await write(a)
-    await clock.pass(5_000)
+    await clock.pass(3_500)
     t.strictSame(news(), ["a changed", "b gone (expired)"])
     roster.stop()
   },
@@ -179,7 +181,11 @@ t.test("a process that stood still drops nobody for what it could not hear", asy
   t.strictSame(names(), ["a", "b"])
   await write(a)
   await clock.pass(2_000)
-  t.strictSame(news(), ["a changed", "b gone (expired)"], "and who stays silent then is gone")
+  t.strictSame(
+    news(),
+    ["a late", "b late", "a changed", "b gone (expired)"],
+    "and who stays silent then is gone",
+  )
   roster.stop()
 })
 
@@ -194,8 +200,98 @@ t.test(
     t.strictSame(news(), ["claim none"])
     await clock.pass(2_000)
     await write(a)
-    await clock.pass(4_000)
-    t.strictSame(news(), ["a changed", "b gone (expired)"])
+    await clock.pass(3_000)
+    t.strictSame(news(), ["a late", "b late", "a changed", "b gone (expired)"])
     roster.stop()
   },
 )
+
+t.test("who misses a renewal is late, told once, until it renews", async (t) => {
+  const [a, b] = [member("a"), member("b")]
+  const { clock, roster, write, news } = await setUp([a, b])
+  news()
+  await clock.pass(2_500)
+  await write(a)
+  t.notOk(roster.isLate(b.key))
+  await clock.pass(1_500)
+  t.ok(roster.isLate(b.key))
+  await clock.pass(400)
+  t.strictSame(news(), ["a changed", "b late"])
+  await write(b)
+  t.notOk(roster.isLate(b.key))
+  roster.stop()
+})
+
+t.test("how long the silent have been silent is known from the first sight on", async (t) => {
+  const clock = new ManualClock()
+  const bucket = new MemoryBucket(clock, 6000)
+  const [a, b] = [member("a"), member("b")]
+  await bucket.put(a.key, encodeMember(a))
+  await clock.pass(4_000)
+  await bucket.put(b.key, encodeMember(b))
+  const roster = new Roster({ bucket, clock, memberTtlMs: 6000, onChange: () => {} })
+  await roster.start()
+  t.strictSame(
+    [a, b].map(({ key }) => roster.isLate(key)),
+    [true, false],
+  )
+  t.equal(roster.silentMs(a.key), 4_000)
+  roster.stop()
+})
+
+t.test("a view opened anew does not make the silent look renewed", async (t) => {
+  const [a, b] = [member("a"), member("b")]
+  const { bucket, clock, roster, write, listener } = await setUp([a, b])
+  const again = async () => {
+    listener().restart?.()
+    for (const entry of await bucket.entries()) listener().heard(entry)
+    listener().caughtUp?.()
+  }
+  await clock.pass(2_000)
+  await write(b)
+  await again()
+  await clock.pass(2_000)
+  t.strictSame(
+    [a, b].map(({ key }) => roster.isLate(key)),
+    [true, false],
+  )
+  await again()
+  t.strictSame(
+    [a, b].map(({ key }) => roster.isLate(key)),
+    [true, false],
+  )
+  roster.stop()
+})
+
+t.test("a view that is never told to be complete is so when all must have renewed", async (t) => {
+  const clock = new ManualClock()
+  const bucket = new MemoryBucket(clock, 6000)
+  const a = member("a")
+  const write = () => bucket.put(a.key, encodeMember(a))
+  await write()
+  const watch = ({ heard }: WatchListener) => bucket.watch({ heard })
+  const news: string[] = []
+  const onChange = (change: RosterChange) => news.push(inWords(change))
+  const roster = new Roster({ bucket: { watch } as Bucket, clock, memberTtlMs: 6000, onChange })
+  await roster.start()
+  await clock.pass(2_000)
+  await write()
+  t.notOk(news.includes("complete"))
+  await clock.pass(1_000)
+  t.ok(news.includes("complete"))
+  roster.stop()
+})
+
+t.test("the mark of one who was never seen is told as such", async (t) => {
+  const clock = new ManualClock()
+  const bucket = new MemoryBucket(clock, 6000)
+  const a = member("a")
+  const revision = await bucket.put(a.key, encodeMember(a))
+  await bucket.remove(a.key, revision)
+  const news: string[] = []
+  const onChange = (change: RosterChange) => news.push(inWords(change))
+  const roster = new Roster({ bucket, clock, memberTtlMs: 6000, onChange })
+  await roster.start()
+  t.strictSame(news, [`absent ${a.key}`, "complete"])
+  roster.stop()
+})

@@ -2,7 +2,7 @@
 import t from "tap"
 import { PoolClient } from "../src/client.js"
 import type { Instant } from "../src/clock.js"
-import { membersIn } from "../src/roster.js"
+import { membersIn } from "../src/entries.js"
 import { testLocal } from "./fixtures/local.js"
 import { ManualClock } from "./fixtures/manual-clock.js"
 

@@ -1,9 +1,9 @@
 /** Many at once, inside this process: what is put to the test here is the pool, not its processes. */
 import { connect } from "nats"
 import t, { type Test } from "tap"
+import { membersIn } from "../../src/entries.js"
 import { findKvBucket } from "../../src/kv-bucket.js"
 import { CLAIM_KEY } from "../../src/names.js"
-import { membersIn } from "../../src/roster.js"
 import { type JoinOptions, joinPool } from "../../src/worker.js"
 import { tempFolder } from "../fixtures/folder.js"
 import { LONG_LEASE_MS } from "../fixtures/leases.js"

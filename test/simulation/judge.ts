@@ -5,8 +5,10 @@
  *   - terms strictly increase (anew after the bucket was deleted and created again);
  *   - the signal of a reign fired before the next one begins; one that was frozen meanwhile neither answers, nor
  *     writes, nor says anything before its signal fired;
- *   - nothing is answered in the name of a reign once a later one began.
+ *   - nothing is answered in the name of a reign once a later one began;
+ *   - who was handed the seat by order keeps it from all that are better.
  */
+import type { Word } from "../../src/claim.js"
 import type { Leadership } from "../../src/leadership.js"
 import type { SimulatedMember } from "./simulated-member.js"
 
@@ -21,6 +23,8 @@ export interface JudgedReign {
   readonly beganMs: number
   /** How often its machine had been suspended when it began. */
   readonly suspensions: number
+  /** Its member was told that the reign before was handed over. */
+  readonly isOrdered: boolean
 }
 
 export class Judge {
@@ -48,8 +52,13 @@ export class Judge {
     this.#broken ??= new Broken(`${what} (at ${this.#now().toFixed(1)} ms)`)
   }
 
-  /** `others` are all that could lead at this instant. */
-  began(member: SimulatedMember, leadership: Leadership, others: readonly SimulatedMember[]): void {
+  /** `others` are all that could lead at this instant, `word` the last that came to `member`. */
+  began(
+    member: SimulatedMember,
+    leadership: Leadership,
+    others: readonly SimulatedMember[],
+    word: Word | undefined,
+  ): void {
     const { term } = leadership
     const label = `${member.name} began to lead with term ${term}`
     // An acknowledgement may still come from a bucket that is no more.
@@ -65,10 +74,23 @@ export class Judge {
     }
     if (leadership.remainingMs() <= 0) this.breach(`${label} although its lease is over`)
     const beganMs = this.#now()
-    const reign = { member, leadership, beganMs, suspensions: member.machine.suspensions }
+    const { suspensions } = member.machine
+    const before = this.latest
+    const isOrdered =
+      word?.reason === "handed over" &&
+      word.id === before?.member.id &&
+      word.term === before.leadership.term
+    const reign = { member, leadership, beganMs, suspensions, isOrdered }
     this.#live.add(reign)
     this.latest = reign
-    leadership.signal.addEventListener("abort", () => this.#live.delete(reign), { once: true })
+    const ended = () => {
+      this.#live.delete(reign)
+      const { reason } = leadership.signal.reason
+      if (isOrdered && reason === "preempted") {
+        this.breach(`${member.name} gives way to a better one though it was ordered to lead`)
+      }
+    }
+    leadership.signal.addEventListener("abort", ended, { once: true })
   }
 
   /** The bucket began anew: so do terms. */

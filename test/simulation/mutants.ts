@@ -291,6 +291,13 @@ export const MUTANTS: readonly Mutant[] = [
     family: "calm",
   },
   {
+    name: "gives way though it was ordered to lead",
+    file: "line-watch",
+    was: "preemptAfterMs !== undefined && !reign.isOrdered",
+    is: "preemptAfterMs !== undefined",
+    family: "changes",
+  },
+  {
     name: "never gives way to a better one",
     file: "preemption",
     was: "() => this.#giveWay(better)",

@@ -3,7 +3,7 @@
  * requests as tracked work does. Everything it shows outside is judged.
  */
 import type { BusMessage, BusSubscription } from "../../src/bus.js"
-import type { Heir, StandingClaim } from "../../src/claim.js"
+import type { Heir, StandingClaim, Word } from "../../src/claim.js"
 import type { Timings } from "../../src/config.js"
 import { Coordinator } from "../../src/coordinator.js"
 import type { Seat } from "../../src/coordinator-options.js"
@@ -55,6 +55,8 @@ export class SimulatedMember implements Seat {
   state: MemberState | "gone" = "starting"
   /** Its last own claim, as its supervisor hears of it. */
   held: StandingClaim | undefined
+  /** The last word that came to it. */
+  #word: Word | undefined
   /** How often it reported trouble. */
   reports = 0
   readonly #options: MemberOptions
@@ -96,6 +98,9 @@ export class SimulatedMember implements Seat {
       nonce: () => `${name}-${++this.#nonces}`,
       onClaim: (standing, isOwn) => {
         if (isOwn) this.held = standing
+      },
+      onWord: (word) => {
+        this.#word = word
       },
       report: (problem, error) => {
         this.reports += 1
@@ -165,7 +170,7 @@ export class SimulatedMember implements Seat {
       const { reason } = leadership.signal.reason
       this.#options.note(`${this.name} leads no more (term ${leadership.term}): ${reason}`)
     })
-    this.#options.judge.began(this, leadership, this.#options.others())
+    this.#options.judge.began(this, leadership, this.#options.others(), this.#word)
     this.#leadership = leadership
     for (const message of this.#held.splice(0)) this.#take(message)
   }

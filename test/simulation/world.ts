@@ -221,7 +221,8 @@ export class World {
       this.#judge.breach("the leader did not stay, though nothing happened")
     }
     const ranked = lineOf(this.#alive, this.#schedule)
-    if (isPreempting && latest?.member !== ranked[0]) {
+    const isOrdered = latest?.member.coordinator.standing?.claim.ordered
+    if (isPreempting && !isOrdered && latest?.member !== ranked[0]) {
       this.#judge.breach(`${latest?.member.name} leads, though ${ranked[0]?.name} is better`)
     }
     const line = ranked.filter((member) => member !== latest?.member).map(({ id }) => id)
