@@ -41,7 +41,17 @@ const ROWS: Record<string, readonly string[]> = {
       "preemption",
       "reign-news",
     ],
-    ...["reigning", "reply", "request", "requests", "roster", "seat", "service", "setback"],
+    ...[
+      "reigning",
+      "reply",
+      "request",
+      "requests",
+      "entries",
+      "roster",
+      "seat",
+      "service",
+      "setback",
+    ],
     ...["simple-work", "system-clock", "tracked-work", "tracked-seat", "connection-watch"],
   ],
   worker: [
