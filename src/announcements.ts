@@ -1,6 +1,7 @@
 /** Hearing who leads: the announcements that follow each acknowledged write of the claim. */
 import type { Bus, BusSubscription } from "./bus.js"
 import { decodeAnnouncement, type StandingClaim } from "./claim.js"
+import { listen } from "./listening.js"
 import type { PoolNames } from "./names.js"
 
 /** Calls `heard` for each announcement. What is none is left out: anybody may publish on the subject. */
@@ -9,11 +10,9 @@ export function hearClaims(
   names: PoolNames,
   heard: (standing: StandingClaim) => void,
 ): BusSubscription {
-  return bus.subscribe(names.claim, {
-    callback: (error, message) => {
-      const standing = error ? undefined : standingIn(message.data)
-      if (standing) heard(standing)
-    },
+  return listen(bus, names.claim, ({ data }) => {
+    const standing = standingIn(data)
+    if (standing) heard(standing)
   })
 }
 

@@ -21,17 +21,6 @@ export interface BusSubscription {
   drain(): Promise<void>
 }
 
-/** The callback of a subscription that hands on what arrives, and tells of what went wrong with it. */
-export function hearing(
-  hear: (message: BusMessage) => void,
-  onProblem?: (problem: Error) => void,
-): (error: Error | null, message: BusMessage) => void {
-  return (error, message) => {
-    if (error) onProblem?.(error)
-    else hear(message)
-  }
-}
-
 /** Messages between members of a pool. */
 export interface Bus {
   /** Sends a message to whoever listens. */
@@ -40,7 +29,7 @@ export interface Bus {
     payload?: Uint8Array | string,
     options?: { headers?: MsgHdrs; reply?: string },
   ): void
-  /** Listens to `subject`, in a queue group if one is named. */
+  /** Listens to `subject`, in a queue group if one is named. What the callback throws may cost the connection; see `listen`. */
   subscribe(
     subject: string,
     options: { queue?: string; callback: (error: Error | null, message: BusMessage) => void },

@@ -1,6 +1,8 @@
 /** Payloads checked at the door, by a schema of any library that speaks Standard Schema (https://standardschema.dev). */
 import type { StandardSchemaV1 } from "@standard-schema/spec"
 import type { Job } from "./job.js"
+import { isPromise } from "./promised.js"
+import { reasonOf } from "./thrown.js"
 import { BadRequest } from "./work-errors.js"
 
 /** How many of a payload's faults are told. */
@@ -25,22 +27,27 @@ export function checked<Schema extends StandardSchemaV1, More extends unknown[]>
   return (job, ...more) => {
     const result = schema["~standard"].validate(job.json())
     // Most schemas answer at once, and then so does the handler that may.
-    if (!(result instanceof Promise)) return handle(result, job, more)
-    return result.then((it) => handle(it, job, more))
+    if (!isPromise(result)) return handle(result, job, more)
+    return Promise.resolve(result).then((it) => handle(it, job, more))
   }
 }
 
+/** Said in any case: what the schema refused is a 400, however it puts it. */
 function faultsIn(issues: readonly StandardSchemaV1.Issue[]): string {
-  const told = issues
-    .slice(0, MOST_FAULTS)
-    .map(({ path, message }) => `${pathOf(path)}: ${message}`)
-  const others = issues.length - told.length
-  return [...told, ...(others > 0 ? [`and ${others} more`] : [])].join("; ")
+  try {
+    const told = issues
+      .slice(0, MOST_FAULTS)
+      .map((issue) => `${pathOf(issue.path)}: ${reasonOf(issue)}`)
+    const others = issues.length - told.length
+    return [...told, ...(others > 0 ? [`and ${others} more`] : [])].join("; ")
+  } catch (error) {
+    return `payload: refused by its schema, which can't say why: ${reasonOf(error)}`
+  }
 }
 
 /** `payload.to[0].name` */
-function pathOf(path: StandardSchemaV1.Issue["path"] = []): string {
-  const keys = path.map((segment) => (typeof segment === "object" ? segment.key : segment))
+function pathOf(path: StandardSchemaV1.Issue["path"]): string {
+  const keys = (path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment))
   return keys.reduce<string>(
     (text, key) => text + (typeof key === "number" ? `[${key}]` : `.${String(key)}`),
     "payload",

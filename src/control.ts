@@ -5,6 +5,7 @@
 import type { Bus, BusMessage, BusSubscription } from "./bus.js"
 import { reasonOf } from "./errors.js"
 import type { MemberLabel } from "./job.js"
+import { listen } from "./listening.js"
 import { decodeOrder, type Order } from "./orders.js"
 import { Seal } from "./reply.js"
 
@@ -28,9 +29,5 @@ export function takeOrders(options: ControlOptions): BusSubscription {
       seal.refuse(message, { status: 400, reason: reasonOf(error) })
     }
   }
-  return options.bus.subscribe(options.subject, {
-    callback: (error, message) => {
-      if (!error) take(message)
-    },
-  })
+  return listen(options.bus, options.subject, take)
 }

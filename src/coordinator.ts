@@ -3,7 +3,7 @@
  * the state machine; `deeds.ts` carries out what that decides. What the member does with its leadership (answer
  * tracked work, run `lead`) is behind `Seat`; services know nothing about the election.
  */
-import type { BusSubscription } from "./bus.js"
+import type { BusMessage, BusSubscription } from "./bus.js"
 import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from "./claim.js"
 import type { Cancel } from "./clock.js"
 import type { CoordinatorOptions } from "./coordinator-options.js"
@@ -12,6 +12,7 @@ import { Election } from "./election.js"
 import type { ElectionEvent } from "./election-words.js"
 import { reasonOf } from "./errors.js"
 import type { EndReason, Leadership } from "./leadership.js"
+import { listen } from "./listening.js"
 import { Membership } from "./membership.js"
 
 export class Coordinator {
@@ -125,15 +126,15 @@ export class Coordinator {
   }
 
   #subscribe(subject: string, take: (data: Uint8Array) => void): void {
-    const callback = (error: Error | null, message: { data: Uint8Array }) => {
-      if (error) return this.#report(`lost the subscription to ${subject}`, error)
+    const hear = ({ data }: BusMessage) => {
       try {
-        take(message.data)
+        take(data)
       } catch (cause) {
         this.#report(`ignored a message on ${subject}: ${reasonOf(cause)}`)
       }
     }
-    this.#subscriptions.push(this.#options.bus.subscribe(subject, { callback }))
+    const onProblem = (error: Error) => this.#report(`lost the subscription to ${subject}`, error)
+    this.#subscriptions.push(listen(this.#options.bus, subject, hear, { onProblem }))
   }
 
   #announced(standing: StandingClaim): void {

@@ -4,10 +4,10 @@
  * takes the word is the release written, for all to see. An heir that is gone costs no time: nobody listens to its
  * subject, and the server says so.
  */
+import { hearClaims } from "./announcements.js"
 import type { Bucket } from "./bucket.js"
 import type { Bus } from "./bus.js"
 import {
-  decodeAnnouncement,
   encodeAnnouncement,
   encodeClaim,
   encodeWord,
@@ -72,18 +72,10 @@ class Succession {
 
   constructor(options: HandOnOptions, reign: Reign) {
     this.#options = options
-    const subscription = options.bus.subscribe(options.names.claim, {
-      callback: (error, message) => {
-        if (error) return
-        try {
-          const heard = reignOf(decodeAnnouncement(message.data))
-          if (heard.term <= reign.term) return
-          this.#isTaken = true
-          this.#onTaken()
-        } catch {
-          // Not an announcement; whoever sent it, it says nothing about the succession.
-        }
-      },
+    const subscription = hearClaims(options.bus, options.names, (standing) => {
+      if (reignOf(standing).term <= reign.term) return
+      this.#isTaken = true
+      this.#onTaken()
     })
     this.#stop = () => subscription.unsubscribe()
   }

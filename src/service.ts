@@ -5,7 +5,8 @@
  * The framework of the client library is not used: it counts in whole milliseconds, and wants the endpoint
  * itself to be its own.
  */
-import { type Bus, type BusMessage, type BusSubscription, hearing } from "./bus.js"
+import type { Bus, BusMessage, BusSubscription } from "./bus.js"
+import { listen } from "./listening.js"
 import type { Tally } from "./tally.js"
 
 /** Where an instance takes requests. */
@@ -52,9 +53,7 @@ export class Service {
     if (this.#subscriptions.length > 0) return
     const { bus, name, id, onProblem } = this.#options
     this.#subscriptions = ["$SRV.*", `$SRV.*.${name}`, `$SRV.*.${name}.${id}`].map((subject) =>
-      bus.subscribe(subject, {
-        callback: hearing((message) => this.#answer(message), onProblem),
-      }),
+      listen(bus, subject, (message) => this.#answer(message), { onProblem }),
     )
   }
 

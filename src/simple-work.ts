@@ -14,10 +14,11 @@
  * leave and join around every single request. A handler that blocks the event loop can't be seen as busy
  * while it does: give it threads.
  */
-import { type Bus, type BusMessage, type BusSubscription, hearing } from "./bus.js"
+import type { Bus, BusMessage, BusSubscription } from "./bus.js"
 import { BadInput, isNoResponders, reasonOf } from "./errors.js"
 import { withHeader } from "./headers.js"
 import type { Job, MemberLabel } from "./job.js"
+import { listen } from "./listening.js"
 import { QUEUE_GROUP } from "./names.js"
 import { HOPS_HEADER, Seal } from "./reply.js"
 import { DEFAULT_HANDLER_TIMEOUT_MS, type RequestOptions, Requests } from "./requests.js"
@@ -124,10 +125,8 @@ export class SimpleWork {
   #join(): void {
     const { bus, subject, onProblem } = this.#options
     try {
-      this.#subscription = bus.subscribe(subject, {
-        queue: QUEUE_GROUP,
-        callback: hearing((message) => this.#arrived(message), onProblem),
-      })
+      const options = { queue: QUEUE_GROUP, onProblem, seal: this.#seal }
+      this.#subscription = listen(bus, subject, (message) => this.#arrived(message), options)
     } catch (error) {
       // Closed in the meantime. Whoever answered its last request must not be troubled with that.
       onProblem?.(errorOf(error))

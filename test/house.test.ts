@@ -31,6 +31,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["claim-desk", "control", "coordinator", "coordinator-options", "deeds", "discovery"],
     ...["doubts", "eviction"],
     ...["hand-on", "handler", "headers", "history-stream", "kv-bucket", "kv-watch", "line-watch"],
+    ...["listening"],
     ...["load-strategy", "membership", "memory-bucket", "memory-bus", "memory-connection"],
     ...[
       "neighbours",
@@ -247,3 +248,10 @@ function withoutComments(text: string): string {
 function namesOf(files: readonly SourceFile[]): string[] {
   return files.map((file) => file.name)
 }
+
+t.test("there is one way to listen, from which nothing escapes", async (t) => {
+  const listening = files.filter(({ text }) => /\.subscribe\(/.test(text))
+  // The probe listens in order to be refused, a request in memory for its answer; the last one is of a store.
+  const own = ["listening", "probe", "memory-connection", "dashboard/run-plain"]
+  t.strictSame(namesOf(listening).toSorted(), own.toSorted())
+})

@@ -4,6 +4,7 @@ import type { Job } from "../src/job.js"
 import { Seal } from "../src/reply.js"
 import { type RequestOptions, Requests } from "../src/requests.js"
 import { BadRequest } from "../src/work-errors.js"
+import { HOSTILE } from "./fixtures/hostile.js"
 import { settled } from "./fixtures/manual-clock.js"
 import { parties } from "./fixtures/parties.js"
 
@@ -76,6 +77,56 @@ t.test("what a handler throws is the failure: a 500, or the status it names", as
     throw new BadRequest("no")
   })
   t.equal(await later.ask("work"), "400 no")
+})
+
+t.test("whatever a handler throws or returns, it is answered, and counted off", async (t) => {
+  for (const [name, made] of Object.entries(HOSTILE)) {
+    const thrown = answering(() => {
+      throw made()
+    })
+    t.match(await thrown.ask("work"), /^500 \S/, name)
+    const rejected = answering(async () => {
+      throw made()
+    })
+    t.match(await rejected.ask("work"), /^500 \S/, name)
+    const returned = answering(() => made())
+    t.type(await returned.ask("work"), "string", name)
+    for (const { tally, requests } of [thrown, rejected, returned]) {
+      t.match(tally, { ended: 1, busy: 0 }, name)
+      requests.close()
+    }
+  }
+})
+
+t.test("promises of any kind count once, whatever they do", async (t) => {
+  type Settle = (value: unknown) => void
+  const kinds: Readonly<Record<string, (yes: Settle, no: Settle) => void>> = {
+    "500 at once": (_, no) => no(new Error("at once")),
+    first: (yes, no) => {
+      yes("first")
+      no(new Error("second"))
+      yes("third")
+    },
+    said: (yes) => {
+      yes("said")
+      throw new Error("after that")
+    },
+    "500 instead": () => {
+      throw new Error("instead")
+    },
+  }
+  for (const [expected, then] of Object.entries(kinds)) {
+    const { ask, tally } = answering(() => ({ then }))
+    t.equal(await ask("work"), expected)
+    t.match(tally, { ended: 1, busy: 0 }, expected)
+  }
+})
+
+t.test("a plain object's status and message answer as an error's do", async (t) => {
+  const { ask } = answering(async () => {
+    throw { status: 404, message: "no such mail" }
+  })
+  t.equal(await ask("work"), "404 no such mail")
 })
 
 t.test("a reason of any length and in any script fits in a header", async (t) => {

@@ -1,5 +1,6 @@
 /** Counters of all members, from the statistics that every NATS service gives (ADR-32). */
 import { createInbox, type NatsConnection } from "nats"
+import { listen } from "../listening.js"
 import type { Counters } from "./source.js"
 
 /** Members that answer later than this are left out, this time. */
@@ -28,26 +29,17 @@ export function askStatistics(
   return new Promise((resolve) => {
     const counters = new Map<string, Counters>()
     const inbox = createInbox()
-    const take = (message: { data: Uint8Array; json<T>(): T }) => {
+    const take = ({ data }: { data: Uint8Array }) => {
       // Where no member is there the server itself answers, with nothing.
-      if (message.data.length === 0) return
-      const { id, endpoints = [] } = message.json<StatsResponse>()
+      if (data.length === 0) return
+      const { id, endpoints = [] } = JSON.parse(new TextDecoder().decode(data)) as StatsResponse
       counters.set(
         id,
         endpoints.reduce((sum, endpoint) => plus(sum, endpoint, pool), counters.get(id) ?? NOTHING),
       )
     }
-    const subscription = connection.subscribe(inbox, {
-      callback: (error, message) => {
-        if (error) return
-        try {
-          take(message)
-        } catch {
-          // Somebody else's service of the same name, with statistics of its own kind. What a callback throws
-          // would cost the connection.
-        }
-      },
-    })
+    // What fails is somebody else's service of the same name, with statistics of its own kind.
+    const subscription = listen(connection, inbox, take)
     for (const service of [pool, `${pool}-leader`]) {
       connection.publish(`$SRV.STATS.${service}`, "", { reply: inbox })
     }
