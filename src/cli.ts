@@ -15,11 +15,11 @@ import { runCommand } from "./commands/run.js"
 import { serverCommand } from "./commands/server.js"
 import { workCommand } from "./commands/work.js"
 import { workerCommand } from "./commands/worker.js"
-import { packageVersion } from "./package-version.js"
+import { PACKAGE_VERSION } from "./package-version.js"
 
 const program = new Command("pool")
   .description("a pool of workers on NATS, exactly one of which leads")
-  .version(packageVersion())
+  .version(PACKAGE_VERSION)
   .option("--verbose", "show the whole stack of an error")
   .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 bad usage, 3 nobody is there.")
   .configureHelp({ showGlobalOptions: true })

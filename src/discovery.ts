@@ -5,7 +5,7 @@
 import type { Bus } from "./bus.js"
 import type { MemberLabel } from "./job.js"
 import { type PoolNames, QUEUE_GROUP } from "./names.js"
-import { packageVersion } from "./package-version.js"
+import { PACKAGE_VERSION } from "./package-version.js"
 import { type Endpoint, Service } from "./service.js"
 import type { Tally } from "./tally.js"
 
@@ -51,7 +51,7 @@ export class Discovery {
     const shared = {
       bus,
       id: member.id,
-      version: packageVersion(),
+      version: PACKAGE_VERSION,
       startedMs: tracked.startedMs,
       metadata: { worker: member.name, ...metadata },
       data: standing,

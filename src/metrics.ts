@@ -10,7 +10,7 @@ import type { Durations } from "./durations.js"
 import { DurationHistogram } from "./histogram.js"
 import type { LeaderNews } from "./leader-news.js"
 import type { Meter, RenewalOutcome, RequestMeter, WorkKind } from "./meter.js"
-import { packageVersion } from "./package-version.js"
+import { PACKAGE_VERSION } from "./package-version.js"
 
 /** A worker as its metrics see it when somebody asks. */
 export interface Measured extends Condition {
@@ -134,7 +134,7 @@ export class Metrics implements Meter {
       const { id, host } = look()
       return [[{ id, host }, 1]]
     })
-    const build = { version: packageVersion(), node_version: process.version }
+    const build = { version: PACKAGE_VERSION, node_version: process.version }
     this.#metric(Gauge, "pool_build_info", "What runs.", ["version", "node_version"], () => [
       [build, 1],
     ])

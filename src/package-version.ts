@@ -1,9 +1,2 @@
-/** The version of this package, as its package.json has it. */
-import { readFileSync } from "node:fs"
-
-let version: string | undefined
-
-export function packageVersion(): string {
-  version ??= JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version
-  return version as string
-}
+/** The version of this package, compiled in: what is bundled into a program stands beside no package.json of ours. */
+export const PACKAGE_VERSION = "0.1.0"

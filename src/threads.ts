@@ -8,10 +8,11 @@
  */
 import { MessageChannel } from "node:worker_threads"
 import type { Piscina } from "piscina"
-import { BadInput } from "./errors.js"
+import { BadInput, reasonOf } from "./errors.js"
 import { type Handlers, handlerFile, loadHandlers } from "./handler.js"
 import type { Job } from "./job.js"
 import type { EndReason, Leadership, ReignEnded } from "./leadership.js"
+import { threadFileOf } from "./thread-file.js"
 import {
   type FromThread,
   type PublishAnswer,
@@ -27,6 +28,15 @@ const OVERTIME_MS = 1_000
 /** How often a thread that works for the leader is told how long the reign holds, in ms. */
 const SHARE_MS = 50
 
+/** What threads need beside a module. */
+export interface ThreadsOptions {
+  /**
+   * The path of the file that each thread begins with, which the package exports as `service-pool-leader/thread`. To be
+   * named in a program that is bundled, unless the package is installed beside the bundle. Default: the package's own.
+   */
+  readonly threadFile?: string | undefined
+}
+
 /** A handler module in threads. Made by `HandlerThreads.open`. */
 export class HandlerThreads {
   /** To be given to `joinPool`, with a `concurrency` of as many as there are threads. */
@@ -35,7 +45,8 @@ export class HandlerThreads {
 
   /**
    * Starts `threads` threads with the module at `path`, as `pool worker --handler path --threads n` does. Throws
-   * BadInput for a number that is not whole or below 1, and BadHandler for a module that can't be used.
+   * BadInput for a number that is not whole or below 1, and in a bundled program that doesn't say where the threads'
+   * file is; BadHandler for a module that can't be used.
    *
    * @example
    * const threads = await HandlerThreads.open("./resize.js", 4)
@@ -43,15 +54,19 @@ export class HandlerThreads {
    * await worker.closed
    * await threads.close()
    */
-  static async open(path: string, threads: number): Promise<HandlerThreads> {
+  static async open(
+    path: string,
+    threads: number,
+    { threadFile }: ThreadsOptions = {},
+  ): Promise<HandlerThreads> {
     if (!(Number.isInteger(threads) && threads > 0)) {
       throw new BadInput("threads", "a whole number from 1", threads)
     }
     const loaded = await loadHandlers(path)
-    // Loaded only here, for most workers need none.
-    const { Piscina } = await import("piscina")
-    const pool = new Piscina({
-      filename: new URL("./thread.js", import.meta.url).href,
+    const filename = threadFileOf(threadFile)
+    const Pool = await threadPool()
+    const pool = new Pool({
+      filename,
       workerData: handlerFile(path),
       minThreads: threads,
       maxThreads: threads,
@@ -114,6 +129,21 @@ export class HandlerThreads {
       hold?.stop()
       ours.close()
     }
+  }
+}
+
+/**
+ * Loaded only where there are threads, for most workers need none. By a name that no bundler follows: it begins its threads
+ * with a file of its own, which no bundle has.
+ */
+async function threadPool(): Promise<typeof Piscina> {
+  const name: string = "piscina"
+  try {
+    return (await import(/* webpackIgnore: true */ name)).Piscina
+  } catch (error) {
+    throw new BadInput("threads", "the package piscina beside the program", reasonOf(error), {
+      cause: error,
+    })
   }
 }
 

@@ -67,7 +67,8 @@ const ROWS: Record<string, readonly string[]> = {
     ...["process-group", "process-words", "refusal", "rehearsal", "respawn", "run-options"],
     ...["run-program", "runs"],
     ...["secret", "server-address", "services", "status-server", "supervisor", "thread"],
-    ...["thread-words", "threads", "tls-settings", "watchdog", "worker", "worker-process"],
+    ...["thread-file", "thread-words", "threads", "tls-settings", "watchdog", "worker"],
+    ...["worker-process"],
   ],
   top: ["cli", "commands/*", "dashboard/*", "index"],
 }
