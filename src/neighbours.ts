@@ -30,6 +30,9 @@ export interface NeighboursOptions {
 export class Neighbours {
   readonly #options: NeighboursOptions
   #leaders: ReadonlyMap<string, OtherLeader> = new Map()
+  /** Looks are numbered, and of each pool the last that came to an end: a slow one must not undo what a later one saw. */
+  #looks = 0
+  readonly #seen = new Map<string, number>()
   readonly #buckets = new Map<string, Bucket>()
 
   constructor(options: NeighboursOptions) {
@@ -43,12 +46,21 @@ export class Neighbours {
 
   /** Looks now. Never rejects. */
   async look(): Promise<Surroundings> {
-    const found = await Promise.all(
-      this.#options.pools.map(async (pool) => [pool, await this.#leaderOf(pool)] as const),
+    this.#looks += 1
+    const look = this.#looks
+    await Promise.all(
+      this.#options.pools.map(async (pool) => this.#saw(pool, await this.#leaderOf(pool), look)),
     )
-    const known = found.filter((pair): pair is [string, OtherLeader] => pair[1] !== undefined)
-    this.#leaders = new Map(known)
     return this.around
+  }
+
+  #saw(pool: string, leader: OtherLeader | undefined, look: number): void {
+    if (look < (this.#seen.get(pool) ?? 0)) return
+    this.#seen.set(pool, look)
+    const leaders = new Map(this.#leaders)
+    if (leader) leaders.set(pool, leader)
+    else leaders.delete(pool)
+    this.#leaders = leaders
   }
 
   /** Looks now, and whenever something may have changed; `onNews` is told if it has. Returns what ends it. */
@@ -57,10 +69,13 @@ export class Neighbours {
     if (pools.length === 0) return () => {}
     let isOver = false
     let cancel: Cancel = () => {}
+    let told = this.#inWords()
     const look = async () => {
-      const before = JSON.stringify([...this.#leaders])
       await this.look()
-      if (!isOver && JSON.stringify([...this.#leaders]) !== before) onNews()
+      const now = this.#inWords()
+      if (isOver || now === told) return
+      told = now
+      onNews()
     }
     const again = () => {
       cancel = clock.after(refreshMs, () => {
@@ -84,6 +99,10 @@ export class Neighbours {
       cancel()
       for (const subscription of subscriptions) subscription.unsubscribe()
     }
+  }
+
+  #inWords(): string {
+    return JSON.stringify(this.#options.pools.map((pool) => this.#leaders.get(pool)))
   }
 
   async #leaderOf(pool: string): Promise<OtherLeader | undefined> {

@@ -44,7 +44,10 @@ export async function viewOf(connection: NatsConnection, pool: string): Promise<
     const { lease } = standing.claim
     const ageMs = Math.abs(Date.now() - (entry?.writtenMs ?? 0))
     const isHeld = ageMs < lease || (await heard.within(lapsesAt(0, lease)))
-    return { members, standing: heard.last() ?? standing, isHeld, unreadable, serverMs }
+    const last = heard.last()
+    // What was heard may be older than what was read after it.
+    const newest = last && last.revision > standing.revision ? last : standing
+    return { members, standing: newest, isHeld, unreadable, serverMs }
   } finally {
     heard.stop()
   }

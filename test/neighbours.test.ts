@@ -1,4 +1,5 @@
 import t from "tap"
+import type { Bucket } from "../src/bucket.js"
 import { encodeAnnouncement, encodeClaim } from "../src/claim.js"
 import { LocalPools } from "../src/local-pools.js"
 import { encodeMember } from "../src/member.js"
@@ -8,10 +9,12 @@ import { Neighbours, type NeighboursOptions } from "../src/neighbours.js"
 import { ManualClock } from "./fixtures/manual-clock.js"
 import { member } from "./fixtures/members.js"
 
-function stage(options: Partial<NeighboursOptions> = {}) {
-  const clock = new ManualClock()
+function stage(
+  options: Partial<NeighboursOptions> = {},
+  clock = new ManualClock(),
+  bucket = new MemoryBucket(clock, 6000),
+) {
   const bus = new LocalPools({ clock }).connect()
-  const bucket = new MemoryBucket(clock, 6000)
   const problems: string[] = []
   const neighbours = new Neighbours({
     pools: ["thumbnails"],
@@ -84,4 +87,56 @@ t.test("a bucket that does not answer in time is not waited for", async (t) => {
   await clock.pass(250)
   t.equal((await looked).leaders.size, 0)
   t.match(problems, [/who leads pool thumbnails is not known/])
+})
+
+t.test("a slow look does not undo what a later one saw", async (t) => {
+  const clock = new ManualClock()
+  const bucket = new MemoryBucket(clock, 6000)
+  /** Reads of the claim that are held back, each with what it saw. */
+  const held: (() => void)[] = []
+  let isSlow = false
+  const slow = {
+    get(key: string) {
+      const seen = bucket.get(key)
+      if (!isSlow || key !== CLAIM_KEY) return seen
+      return new Promise<Awaited<typeof seen>>((resolve) => held.push(() => resolve(seen)))
+    },
+  } as Bucket
+  const { neighbours, host, lead } = stage({ find: async () => slow }, clock, bucket)
+  let news = 0
+  const stop = neighbours.follow(() => {
+    news += 1
+  })
+  await clock.pass(1)
+  isSlow = true
+  await lead("h1", false)
+  const first = neighbours.look()
+  await clock.pass(1)
+  isSlow = false
+  await lead("h2")
+  await clock.pass(1)
+  t.equal(host(), "h2")
+  for (const answer of held) answer()
+  await first
+  t.equal(host(), "h2")
+  t.equal(news, 1)
+  stop()
+})
+
+t.test("a slow look that fails does not forget what a later one saw", async (t) => {
+  const clock = new ManualClock()
+  const bucket = new MemoryBucket(clock, 6000)
+  let isSilent = true
+  const silent = {
+    get: (key: string) => (isSilent ? new Promise(() => {}) : bucket.get(key)),
+  } as Bucket
+  const { neighbours, host, lead } = stage({ find: async () => silent }, clock, bucket)
+  const first = neighbours.look()
+  await clock.pass(100)
+  isSilent = false
+  await lead("h1", false)
+  await neighbours.look()
+  await clock.pass(200)
+  await first
+  t.equal(host(), "h1")
 })
