@@ -9,11 +9,12 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { constants as system } from "node:os"
-import { setTimeout as delay } from "node:timers/promises"
 import { PoolError } from "./errors.js"
 import { type Leadership, ReignEnded } from "./leadership.js"
+import { Pace } from "./pace.js"
 import { Guard, signalGroup } from "./process-group.js"
-import { backoffMs } from "./restarts.js"
+import { RESTART_PACE } from "./restarts.js"
+import { systemClock } from "./system-clock.js"
 
 /** When a program that ended by itself is started anew, in a later reign. */
 export const COMMAND_RESTARTS = ["on-failure", "always", "never"] as const
@@ -63,17 +64,20 @@ export interface CommandSeatOptions {
 
 export class CommandSeat {
   readonly #options: CommandSeatOptions
-  #failures = 0
+  readonly #pace: Pace
+  #hasFailed = false
 
   constructor(options: CommandSeatOptions) {
     this.#options = options
+    const { backoffMs: firstMs } = options.settings
+    this.#pace = new Pace({ clock: systemClock, ...RESTART_PACE, firstMs })
   }
 
   /** The handler `lead`. */
   async lead(leadership: Leadership): Promise<void> {
     const { settings, onDone } = this.#options
     const { signal } = leadership
-    await this.#backOff(signal)
+    if (this.#hasFailed && !(await this.#pace.wait({ signal }))) return
     if (signal.aborted) return
     const beganMs = performance.now()
     const exitCode = await this.#run(leadership)
@@ -81,15 +85,9 @@ export class CommandSeat {
     if (exitCode === NOT_FOUND || exitCode === NOT_RUNNABLE) return onDone(exitCode)
     const isAgain = settings.restart === "always" || (settings.restart === "on-failure" && exitCode)
     if (!isAgain) return onDone(exitCode)
-    if (performance.now() - beganMs > FORGOTTEN_AFTER_MS) this.#failures = 0
-    this.#failures += 1
+    if (performance.now() - beganMs > FORGOTTEN_AFTER_MS) this.#pace.reset()
+    this.#hasFailed = true
     throw new CommandEnded(settings.argv[0] ?? "", exitCode)
-  }
-
-  async #backOff(signal: AbortSignal): Promise<void> {
-    if (this.#failures === 0) return
-    const ms = backoffMs(this.#failures, this.#options.settings.backoffMs)
-    await delay(ms, undefined, { signal }).catch(() => {})
   }
 
   /** Runs the program once; resolves with its exit code when nothing is left of it. */

@@ -9,6 +9,7 @@ import { RevisionMismatch } from "./errors.js"
 import { type HandOnOptions, handOn } from "./hand-on.js"
 import { decodeMember } from "./member.js"
 import { CLAIM_KEY } from "./names.js"
+import { Pace } from "./pace.js"
 
 /** A member that died. */
 export interface Deceased extends Heir {
@@ -27,15 +28,21 @@ export async function evict(options: HandOnOptions, dead: Deceased, reason: stri
   await removeEntry(options, dead)
 }
 
-async function removeEntry({ bucket }: HandOnOptions, { key, id }: Heir): Promise<void> {
-  for (;;) {
+/** How often a removal may be refused; a replica may show the past for some time. */
+const TRIES = 8
+
+async function removeEntry(options: HandOnOptions, { key, id }: Heir): Promise<void> {
+  const { bucket, clock, stepMs } = options
+  const pace = new Pace({ clock, firstMs: stepMs })
+  for (let tries = 1; ; tries += 1) {
     const entry = await bucket.get(key)
     if (!entry || entry.deleted || decodeMember(key, entry.value).id !== id) return
     try {
       return await bucket.remove(key, entry.revision, true)
     } catch (error) {
       // Its last renewal was still on its way.
-      if (!(error instanceof RevisionMismatch)) throw error
+      if (!(error instanceof RevisionMismatch) || tries === TRIES) throw error
+      await pace.wait()
     }
   }
 }

@@ -22,12 +22,16 @@ import { isAtLeast } from "./find-server.js"
 import { objectIn, toBytes } from "./json.js"
 import { type Leadership, type Published, ReignEnded } from "./leadership.js"
 import type { PoolNames } from "./names.js"
+import { Pace } from "./pace.js"
 import { payloadOf } from "./payload.js"
+import { systemClock } from "./system-clock.js"
 
 /** The first server that compares the sequence of another subject than the message's own. */
 export const FENCE_SERVER = "2.11"
 const ANSWER_MS = 5_000
 const TRIES = 5
+/** Between two tries. */
+const PACE = { clock: systemClock, firstMs: 5, mostMs: 100 }
 
 /** The fence as it stands. */
 interface Standing {
@@ -54,6 +58,7 @@ export class Fence {
       throw new BadInput("subject", "words with dots between, no wildcards", subject)
     }
     const data = payloadOf(payload, "payload")
+    const pace = new Pace(PACE)
     for (let tries = 1; ; tries += 1) {
       const seq = await this.raise(leadership)
       try {
@@ -68,6 +73,7 @@ export class Fence {
         }
         // The fence itself is gone, by age or by hand: raise it again.
         if (tries === TRIES) throw error
+        await pace.wait()
       }
     }
   }
@@ -95,6 +101,7 @@ export class Fence {
   }
 
   async #raise(term: number): Promise<number> {
+    const pace = new Pace(PACE)
     for (let tries = 1; ; tries += 1) {
       const standing = await this.#standing()
       if (standing && standing.term > term) throw new FencedOff(term, standing.term)
@@ -104,6 +111,7 @@ export class Fence {
         return seq
       } catch (error) {
         if (!isWrongLastSequence(error) || tries === TRIES) throw error
+        await pace.wait()
       }
     }
   }

@@ -22,7 +22,8 @@ import { foundIn } from "./entries.js"
 import { isNoResponders } from "./errors.js"
 import { lapsesAt } from "./lease.js"
 import { CLAIM_KEY, type PoolNames } from "./names.js"
-import { pause, within } from "./within.js"
+import { Pace } from "./pace.js"
+import { within } from "./within.js"
 
 export interface HandOnOptions {
   readonly bus: Bus
@@ -117,13 +118,12 @@ const ANSWER_STEPS = 4
 async function release(options: HandOnOptions, ended: EndedReign): Promise<boolean> {
   const { clock, stepMs } = options
   const untilMs = lapsesAt(clock.now().monoMs, ended.standing.claim.lease)
-  for (;;) {
+  for (const pace = new Pace({ clock, firstMs: stepMs }); ; await pace.wait()) {
     try {
       return await tryToRelease(options, ended)
     } catch (error) {
       // Refused: a last renewal slipped in, or the read showed the past. Anything else: nobody knows.
       if (clock.now().monoMs >= untilMs) throw error
-      await pause(clock, stepMs)
     }
   }
 }

@@ -165,7 +165,7 @@ class KvBucket implements Bucket {
 
   async entries(): Promise<Entry[]> {
     const found: Entry[] = []
-    let stop: StopWatch = () => {}
+    let watching: Promise<StopWatch> | undefined
     let timer: NodeJS.Timeout | undefined
     try {
       await new Promise<void>((resolve, reject) => {
@@ -176,13 +176,16 @@ class KvBucket implements Bucket {
         const restart = () => {
           found.length = 0
         }
-        this.watch({ heard, restart, caughtUp: resolve }).then((stopWatch) => {
-          stop = stopWatch
-        }, reject)
+        watching = this.watch({ heard, restart, caughtUp: resolve })
+        watching.catch(reject)
       })
     } finally {
       clearTimeout(timer)
-      stop()
+      // It may catch up before it is there.
+      watching?.then(
+        (stop) => stop(),
+        () => {},
+      )
     }
     return found.sort((a, b) => (a.key < b.key ? -1 : 1))
   }

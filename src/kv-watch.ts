@@ -7,10 +7,12 @@ import type { KV, KvEntry, KvWatchEntry } from "@nats-io/kv"
 import type { NatsConnection, QueuedIterator } from "nats"
 import type { Entry, StopWatch, WatchListener } from "./bucket.js"
 import { followConnection } from "./connection-watch.js"
+import { Pace } from "./pace.js"
+import { systemClock } from "./system-clock.js"
 
 /** A watch that hears nothing for this long is opened anew. A pool with members is never silent so long. */
 const SILENCE_MS = 10_000
-/** After a watch could not be opened, it is tried again after this long. */
+/** A watch that could not be opened, or that ended, is opened anew after this long. */
 const RETRY_MS = 500
 
 /** Watches the bucket that `kv` returns at the time. Rejects if the first watch can't be opened. */
@@ -23,12 +25,18 @@ export async function watchKv(
   /** Counts openings; one that was overtaken by another is stopped as soon as it is there. */
   let opening = 0
   let current: QueuedIterator<KvWatchEntry> | undefined
-  let timer: NodeJS.Timeout | undefined
+  const pace = new Pace({ clock: systemClock, firstMs: RETRY_MS })
+  let isReopening = false
+  let silence: NodeJS.Timeout | undefined
 
-  const reopenIn = (ms: number) => {
-    clearTimeout(timer)
-    timer = setTimeout(reopen, ms)
-    timer.unref()
+  /** Opens it anew after a while; at once if it `isUrgent`, unless that has just been done. */
+  const reopenLater = async (isUrgent = false) => {
+    clearTimeout(silence)
+    if (isReopening) return isUrgent && pace.hurry()
+    isReopening = true
+    const isToBe = await pace.wait({ isUrgent })
+    isReopening = false
+    if (isToBe) reopen()
   }
   const open = async () => {
     opening += 1
@@ -37,13 +45,13 @@ export async function watchKv(
     const { values, streamInfo } = await statusFor(entries)
     if (isStopped || own !== opening) return entries.stop()
     current = entries
-    reopenIn(SILENCE_MS)
+    silence = setTimeout(reopenLater, SILENCE_MS, true).unref()
     if (values === 0) listener.caughtUp?.()
     deliver(entries, values === 0 ? 0 : streamInfo.state.last_seq)
       // What ends it, ends it: it is opened anew.
       .catch(() => {})
       .finally(() => {
-        if (!isStopped && current === entries) reopenIn(RETRY_MS)
+        if (!isStopped && current === entries) reopenLater()
       })
   }
   const statusFor = async (entries: QueuedIterator<KvWatchEntry>) => {
@@ -59,7 +67,7 @@ export async function watchKv(
     let isCaughtUp = last === 0
     for await (const entry of entries) {
       if (isStopped || current !== entries) return
-      timer?.refresh()
+      silence?.refresh()
       listener.heard(entryOf(entry))
       // Server 2.9 can count one too many as pending, for ever, when an entry is replaced as the watch begins.
       if (!isCaughtUp && (entry.delta === 0 || entry.revision >= last)) {
@@ -74,20 +82,21 @@ export async function watchKv(
     current = undefined
     listener.restart?.()
     open().catch(() => {
-      if (!isStopped) reopenIn(RETRY_MS)
+      if (!isStopped) reopenLater()
     })
   }
 
   await open()
-  const unfollow = followConnection(connection, (isUp) => {
-    if (isUp) reopen()
-  })
-  return () => {
+  const stop = () => {
     isStopped = true
-    clearTimeout(timer)
+    pace.stop()
+    clearTimeout(silence)
     current?.stop()
     unfollow()
   }
+  // Once it is closed nothing is ever heard again.
+  const unfollow = followConnection(connection, (isUp) => isUp && reopenLater(true), stop)
+  return stop
 }
 
 /** An entry of the client library as ours. */

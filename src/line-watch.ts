@@ -8,6 +8,7 @@ import { ANSWERS_FIRST_MS } from "./config.js"
 import type { BegunReign, Found, Line } from "./election-words.js"
 import type { Member } from "./member.js"
 import type { Neighbours } from "./neighbours.js"
+import { Pace } from "./pace.js"
 import { Preemption } from "./preemption.js"
 import { freshFirst, type Ranking, rankingOf } from "./ranking.js"
 import { Roster, type RosterChange } from "./roster.js"
@@ -46,6 +47,7 @@ const PATIENCE = 4
 
 export class LineWatch {
   readonly #options: LineWatchOptions
+  readonly #pace: Pace
   #roster: Roster | undefined
   /** Until all entries were seen the line is the one that the last reign left. */
   #isComplete = false
@@ -59,7 +61,8 @@ export class LineWatch {
 
   constructor(options: LineWatchOptions) {
     this.#options = options
-    const { clock, preemptAfterMs, onBetter, reign } = options
+    const { clock, preemptAfterMs, onBetter, reign, retryMs: firstMs } = options
+    this.#pace = new Pace({ clock, firstMs })
     // The word of who ordered this reign holds until the next one.
     if (preemptAfterMs !== undefined && !reign.isOrdered) {
       this.#preemption = new Preemption(clock, preemptAfterMs, onBetter)
@@ -68,11 +71,7 @@ export class LineWatch {
 
   start(): void {
     this.#stopFollowing = this.#options.neighbours?.follow(() => this.#rankSoon()) ?? (() => {})
-    this.#watchIn(ANSWERS_FIRST_MS)
-  }
-
-  #watchIn(ms: number): void {
-    this.#cancelWatch = this.#options.clock.after(ms, () => this.#watch())
+    this.#cancelWatch = this.#options.clock.after(ANSWERS_FIRST_MS, () => this.#watch())
   }
 
   #watch(): void {
@@ -86,10 +85,10 @@ export class LineWatch {
       onChange: (change) => this.#changed(change),
     })
     // A leader must not be without a line for as long as the client waits for an answer that was lost.
-    within(clock, retryMs * PATIENCE, this.#roster.start()).catch((error) => {
+    within(clock, retryMs * PATIENCE, this.#roster.start()).catch(async (error) => {
       if (this.#isStopped) return
       report("the members can't be watched; trying again", error)
-      this.#watchIn(retryMs)
+      if (await this.#pace.wait()) this.#watch()
     })
   }
 
@@ -98,6 +97,7 @@ export class LineWatch {
     this.#roster?.stop()
     this.#cancelRanking?.()
     this.#cancelWatch?.()
+    this.#pace.stop()
     this.#stopFollowing()
     this.#preemption?.stop()
   }

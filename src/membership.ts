@@ -9,7 +9,8 @@ import { HEIR_FIRST_MS } from "./config.js"
 import { RevisionMismatch } from "./errors.js"
 import { decodeMember, encodeMember, type Member, memberKey } from "./member.js"
 import { CLOCK_KEY } from "./names.js"
-import { pause, within } from "./within.js"
+import { Pace } from "./pace.js"
+import { within } from "./within.js"
 
 /** What a member says about itself; key and start are found when it joins. */
 export type SelfPortrait = Omit<Member, "key" | "start">
@@ -85,7 +86,7 @@ export class Membership {
 
   /** The same once the seat is `handedOn`, or HEIR_FIRST_MS later: this write would stand before the claim of the heir. */
   async renewAfter(handedOn: Promise<void>): Promise<void> {
-    await Promise.race([handedOn, pause(this.#options.clock, HEIR_FIRST_MS)])
+    await within(this.#options.clock, HEIR_FIRST_MS, handedOn).catch(() => {})
     await this.renew()
   }
 
@@ -105,6 +106,7 @@ export class Membership {
 
   async #serverMicros(): Promise<number> {
     const { bucket, clock } = this.#options
+    const pace = new Pace({ clock, firstMs: LAG_MS })
     for (let tries = 0; tries < TRIES; tries++) {
       const before = clock.now()
       const revision = await bucket.put(CLOCK_KEY, NOTHING)
@@ -114,7 +116,7 @@ export class Membership {
         const tookMs = (clock.now().monoMs - before.monoMs) / 2
         return Math.round((entry.writtenMs - tookMs) * 1000)
       }
-      await pause(clock, LAG_MS)
+      await pace.wait()
     }
     throw new Error("the bucket does not show what was written to it")
   }
@@ -132,7 +134,8 @@ export class Membership {
 
   /** Writes the entry, whatever happened to it since. */
   async #write(): Promise<void> {
-    const { bucket } = this.#options
+    const { bucket, clock } = this.#options
+    const pace = new Pace({ clock, firstMs: LAG_MS })
     for (let tries = 1; ; tries++) {
       const key = this.#key
       try {
@@ -142,18 +145,18 @@ export class Membership {
         return
       } catch (error) {
         if (!(error instanceof RevisionMismatch) || tries === TRIES) throw error
-        if (key === this.#key) await this.#lookInto(key)
+        if (key === this.#key) await this.#lookInto(key, pace)
       }
     }
   }
 
   /** The entry is not at the revision it should be: learns why. */
-  async #lookInto(key: string): Promise<void> {
-    const { bucket, clock, portrait, report } = this.#options
+  async #lookInto(key: string, pace: Pace): Promise<void> {
+    const { bucket, portrait, report } = this.#options
     const entry = await bucket.get(key)
     const revision = entry?.revision ?? 0
     // The read shows the past: this revision was refused.
-    if (revision === this.#revision) await pause(clock, LAG_MS)
+    if (revision === this.#revision) await pace.wait()
     const isGone = !entry || entry.deleted
     if (isGone || idIn(key, entry.value) === portrait().id) {
       // It expired, or the bucket was wiped, or an acknowledgement was lost.
@@ -169,14 +172,15 @@ export class Membership {
   }
 
   async #remove(): Promise<void> {
-    const { bucket } = this.#options
+    const { bucket, clock } = this.#options
+    const pace = new Pace({ clock, firstMs: LAG_MS })
     for (let tries = 1; this.#isThere; tries++) {
       try {
         await bucket.remove(this.#key, this.#revision)
         return
       } catch (error) {
         if (!(error instanceof RevisionMismatch) || tries === TRIES) throw error
-        await this.#lookInto(this.#key)
+        await this.#lookInto(this.#key, pace)
       }
     }
   }

@@ -9,12 +9,22 @@ import type { Cancel, Clock } from "./clock.js"
 
 export interface PaceOptions {
   readonly clock: Clock
-  /** The first wait, in ms. */
+  /** The first wait, in ms; 1 at least. */
   readonly firstMs: number
   /** The longest wait, in ms. Default: all are as long as the first. */
   readonly mostMs?: number
   /** From 0 to 1: makes a wait from half to one and a half times as long. Default: none is changed. */
   readonly random?: () => number
+}
+
+/** How long one wait may take. */
+export interface WaitOptions {
+  /** At most, in ms. */
+  readonly limitMs?: number
+  /** Ends it: then there is no further try. */
+  readonly signal?: AbortSignal
+  /** It is hurried from the beginning. */
+  readonly isUrgent?: boolean
 }
 
 export class Pace {
@@ -25,29 +35,41 @@ export class Pace {
   #nextMs: number
   #hurriedMs = Number.NEGATIVE_INFINITY
   /** The wait that is under way. */
-  #waiting: { readonly end: () => void; endsMs: number; cancel: Cancel } | undefined
+  #waiting:
+    | { readonly end: () => void; readonly endsMs: number; readonly cancel: Cancel }
+    | undefined
   #isStopped = false
 
   constructor({ clock, firstMs, mostMs = firstMs, random = () => 0.5 }: PaceOptions) {
     this.#clock = clock
-    this.#firstMs = firstMs
-    this.#mostMs = mostMs
+    this.#firstMs = Math.max(1, firstMs)
+    this.#mostMs = Math.max(this.#firstMs, mostMs)
     this.#random = random
-    this.#nextMs = firstMs
+    this.#nextMs = this.#firstMs
   }
 
-  /** Waits before the next try, for `limitMs` at most. Resolves with false once it is stopped: try no more. */
-  async wait(limitMs = Number.POSITIVE_INFINITY): Promise<boolean> {
-    if (this.#isStopped) return false
-    const ms = Math.min(this.#nextMs * (0.5 + this.#random()), Math.max(0, limitMs))
+  /** How long the next wait takes, in ms, before it is changed at random. */
+  get nextMs(): number {
+    return this.#nextMs
+  }
+
+  /** Waits before the next try. Resolves with false once it is stopped: try no more. One wait at a time. */
+  async wait({ limitMs, signal, isUrgent }: WaitOptions = {}): Promise<boolean> {
+    if (this.#isStopped || signal?.aborted) return false
+    const ms = this.#nextMs * (0.5 + this.#random())
     this.#nextMs = Math.min(this.#nextMs * 2, this.#mostMs)
-    await new Promise<void>((end) => {
-      const endsMs = this.#clock.now().monoMs + ms
-      this.#waiting = { end, endsMs, cancel: this.#clock.after(ms, end) }
+    let end = () => {}
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
     })
+    this.#begin(Math.min(ms, Math.max(0, limitMs ?? ms)), end)
+    if (isUrgent) this.hurry()
+    signal?.addEventListener("abort", end)
+    await ended
+    signal?.removeEventListener("abort", end)
     this.#waiting?.cancel()
     this.#waiting = undefined
-    return !this.#isStopped
+    return !this.#isStopped && !signal?.aborted
   }
 
   /** Ends the wait that is under way, or has it end `firstMs` after the last one that was hurried. */
@@ -59,9 +81,8 @@ export class Pace {
     if (endsMs >= waiting.endsMs) return
     this.#hurriedMs = endsMs
     waiting.cancel()
-    waiting.endsMs = endsMs
     if (endsMs === nowMs) waiting.end()
-    else waiting.cancel = this.#clock.after(endsMs - nowMs, waiting.end)
+    else this.#begin(endsMs - nowMs, waiting.end)
   }
 
   /** A try succeeded: the next wait is the first again. */
@@ -74,5 +95,10 @@ export class Pace {
     this.#isStopped = true
     this.#waiting?.end()
     this.#waiting?.cancel()
+  }
+
+  #begin(ms: number, end: () => void): void {
+    const endsMs = this.#clock.now().monoMs + ms
+    this.#waiting = { end, endsMs, cancel: this.#clock.after(ms, end) }
   }
 }

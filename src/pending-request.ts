@@ -86,9 +86,7 @@ export class PendingRequest {
       ...{ clock: this.#clock, random: this.#random },
       ...{ firstMs: FIRST_PAUSE_MS, mostMs: LONGEST_PAUSE_MS },
     })
-    const waited = this.#pace.wait(this.leftMs)
-    if (isUrgent) this.#pace.hurry()
-    await this.until(waited)
+    await this.until(this.#pace.wait({ limitMs: this.leftMs, isUrgent }))
   }
 
   /** Ends a pause. */

@@ -3,8 +3,9 @@
  * a minute; one that has run for a minute begins with a short pause again. Who never joined is not brought back: what
  * is wrong there is said at once, and would be wrong again.
  */
-import type { Cancel, Clock } from "./clock.js"
-import { backoffMs } from "./restarts.js"
+import type { Clock } from "./clock.js"
+import { Pace } from "./pace.js"
+import { RESTART_PACE } from "./restarts.js"
 
 /** How long a worker must have run for its earlier deaths to be forgotten, in ms. */
 const STEADY_MS = 60_000
@@ -18,8 +19,8 @@ export interface RespawnOptions {
 
 export class Respawn {
   readonly #options: RespawnOptions
-  readonly #deaths = new Map<string, { count: number; joinedMs: number }>()
-  readonly #waiting = new Set<Cancel>()
+  /** Of those that have joined: when that was, and how long to wait after the next death. */
+  readonly #known = new Map<string, { readonly pace: Pace; readonly joinedMs: number }>()
   #isOver = false
 
   constructor(options: RespawnOptions) {
@@ -28,35 +29,33 @@ export class Respawn {
 
   /** The worker `name` has joined. */
   joined(name: string): void {
-    const joinedMs = this.#options.clock.now().monoMs
-    this.#deaths.set(name, { count: this.#deaths.get(name)?.count ?? 0, joinedMs })
+    const { clock } = this.#options
+    const { pace } = this.#known.get(name) ?? { pace: new Pace({ clock, ...RESTART_PACE }) }
+    this.#known.set(name, { pace, joinedMs: clock.now().monoMs })
   }
 
   /** The worker `name` died, in the way `how`. */
   died(name: string, how: string): void {
-    const known = this.#deaths.get(name)
+    const known = this.#known.get(name)
     if (!known || this.#isOver) return
     const { clock, report } = this.#options
+    const { pace, joinedMs } = known
     const nowMs = clock.now().monoMs
-    const count = nowMs - known.joinedMs >= STEADY_MS ? 1 : known.count + 1
+    if (nowMs - joinedMs >= STEADY_MS) pace.reset()
     // Until it has joined again it has not run.
-    this.#deaths.set(name, { count, joinedMs: nowMs })
-    const waitMs = backoffMs(count)
-    report(`worker ${name} ${how}; it is started again in ${waitMs / 1000} s`)
-    const cancel = clock.after(waitMs, () => {
-      this.#waiting.delete(cancel)
-      this.#start(name)
-    })
-    this.#waiting.add(cancel)
+    this.#known.set(name, { pace, joinedMs: nowMs })
+    report(`worker ${name} ${how}; it is started again in ${pace.nextMs / 1000} s`)
+    this.#startAfter(pace, name)
   }
 
   /** Brings nobody back any more. */
   stop(): void {
     this.#isOver = true
-    for (const cancel of this.#waiting) cancel()
+    for (const { pace } of this.#known.values()) pace.stop()
   }
 
-  #start(name: string): void {
+  async #startAfter(pace: Pace, name: string): Promise<void> {
+    if (!(await pace.wait())) return
     const { start, report } = this.#options
     // If its process ends before it has joined, that is told as a death.
     start(name).catch((error) => report(`worker ${name} could not be started again`, error))

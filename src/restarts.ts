@@ -47,7 +47,5 @@ export class Failures {
   }
 }
 
-/** How long to wait after the n-th failure in a row (from 1), in ms: doubles from `firstMs` up to `mostMs`. */
-export function backoffMs(nth: number, firstMs = 100, mostMs = 30_000): number {
-  return Math.min(mostMs, firstMs * 2 ** Math.max(0, nth - 1))
-}
+/** How long to wait between failures that follow one another: see Pace. */
+export const RESTART_PACE = { firstMs: 100, mostMs: 30_000 } as const

@@ -7,8 +7,8 @@
 import type { Clock } from "./clock.js"
 import type { EndReason } from "./leadership.js"
 import type { MemberRun } from "./member-run.js"
-import { backoffMs, Failures, type RestartIntensity, TooManyFailures } from "./restarts.js"
-import { pause } from "./within.js"
+import { Pace } from "./pace.js"
+import { Failures, RESTART_PACE, type RestartIntensity, TooManyFailures } from "./restarts.js"
 
 export interface RunsOptions {
   /** Name of the worker. */
@@ -87,7 +87,8 @@ export class Runs {
 
   async #joinAnew(): Promise<boolean> {
     const { newRun, report, clock } = this.#options
-    for (let tries = 1; !this.#isOver; tries += 1) {
+    const pace = new Pace({ clock, ...RESTART_PACE })
+    while (!this.#isOver) {
       this.#current = newRun()
       try {
         await this.#current.start()
@@ -96,7 +97,7 @@ export class Runs {
         if (this.#isOver) return false
         report("could not join anew; trying again", error)
         if (this.#isOneTooMany(error)) return false
-        await pause(clock, backoffMs(tries))
+        await pace.wait()
       }
     }
     return false

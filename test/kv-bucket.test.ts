@@ -1,11 +1,12 @@
 import { jetstreamManager } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
-import { connect, type NatsConnection, nanos } from "nats"
+import { connect, type NatsConnection, nanos, type QueuedIterator, type Status } from "nats"
 import t, { type Test } from "tap"
 import type { StopWatch } from "../src/bucket.js"
 import { NoJetStream, RevisionMismatch } from "../src/errors.js"
 import { type Adjustment, findKvBucket, openKvBucket, settingsOf } from "../src/kv-bucket.js"
 import { type TestServer, testServer } from "./fixtures/server.js"
+import { until } from "./fixtures/until.js"
 
 const TIMINGS = { memberTtlMs: 6000, replicas: 1 }
 const value = (text: string) => new TextEncoder().encode(text)
@@ -25,6 +26,8 @@ async function connected(t: Test, server: TestServer) {
 async function reconnected(connection: NatsConnection): Promise<void> {
   for await (const { type } of connection.status()) if (type === "reconnect") return
 }
+
+type Closable = QueuedIterator<Status> & { readonly iterClosed: Promise<unknown> }
 
 async function setUp(t: Test) {
   const server = await testServer(t)
@@ -148,8 +151,19 @@ t.test(
 t.test(
   "lists what lives in the order of the keys; an empty bucket lists nothing, at once",
   async (t) => {
-    const { bucket } = await setUp(t)
+    const { bucket, connection } = await setUp(t)
+    let open = 0
+    const { status } = connection
+    connection.status = () => {
+      open += 1
+      const statuses = status.call(connection) as Closable
+      statuses.iterClosed.then(() => {
+        open -= 1
+      })
+      return statuses
+    }
     t.strictSame(await bucket.entries(), [])
+    await until("no watch is left", () => open === 0)
     for (const key of ["c", "a", "b"]) await bucket.put(key, value(key))
     t.strictSame(
       (await bucket.entries()).map(({ key }) => key),
