@@ -23,7 +23,7 @@ import type { Outlook } from "./outlook.js"
 
 export interface ClaimingOptions {
   readonly self: Heir & { readonly name: string }
-  readonly eligible: boolean
+  readonly mayLead: () => boolean
   readonly leaseMs: number
   readonly stepMs: number
   readonly strategy: string
@@ -119,7 +119,7 @@ export class Claiming {
       case "heard":
         return this.#heard(event.found, now)
       case "word":
-        if (this.#options.eligible) this.#outlook.summoned(event.word, now.monoMs)
+        if (this.#options.mayLead()) this.#outlook.summoned(event.word, now.monoMs)
         return undefined
       case "resign":
         this.resigning = { reason: event.reason, to: event.to }

@@ -45,6 +45,8 @@ export interface CoordinatorOptions {
   readonly seat: Seat
   readonly meter?: Meter | undefined
   readonly portrait: () => SelfPortrait
+  /** Whether this member may lead at this instant. Default: what the portrait says when it joins. */
+  readonly mayLead?: () => boolean
   readonly random: () => number
   readonly nonce: () => string
   /** Told of each claim this member hears of or writes, as it becomes known. */

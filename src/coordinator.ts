@@ -55,7 +55,9 @@ export class Coordinator {
       await this.#options.bus.flush()
       this.#stay()
     } catch (error) {
-      this.#quit()
+      // It may have been told, and have claimed, before it was ready.
+      if (this.#election?.isEngaged) this.#drop()
+      else this.#quit()
       this.membership.leave()
       throw error
     }
@@ -101,6 +103,11 @@ export class Coordinator {
     if (isUp) this.membership.renew()
   }
 
+  /** Whether this member may lead has changed. */
+  reconsider(): void {
+    this.#handle({ type: "wake" })
+  }
+
   #stay(): void {
     if (this.#isLeft) throw new Error("left before it had joined")
   }
@@ -114,8 +121,9 @@ export class Coordinator {
   #listen(): void {
     const { names, portrait, strategy, timings, random, nonce } = this.#options
     const { id, name, eligible } = portrait()
+    const { mayLead = () => eligible } = this.#options
     const self = { key: this.membership.key, id, name }
-    const own = { self, eligible, strategy: strategy.name, random, nonce }
+    const own = { self, mayLead, strategy: strategy.name, random, nonce }
     this.#election = new Election({ ...timings, ...own })
     this.#subscribe(names.claim, (data) => this.#announced(decodeAnnouncement(data)))
     this.#subscribe(names.heir(id), (data) => {
@@ -183,11 +191,16 @@ export class Coordinator {
 
   #break(error: unknown): void {
     this.#waiting = undefined
+    this.#drop()
+    this.#options.onBroken?.(error)
+  }
+
+  /** Quits as it is: its reign ends here and now. */
+  #drop(): void {
     this.#quit()
     const { term = 0 } = this.#election?.reign ?? {}
     this.#deeds.carryOut({ do: "stop-leading", term, reason: "failed" })
     for (const resolve of this.#onResigned.splice(0)) resolve()
-    this.#options.onBroken?.(error)
   }
 
   #arm(election: Election): void {

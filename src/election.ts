@@ -24,8 +24,8 @@ import { Outlook } from "./outlook.js"
 
 export interface ElectionOptions {
   readonly self: Heir & { readonly name: string }
-  /** Whether this member may lead. */
-  readonly eligible: boolean
+  /** Whether this member may lead at this instant. When that changes the machine wants the event `wake`. */
+  readonly mayLead: () => boolean
   readonly leaseMs: number
   readonly renewMs: number
   readonly stepMs: number

@@ -16,7 +16,7 @@ import type { Outlook } from "./outlook.js"
 
 export interface FollowingOptions {
   readonly self: Heir
-  readonly eligible: boolean
+  readonly mayLead: () => boolean
   readonly stepMs: number
   readonly coldStartMs: number
   /** Takes what is to be done. */
@@ -51,7 +51,7 @@ export class Following {
   get wakeAtMs(): number | undefined {
     if (this.#retryAtMs !== undefined) return this.#retryAtMs
     const isBusy = this.#awaitedRead !== undefined || this.#isRanking
-    if (isBusy || !this.#options.eligible) return undefined
+    if (isBusy || !this.#options.mayLead()) return undefined
     return this.#outlook.rankAtMs ?? this.#outlook.turnAtMs
   }
 
@@ -118,7 +118,7 @@ export class Following {
   }
 
   #summoned(word: Word, now: Instant): Turn {
-    if (!this.#options.eligible || !this.#outlook.summoned(word, now.monoMs)) return undefined
+    if (!this.#options.mayLead() || !this.#outlook.summoned(word, now.monoMs)) return undefined
     return { claimOver: word.revision, after: endBefore(word.reason) }
   }
 

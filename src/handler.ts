@@ -28,6 +28,13 @@ export interface Handlers {
   /**
    * Runs once in each reign, from its beginning; should return when `leadership.signal` fires. If it throws,
    * the member gives up its reign.
+   *
+   * At most one runs at a time: while one goes on after its reign (the lease ran out, or its grace time did) its worker may
+   * not lead, also not after a restart as a member. It takes simple work meanwhile, has no place in the line, and stands
+   * there again as soon as that one has settled. PoolWorker.lingeringMs tells for how long it has been so, and
+   * `worker.member.lingering` of which term. One that never returns keeps its worker from leading for good; a worker that
+   * leaves waits for it no longer than `leaderGraceMs` after its reign, and then knows nothing of it any more: join again in
+   * the same process once it has returned.
    */
   lead?(leadership: Leadership): unknown
 }

@@ -56,7 +56,10 @@ export interface WorkerOptions extends Handlers, TimingOptions {
   readonly handlerTimeoutMs?: number
   /** How long simple work may take to finish when the worker leaves, in ms. Default 10000. */
   readonly graceMs?: number
-  /** How long what a reign started may take to finish when it ends kindly, in ms. Default 1000. */
+  /**
+   * How long what a reign started may take to finish when it ends kindly, in ms. Then the seat is handed on all the same; a
+   * `lead` that still runs keeps this worker from leading until it has returned. Default 1000.
+   */
   readonly leaderGraceMs?: number
   /**
    * What it means when `lead` returns before its reign is over. `done` (default): nothing, the reign goes on.

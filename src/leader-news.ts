@@ -5,7 +5,9 @@
  */
 import { reignOf, type StandingClaim, sameReign } from "./claim.js"
 import type { Cancel, Clock } from "./clock.js"
+import { type Leadership, ReignEnded } from "./leadership.js"
 import { HOLDER_SHARE } from "./lease.js"
+import { reasonOf } from "./thrown.js"
 
 /** Who leads a pool at the moment. */
 export interface LeaderNews {
@@ -72,8 +74,16 @@ export class LeaderWatch {
     return true
   }
 
-  /** This worker's own reign ended. */
-  ended(term: number, reason: string): void {
+  /** This worker's own reign began, and will end. */
+  follow({ signal, term }: Leadership): void {
+    const ended = () => {
+      const { reason } = signal
+      this.#ended(term, reason instanceof ReignEnded ? reason.reason : reasonOf(reason))
+    }
+    signal.addEventListener("abort", ended, { once: true })
+  }
+
+  #ended(term: number, reason: string): void {
     const isCurrent = this.#isSelf && this.#standing && reignOf(this.#standing).term === term
     if (isCurrent) this.#end(this.#options.clock.now().monoMs, reason)
   }

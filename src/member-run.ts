@@ -18,7 +18,6 @@ import type { SelfPortrait } from "./membership.js"
 import type { MemberRunOptions } from "./run-options.js"
 import { LeaderSeat } from "./seat.js"
 import { Services } from "./services.js"
-import { within } from "./within.js"
 
 export class MemberRun {
   readonly id = nuid.next()
@@ -51,7 +50,8 @@ export class MemberRun {
       tracked,
       lead: handlers.lead,
       graceMs: options.leaderGraceMs,
-      within: (ms, promise) => within(clock, ms, promise),
+      lastLead: options.lastLead,
+      patienceMs: options.timings.stepMs,
       onPrepare: () => this.#chronicler?.known(this.coordinator.standing),
       onBegin: (leadership) => {
         this.#discovery.beginReign()
@@ -78,6 +78,7 @@ export class MemberRun {
       onReleased: (ended) => this.#chronicler?.ended(ended),
       seat,
       portrait: () => this.#portrait(),
+      mayLead: () => character.eligible && !options.lastLead.isRunning,
       nonce: () => nuid.next(),
     })
   }
@@ -97,7 +98,7 @@ export class MemberRun {
     this.#state = "starting"
     try {
       await this.coordinator.join(() => {
-        this.#services.simple?.open()
+        if (!this.#options.isPaused()) this.#services.simple?.open()
         this.#discovery.open()
         this.#state = "ready"
       })
@@ -109,19 +110,26 @@ export class MemberRun {
     }
   }
 
-  /** Takes no simple work until `resume`; keeps its place in the line. */
-  pause(): void {
+  /** Its worker takes no simple work any more, or takes it again; the place in the line is kept. */
+  heedPause(): void {
     if (this.#state !== "ready") return
-    this.#state = "paused"
-    this.#services.simple?.pause()
+    const { simple } = this.#services
+    if (this.#options.isPaused()) simple?.pause()
+    else {
+      simple?.open()
+      simple?.resume()
+    }
     this.coordinator.membership.renew()
   }
 
-  resume(): void {
-    if (this.#state !== "paused") return
-    this.#state = "ready"
-    this.#services.simple?.resume()
-    this.coordinator.membership.renew()
+  /** Whether it may lead has changed; `isShown` if others are to hear of it. */
+  reconsider(isShown: boolean): void {
+    const { membership } = this.coordinator
+    this.coordinator.reconsider()
+    if (!isShown) return
+    // Who stands in line again is counted on at once; who does not any more may just be handing on.
+    if (this.#options.lastLead.isRunning) membership.renewAfter(new Promise(() => {}))
+    else membership.renew()
   }
 
   /** Gives up the seat, if it leads, and stays a member. */
@@ -172,7 +180,8 @@ export class MemberRun {
     const left = this.coordinator.leave(reason)
     this.coordinator.membership.renewAfter(left)
     await left
-    await this.#services.simple?.stop(this.#options.graceMs)
+    const { graceMs, leaderGraceMs, lastLead } = this.#options
+    await Promise.all([this.#services.simple?.stop(graceMs), lastLead.outlast(leaderGraceMs)])
     await this.#vanish()
   }
 
@@ -210,10 +219,13 @@ export class MemberRun {
   }
 
   #portrait(): SelfPortrait {
+    const { character, isPaused, lastLead } = this.#options
+    const { lingeringTerm: term } = lastLead
     return {
-      ...this.#options.character,
+      ...character,
+      ...(term !== undefined && { eligible: false, lingering: { term } }),
       id: this.id,
-      state: this.#state,
+      state: this.#state === "ready" && isPaused() ? "paused" : this.#state,
       counters: this.#services.counters,
       version: MEMBER_VERSION,
     }

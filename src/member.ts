@@ -19,8 +19,10 @@ export interface Member {
   readonly pid: number
   /** When it started: microseconds since 1970, on the server's clock. */
   readonly start: number
-  /** Whether it may lead. */
+  /** Whether it may lead; not while it is `lingering`. */
   readonly eligible: boolean
+  /** While its last `lead()` goes on although its reign, of this term, is over. */
+  readonly lingering?: { readonly term: number }
   /** For the strategy `weight`: more leads first. */
   readonly weight: number
   readonly labels: Readonly<Record<string, string>>
@@ -58,7 +60,7 @@ export function encodeMember(member: Member): Uint8Array {
 export function decodeMember(key: string, value: Uint8Array): Member {
   const found = KEY.exec(key)
   if (!found) throw new SyntaxError(`"${key}" is not a member's key`)
-  const raw = objectIn(value)
+  const { lingering, ...raw } = objectIn(value)
   if (typeof raw.id !== "string" || raw.id === "") throw new SyntaxError("no id")
   const counters = typeof raw.counters === "object" ? (raw.counters as object) : {}
   return {
@@ -70,6 +72,7 @@ export function decodeMember(key: string, value: Uint8Array): Member {
     pid: number(raw.pid),
     start: Number(found[1]),
     eligible: raw.eligible !== false,
+    ...lingeringIn(lingering),
     weight: number(raw.weight),
     labels: labelsIn(raw.labels),
     state: stateIn(raw.state),
@@ -99,6 +102,11 @@ function number(value: unknown): number {
 function stateIn(value: unknown): MemberState {
   const known: readonly unknown[] = ["starting", "ready", "draining", "paused"]
   return known.includes(value) ? (value as MemberState) : "ready"
+}
+
+function lingeringIn(value: unknown): Pick<Member, "lingering"> {
+  const { term } = (value ?? {}) as { term?: unknown }
+  return typeof term === "number" ? { lingering: { term } } : {}
 }
 
 function labelsIn(value: unknown): Record<string, string> {

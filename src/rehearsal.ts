@@ -11,6 +11,7 @@ import type { Ground } from "./backend.js"
 import { timingsOf } from "./config.js"
 import { evict } from "./eviction.js"
 import { HurriedClock } from "./hurried-clock.js"
+import { LastLead } from "./last-lead.js"
 import { LocalPools } from "./local-pools.js"
 import { MemberRun } from "./member-run.js"
 import { namesOf } from "./names.js"
@@ -49,8 +50,9 @@ async function play(on: (name: string) => Ground): Promise<number[]> {
     const answer = await bus.request(names.leader, "", { timeout: A_WHILE_MS })
     terms.push(Number(answer.headers?.get("Pool-Term")))
   }
+  const lastLead = new LastLead({ clock, onChange: nothing, report: nothing })
   const join = async (name: string) => {
-    const run = new MemberRun(runOptionsOf({}, on(name), NOBODY))
+    const run = new MemberRun(runOptionsOf({}, on(name), { ...NOBODY, lastLead }))
     await run.start()
     await pause(clock, A_WHILE_MS)
     return run
@@ -71,7 +73,8 @@ async function play(on: (name: string) => Ground): Promise<number[]> {
 }
 
 const nothing = () => {}
-const NOBODY: RunListeners = {
+const NOBODY: Omit<RunListeners, "lastLead"> = {
+  isPaused: () => false,
   obey: nothing,
   onFailed: nothing,
   onBroken: nothing,

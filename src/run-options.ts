@@ -16,6 +16,7 @@ import {
   DEFAULT_PREEMPT_MS,
   type WorkerOptions,
 } from "./join-options.js"
+import type { LastLead } from "./last-lead.js"
 import type { Leadership } from "./leadership.js"
 import { machineWeight } from "./machine-weight.js"
 import type { Meter } from "./meter.js"
@@ -65,6 +66,10 @@ export interface MemberRunOptions {
   /** How long what a reign started may take to finish when it ends kindly, in ms. */
   readonly leaderGraceMs: number
   readonly leadReturns: LeadReturns
+  /** The `lead()` that was called last, in whatever run of the worker. */
+  readonly lastLead: LastLead
+  /** Whether the worker takes no simple work. */
+  readonly isPaused: () => boolean
   readonly meter?: Meter | undefined
   readonly obey: (order: Order) => void
   /** What reigned failed: this run should be ended. */
@@ -79,10 +84,18 @@ export interface MemberRunOptions {
   readonly report: (problem: string, error?: unknown) => void
 }
 
-/** What the worker itself listens to. */
+/** What the worker itself listens to, and what it keeps over all its runs. */
 export type RunListeners = Pick<
   MemberRunOptions,
-  "obey" | "onFailed" | "onBroken" | "onLeadReturned" | "onClaim" | "onReign" | "report"
+  | "lastLead"
+  | "isPaused"
+  | "obey"
+  | "onFailed"
+  | "onBroken"
+  | "onLeadReturned"
+  | "onClaim"
+  | "onReign"
+  | "report"
 >
 
 export function runOptionsOf(

@@ -1,14 +1,21 @@
 /**
- * The runs of one worker, one after another. After OTP's rest_for_one: what depends on a part that failed begins anew
- * with it, and the rest goes on. So a member whose leading fails, or whose coordinator breaks, gives up its seat and
- * joins anew at the end of the line, while its simple work in flight is finished. One that fails too often in a short
- * time is given up.
+ * The runs of one worker, one after another, and what outlasts each of them. After OTP's rest_for_one: what depends on a
+ * part that failed begins anew with it, and the rest goes on. So a member whose leading fails, or whose coordinator
+ * breaks, gives up its seat and joins anew at the end of the line, while its simple work in flight is finished. One that
+ * fails too often in a short time is given up.
+ *
+ * Each run is ended at once when it fails, even while it is still joining in place of another: it may lead already.
  */
 import type { Clock } from "./clock.js"
+import { LastLead } from "./last-lead.js"
 import type { EndReason } from "./leadership.js"
 import type { MemberRun } from "./member-run.js"
 import { Pace } from "./pace.js"
 import { Failures, RESTART_PACE, type RestartIntensity, TooManyFailures } from "./restarts.js"
+import type { MemberRunOptions } from "./run-options.js"
+
+/** What a run shares with those before and after it, and whom it tells of its failures. */
+export type GivenByRuns = Pick<MemberRunOptions, "lastLead" | "isPaused" | "onFailed" | "onBroken">
 
 export interface RunsOptions {
   /** Name of the worker. */
@@ -16,7 +23,7 @@ export interface RunsOptions {
   readonly clock: Clock
   readonly intensity: Partial<RestartIntensity> | undefined
   /** The next run; joins when it is started. */
-  readonly newRun: () => MemberRun
+  readonly newRun: (given: GivenByRuns) => MemberRun
   /** Told when a new run has joined. */
   readonly onJoined: () => void
   /** It failed too often: it should leave. */
@@ -25,10 +32,15 @@ export interface RunsOptions {
 }
 
 export class Runs {
+  readonly lastLead: LastLead
   readonly #options: RunsOptions
   readonly #failures: Failures
   #current: MemberRun
-  #restarting: Promise<void> | undefined
+  #isPaused = false
+  /** The runs that were ended for another to begin, each with the joining of that one. */
+  readonly #replaced = new WeakMap<MemberRun, Promise<void>>()
+  /** The joining of the last of them. */
+  #restarting: Promise<void> = Promise.resolve()
   /** Simple work of earlier runs that is still in flight. */
   readonly #finishing = new Set<Promise<void>>()
   #isOver = false
@@ -36,33 +48,45 @@ export class Runs {
   constructor(options: RunsOptions) {
     this.#options = options
     this.#failures = new Failures(options.intensity)
-    this.#current = options.newRun()
+    const { clock, report } = options
+    this.lastLead = new LastLead({
+      clock,
+      report,
+      onChange: (isShown) => this.#current.reconsider(isShown),
+    })
+    this.#current = this.#newRun()
   }
 
   get current(): MemberRun {
     return this.#current
   }
 
+  /** Has the first run join. */
+  async start(): Promise<void> {
+    const first = this.#current
+    try {
+      await first.start()
+    } catch (error) {
+      const replaced = this.#replaced.get(first)
+      if (!replaced) throw error
+      await replaced
+    }
+  }
+
+  /** Takes no simple work in this run and those to come, until `resume`. */
+  pause(): void {
+    this.#isPaused = true
+    this.#current.heedPause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#current.heedPause()
+  }
+
   /** Ends the current run kindly, and joins anew. Resolves when it has joined. */
   restart(reason: EndReason): Promise<void> {
-    this.#restarting ??= this.#restart((run) => run.retire(reason)).finally(() => {
-      this.#restarting = undefined
-    })
-    return this.#restarting
-  }
-
-  /** What the current run leads with failed: joins anew, or is given up. */
-  failed(error: unknown): void {
-    if (!this.#isOneTooMany(error)) this.restart("failed")
-  }
-
-  /** The coordinator of the current run broke: what it left standing is ended in its name first. */
-  broke(error: unknown): void {
-    this.#options.report("the coordinator broke; it begins anew", error)
-    if (this.#isOneTooMany(error)) return
-    this.#restarting ??= this.#restart((run) => run.clearAway()).finally(() => {
-      this.#restarting = undefined
-    })
+    return this.#replace(this.#current, (run) => run.retire(reason))
   }
 
   /** Ends the last run kindly; no other begins. Resolves when nothing of any run is left. */
@@ -71,30 +95,68 @@ export class Runs {
     await this.#current.stop(reason)
     await this.#restarting
     await Promise.all(this.#finishing)
+    this.lastLead.close()
   }
 
-  async #restart(end: (run: MemberRun) => Promise<void>): Promise<void> {
-    if (this.#isOver) return
-    const { report, onJoined } = this.#options
-    const before = this.#current
-    await end(before).catch((error) => report("what it left stands until it expires", error))
+  #newRun(): MemberRun {
+    const run: MemberRun = this.#options.newRun({
+      lastLead: this.lastLead,
+      isPaused: () => this.#isPaused,
+      onFailed: (error) => this.#failed(run, error),
+      onBroken: (error) => this.#broke(run, error),
+    })
+    return run
+  }
+
+  /** What `run` leads with failed: joins anew, or is given up. */
+  #failed(run: MemberRun, error: unknown): void {
+    if (!this.#isOneTooMany(error)) this.#replace(run, () => run.retire("failed"))
+  }
+
+  /** The coordinator of `run` broke: what it left standing is ended in its name first. */
+  #broke(run: MemberRun, error: unknown): void {
+    const { report } = this.#options
+    report("the coordinator broke; it begins anew", error)
+    const clearAway = () => run.clearAway()
+    // One that was being ended already can't do so any more.
+    if (this.#isOver || this.#replaced.has(run)) void clearAway().catch(leftStanding(report))
+    if (!this.#isOneTooMany(error)) this.#replace(run, clearAway)
+  }
+
+  #replace(run: MemberRun, end: (run: MemberRun) => Promise<void>): Promise<void> {
+    if (this.#isOver) return this.#restarting
+    const underWay = this.#replaced.get(run)
+    if (underWay) return underWay
+    const ended = end(run).catch(leftStanding(this.#options.report))
+    const replaced = this.#joinAfter(run, ended, this.#restarting)
+    this.#replaced.set(run, replaced)
+    this.#restarting = replaced
+    return replaced
+  }
+
+  async #joinAfter(before: MemberRun, ended: Promise<void>, earlier: Promise<void>): Promise<void> {
+    // It may have been ended while it was still joining in place of an earlier one.
+    await Promise.all([ended, earlier])
     const hasJoined = await this.#joinAnew()
     // Only now, so that a request finds somebody all the time.
     const finished = before.finish().finally(() => this.#finishing.delete(finished))
     this.#finishing.add(finished)
-    if (hasJoined) onJoined()
+    if (hasJoined) this.#options.onJoined()
   }
 
+  /** Says whether it is a member now. */
   async #joinAnew(): Promise<boolean> {
-    const { newRun, report, clock } = this.#options
+    const { report, clock } = this.#options
     const pace = new Pace({ clock, ...RESTART_PACE })
     while (!this.#isOver) {
-      this.#current = newRun()
+      const run = this.#newRun()
+      const isNeeded = () => !this.#isOver && !this.#replaced.has(run)
+      this.#current = run
       try {
-        await this.#current.start()
-        return !this.#isOver
+        await run.start()
+        return isNeeded()
       } catch (error) {
-        if (this.#isOver) return false
+        if (!isNeeded()) return false
         report("could not join anew; trying again", error)
         if (this.#isOneTooMany(error)) return false
         await pace.wait()
@@ -109,4 +171,8 @@ export class Runs {
     onGivenUp(new TooManyFailures(name, this.#failures.intensity, { cause: error }))
     return true
   }
+}
+
+function leftStanding(report: RunsOptions["report"]): (error: unknown) => void {
+  return (error) => report("what it left stands until it expires", error)
 }

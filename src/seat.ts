@@ -1,10 +1,11 @@
 /**
  * What a member does with its leadership: it answers tracked work, and runs the user's `lead` for the length of
  * each reign. One that throws while the reign holds has failed; one that returns has not, and what that means is for
- * others to say.
+ * others to say. One that goes on after its reign keeps its worker from leading again until it has returned.
  */
 import type { Seat } from "./coordinator-options.js"
 import type { Handlers } from "./handler.js"
+import type { LastLead } from "./last-lead.js"
 import type { Leadership } from "./leadership.js"
 import type { TrackedWork } from "./tracked-work.js"
 
@@ -16,8 +17,9 @@ export interface LeaderSeatOptions {
   readonly lead: Handlers["lead"]
   /** How long what a reign started may take to finish when the reign ends kindly, in ms. */
   readonly graceMs: number
-  /** Resolves after `ms`; cancelled when what it limits is done. */
-  readonly within: <T>(ms: number, work: Promise<T>) => Promise<T>
+  readonly lastLead: LastLead
+  /** How long a `lead` whose reign ended without a word may go on before others are told that it does, in ms. */
+  readonly patienceMs: number
   /** A claim is about to be sent. */
   readonly onPrepare?: () => void
   readonly onBegin: (leadership: Leadership) => void
@@ -31,7 +33,6 @@ export interface LeaderSeatOptions {
 
 export class LeaderSeat implements Seat {
   readonly #options: LeaderSeatOptions
-  #leading: Promise<void> | undefined
 
   constructor(options: LeaderSeatOptions) {
     this.#options = options
@@ -47,20 +48,21 @@ export class LeaderSeat implements Seat {
   }
 
   begin(leadership: Leadership): void {
-    this.#options.tracked.begin(leadership)
-    this.#options.onBegin(leadership)
-    if (this.#options.lead) this.#leading = this.#lead(this.#options.lead, leadership)
+    const { tracked, lead, lastLead, onBegin, onFailed } = this.#options
+    try {
+      tracked.begin(leadership)
+      onBegin(leadership)
+    } catch (error) {
+      // Nobody must hold the seat and do nothing in it.
+      return onFailed(error)
+    }
+    if (lead) lastLead.began(leadership.term, this.#lead(lead, leadership))
   }
 
   async windDown(): Promise<void> {
-    const { tracked, graceMs, within, report } = this.#options
-    const lead = this.#leading
+    const { tracked, graceMs, lastLead, report } = this.#options
     tracked.refuse()
-    const [isDone] = await Promise.all([
-      tracked.finish(graceMs),
-      lead &&
-        within(graceMs, lead).catch(() => report("lead() did not stop within its grace time")),
-    ])
+    const [isDone] = await Promise.all([tracked.finish(graceMs), lastLead.outlast(graceMs)])
     await tracked.drain()
     if (!isDone) report("tracked work was cut short: it took longer than the grace time")
   }
@@ -71,8 +73,10 @@ export class LeaderSeat implements Seat {
   }
 
   lapse(): void {
-    this.#options.tracked.lapse()
-    this.#options.onEnd()
+    const { tracked, onEnd, lastLead, patienceMs } = this.#options
+    tracked.lapse()
+    lastLead.outlast(patienceMs)
+    onEnd()
   }
 
   async #lead(lead: NonNullable<Handlers["lead"]>, leadership: Leadership): Promise<void> {

@@ -3,18 +3,18 @@ import type { Ground } from "./backend.js"
 import { type Report, withCallbacks } from "./callbacks.js"
 import type { StandingClaim } from "./claim.js"
 import { membersIn } from "./entries.js"
-import { BadInput, reasonOf } from "./errors.js"
+import { BadInput } from "./errors.js"
 import { openGround } from "./ground.js"
 import type { WorkerOptions } from "./join-options.js"
 import { type LeaderNews, LeaderWatch } from "./leader-news.js"
-import { type EndReason, type Leadership, ReignEnded } from "./leadership.js"
+import type { EndReason, Leadership } from "./leadership.js"
 import { LoopWatch } from "./loop-watch.js"
 import type { Member } from "./member.js"
 import { MemberRun } from "./member-run.js"
 import { notTheLeader, obey } from "./obey.js"
 import type { TooManyFailures } from "./restarts.js"
 import { type RunListeners, runOptionsOf } from "./run-options.js"
-import { Runs } from "./runs.js"
+import { type GivenByRuns, Runs } from "./runs.js"
 
 /** How to join a pool. */
 export interface JoinOptions extends WorkerOptions {
@@ -80,7 +80,7 @@ export class PoolWorker {
       name,
       clock,
       intensity: options.restarts,
-      newRun: () => new MemberRun(runOptionsOf(options, ground, this.#listeners())),
+      newRun: (given) => new MemberRun(runOptionsOf(options, ground, this.#listeners(given))),
       onJoined: () => options.onJoined?.(),
       onGivenUp: (failure) => {
         this.#left ??= this.#leave("failed", failure)
@@ -96,7 +96,7 @@ export class PoolWorker {
   async start(): Promise<void> {
     this.#ground.status?.show(this)
     try {
-      await this.#run.start()
+      await this.#runs.start()
     } catch (error) {
       this.#leaderWatch.stop()
       this.#loop?.stop()
@@ -145,19 +145,27 @@ export class PoolWorker {
     return this.#ground.status?.url
   }
 
+  /**
+   * For how long its last `lead()` has gone on after its reign, in ms; 0 if it has returned. Until then this worker may not
+   * lead, also not after a restart.
+   */
+  get lingeringMs(): number {
+    return this.#runs.lastLead.lingeringMs
+  }
+
   /** Who leads at the moment, or for how long nobody has. */
   get news(): LeaderNews {
     return this.#leaderWatch.news
   }
 
-  /** Takes no simple work until `resume`; keeps its place in the line. */
+  /** Takes no simple work until `resume`, also after it has joined anew; keeps its place in the line. */
   pause(): void {
-    this.#run.pause()
+    this.#runs.pause()
   }
 
   /** Takes simple work again, after `pause`. */
   resume(): void {
-    this.#run.resume()
+    this.#runs.resume()
   }
 
   /**
@@ -175,7 +183,7 @@ export class PoolWorker {
 
   /**
    * Gives up the seat, if it leads, and joins anew: with a new id and start time, at the end of the line. Simple work
-   * in flight goes on. Resolves when it has joined.
+   * in flight goes on, and a `lead` that does so beyond its grace time keeps it from leading. Resolves when it has joined.
    */
   restart(reason: EndReason = "stopping"): Promise<void> {
     return this.#runs.restart(reason)
@@ -211,35 +219,26 @@ export class PoolWorker {
     this.#run.resign("stalled")
   }
 
-  #listeners(): RunListeners {
+  #listeners(given: GivenByRuns): RunListeners {
     const options = this.#options
     return {
+      ...given,
       obey: (order) =>
         obey(this, order, {
           stop: () => (options.onStopOrder ? options.onStopOrder(this) : void this.leave()),
           flush: () => this.#ground.bus.flush(),
           report: this.#report,
         }),
-      onFailed: (error) => this.#runs.failed(error),
-      onBroken: (error) => this.#runs.broke(error),
       onLeadReturned: (leadership) => options.onLeadReturned?.(leadership),
       onClaim: (standing, isSelf) => {
         this.#leaderWatch.heard(standing, isSelf)
         options.onClaim?.(standing, isSelf)
       },
       onReign: (leadership) => {
-        if (leadership) this.#followReign(leadership)
+        if (leadership) this.#leaderWatch.follow(leadership)
         options.onReign?.(leadership)
       },
       report: this.#report,
     }
-  }
-
-  #followReign({ signal, term }: Leadership): void {
-    const ended = () => {
-      const { reason } = signal
-      this.#leaderWatch.ended(term, reason instanceof ReignEnded ? reason.reason : reasonOf(reason))
-    }
-    signal.addEventListener("abort", ended, { once: true })
   }
 }

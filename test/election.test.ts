@@ -102,7 +102,7 @@ t.test("an old word changes nothing", async (t) => {
 })
 
 t.test("one that may not lead neither takes a word nor waits for a turn", async (t) => {
-  const it = new HeldElection({ eligible: false })
+  const it = new HeldElection({ mayLead: () => false })
   it.read(it.take({ type: "joined" }), found(led))
   t.equal(it.election.wakeAtMs, undefined)
   t.strictSame(

@@ -8,10 +8,20 @@ import t from "tap"
  */
 const ROWS: Record<string, readonly string[]> = {
   pure: [
-    ...["bucket", "bus", "claim", "claiming", "client-errors", "clock", "condition", "config"],
+    ...["bucket", "bus", "claim", "claiming", "client-errors", "clock", "computed-signal"],
+    ...["condition", "config"],
     ...["connection-errors", "durations", "election", "election-words", "errors", "fence-errors"],
     ...["following", "free-name", "history", "holding", "http-address", "http-errors", "job"],
-    ...["json", "leader-news", "leadership", "lease", "lossless-json", "member", "meter"],
+    ...[
+      "json",
+      "last-lead",
+      "leader-news",
+      "leadership",
+      "lease",
+      "lossless-json",
+      "member",
+      "meter",
+    ],
     ...["names", "nats-errors"],
     ...[
       "orders",

@@ -3,7 +3,7 @@ import t from "tap"
 import { PoolClient } from "../src/client.js"
 import type { Instant } from "../src/clock.js"
 import { membersIn } from "../src/entries.js"
-import { testLocal } from "./fixtures/local.js"
+import { type TestLocal, testLocal } from "./fixtures/local.js"
 import { ManualClock } from "./fixtures/manual-clock.js"
 
 /** A clock that throws when the election next asks it. */
@@ -18,6 +18,9 @@ class TreacherousClock extends ManualClock {
     return super.now()
   }
 }
+
+const members = async ({ local }: TestLocal) =>
+  membersIn((await local.bucket("work")?.entries()) ?? [])
 
 const untilEnded = ({ signal }: { signal: AbortSignal }) =>
   new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()))
@@ -210,4 +213,182 @@ t.test("a worker that leaves has not left before what joins anew has ended", asy
   await clock.pass(20_000)
   await Promise.all([restarted, left])
   t.strictSame(membersIn((await bucket.entries()) ?? []), [])
+})
+
+/** Has the join of `a` under way stay open after it could lead, until the test lets go: its entry is not acknowledged. */
+function holdUpJoins({ local }: TestLocal) {
+  const bucket = local.bucket("work")
+  if (!bucket) throw new Error("no bucket")
+  const write = bucket.write.bind(bucket)
+  let isHeld = true
+  const held: (() => void)[] = []
+  const writes = new Map<string, number>()
+  bucket.write = async (key, ...entry) => {
+    const count = (writes.get(key) ?? 0) + 1
+    writes.set(key, count)
+    // The second write of an entry is the end of its join; that of the claim is the seat.
+    if (key.endsWith(".a") && count > 1 && isHeld) {
+      await new Promise<void>((resolve) => held.push(resolve))
+    }
+    return write(key, ...entry)
+  }
+  return () => {
+    isHeld = false
+    for (const go of held.splice(0)) go()
+  }
+}
+
+t.test(
+  "a failure while it joins anew gives up the seat at once, and joins once more",
+  async (t) => {
+    const it = testLocal(t)
+    const { join, clock, reigns } = it
+    let isBroken = false
+    let running = 0
+    const a = await join("a", {
+      async lead({ signal }) {
+        if (isBroken) throw new Error("no disk")
+        running += 1
+        await new Promise((resolve) => signal.addEventListener("abort", resolve))
+        running -= 1
+      },
+    })
+    await clock.pass(200)
+    const letGo = holdUpJoins(it)
+    isBroken = true
+    const restarted = a.restart()
+    await clock.pass(200)
+    t.notOk(a.isLeader && running === 0, "it does not hold the seat with no lead running")
+    t.equal(reigns.at(-1)?.reason, "failed")
+    isBroken = false
+    letGo()
+    await clock.pass(2000)
+    await restarted
+    t.ok(a.isLeader)
+    t.equal(running, 1)
+    t.equal((await members(it)).length, 1)
+  },
+)
+
+t.test("an order to begin anew, while it joins anew, is obeyed", async (t) => {
+  const it = testLocal(t)
+  const { join, clock } = it
+  let joined = 0
+  const a = await join("a", { onJoined: () => (joined += 1) })
+  await clock.pass(200)
+  const letGo = holdUpJoins(it)
+  const first = a.restart()
+  await clock.pass(100)
+  const { id } = a
+  const second = a.restart()
+  t.equal(a.restart(), second, "asked twice, it begins anew once")
+  letGo()
+  await clock.pass(1000)
+  await Promise.all([first, second])
+  t.not(a.id, id)
+  t.equal(joined, 1, "what never was a member for long is told to nobody")
+  t.match(await members(it), [{ id: a.id }])
+})
+
+t.test("a coordinator that breaks while it joins anew begins anew", async (t) => {
+  const treacherous = new TreacherousClock()
+  const it = testLocal(t, {}, treacherous)
+  const { join, clock, problems } = it
+  const a = await join("a", { lead: untilEnded })
+  await clock.pass(200)
+  const letGo = holdUpJoins(it)
+  const restarted = a.restart()
+  await clock.pass(100)
+  const { id } = a
+  treacherous.isTreacherous = true
+  await clock.pass(1000)
+  letGo()
+  await clock.pass(2000)
+  await restarted
+  t.match(problems, [/the coordinator broke; it begins anew/])
+  t.not(a.id, id)
+  t.ok(a.isLeader)
+  t.match(await members(it), [{ id: a.id }])
+})
+
+t.test("each failure counts, also those while it joins anew", async (t) => {
+  const it = testLocal(t)
+  const a = await it.join("a", {
+    lead: () => Promise.reject(new Error("no disk")),
+    restarts: { failures: 2, withinMs: 60_000 },
+  })
+  const closed = t.rejects(a.closed, { code: "too-many-failures" })
+  await it.clock.pass(100)
+  const letGo = holdUpJoins(it)
+  await it.clock.pass(1000)
+  letGo()
+  await it.clock.pass(20_000)
+  await closed
+  t.strictSame(await members(it), [])
+})
+
+t.test(
+  "who is paused stays so when it joins anew, and takes work again when it is told",
+  async (t) => {
+    const it = testLocal(t)
+    const { join, clock, local, during } = it
+    const a = await join("a", { work: () => "a" })
+    const b = await join("b", { work: () => "b" })
+    await clock.pass(200)
+    a.pause()
+    await during(500, a.restart())
+    t.equal(a.member.state, "paused")
+    t.match(
+      (await members(it)).map(({ name, state, eligible }) => [name, state, eligible]),
+      [
+        ["b", "ready", true],
+        ["a", "paused", true],
+      ],
+    )
+    const client = PoolClient.local({ local })
+    const ask = async () => {
+      const answers = await during(10, Promise.all(Array.from({ length: 20 }, () => client.work())))
+      return [...new Set(answers.map((answer) => answer.text()))].sort()
+    }
+    t.strictSame(await ask(), ["b"])
+    a.resume()
+    await clock.pass(10)
+    t.equal(a.member.state, "ready")
+    b.pause()
+    await clock.pass(10)
+    t.strictSame(await ask(), ["a"])
+    await client.close()
+  },
+)
+
+t.test("who is paused, or taken up again, while it joins anew is so afterwards", async (t) => {
+  const it = testLocal(t)
+  const { join, clock, during, local } = it
+  const a = await join("a", { work: () => "a" })
+  await clock.pass(200)
+  const first = a.restart()
+  a.pause()
+  await during(500, first)
+  t.equal(a.member.state, "paused")
+  const client = PoolClient.local({ local })
+  const refused = t.rejects(client.work("x", { timeoutMs: 200 }), { code: "no-workers" })
+  await during(300, refused)
+  const second = a.restart()
+  a.resume()
+  await during(500, second)
+  t.equal(a.member.state, "ready")
+  t.equal((await during(10, client.work("x"))).text(), "a")
+  await client.close()
+})
+
+t.test("a failure of a paused worker leaves it paused", async (t) => {
+  const it = testLocal(t)
+  let fail: (error: Error) => void = () => {}
+  const a = await it.join("a", { lead: () => new Promise((_, reject) => (fail = reject)) })
+  await it.clock.pass(200)
+  a.pause()
+  fail(new Error("no disk"))
+  await it.clock.pass(1000)
+  t.equal(a.member.state, "paused")
+  t.ok(a.isLeader, "it keeps its place in the line")
 })

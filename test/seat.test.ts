@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises"
 import t from "tap"
+import { LastLead } from "../src/last-lead.js"
 import { LeaderSeat } from "../src/seat.js"
 import type { TrackedWork } from "../src/tracked-work.js"
 import { ManualClock } from "./fixtures/manual-clock.js"
@@ -11,7 +12,8 @@ function seat(lead?: () => void, tracked: Partial<TrackedWork> = {}) {
     tracked: { begin: nothing, refuse: nothing, drain: nothing, ...tracked } as TrackedWork,
     lead,
     graceMs: 1000,
-    within: (_ms, work) => work,
+    lastLead: new LastLead({ clock: new ManualClock(), onChange: nothing, report: nothing }),
+    patienceMs: 50,
     onBegin: nothing,
     onEnd: nothing,
     onFailed: nothing,
