@@ -9,11 +9,12 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { constants as system } from "node:os"
-import { PoolError } from "./errors.js"
+import { PoolError, reasonOf } from "./errors.js"
 import { type Leadership, ReignEnded } from "./leadership.js"
 import { Pace } from "./pace.js"
-import { Guard, signalGroup } from "./process-group.js"
+import { Guard, groupGone, signalGroup } from "./process-group.js"
 import { RESTART_PACE } from "./restarts.js"
+import { startProcess } from "./start-process.js"
 import { systemClock } from "./system-clock.js"
 
 /** When a program that ended by itself is started anew, in a later reign. */
@@ -37,6 +38,9 @@ const LAST_MOMENTS = 0.1
 /** What shells answer for a program that is not there, and for one that can't be run. */
 const NOT_FOUND = 127
 const NOT_RUNNABLE = 126
+/** The same where the system has no room for one more process at the moment: a failure like another, to be tried again. */
+const NOT_NOW = 1
+const PASSING = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"])
 
 /** The program ended by itself, and shall be started anew in a later reign. */
 export class CommandEnded extends PoolError {
@@ -55,8 +59,9 @@ export interface CommandSeatOptions {
   readonly leaseMs: number
   /** What the program learns of the pool, besides the term. */
   readonly env: () => Readonly<Record<string, string>>
-  /** Told the process group that runs, and (with undefined) that none does any more. */
-  readonly onRuns: (group: number | undefined) => void
+  /** Told the process group that runs, and later that nothing of it does any more. */
+  readonly onRuns: (group: number) => void
+  readonly onRan: (group: number) => void
   /** The program ended by itself and is not to be started again: the worker should leave. */
   readonly onDone: (exitCode: number) => void
   readonly report: (problem: string, error?: unknown) => void
@@ -92,18 +97,20 @@ export class CommandSeat {
 
   /** Runs the program once; resolves with its exit code when nothing is left of it. */
   async #run({ term, signal }: Leadership): Promise<number> {
-    const { settings, leaseMs, env, onRuns, report } = this.#options
+    const { settings, leaseMs, env, onRuns, onRan, report } = this.#options
     const [command = "", ...args] = settings.argv
     const guard = new Guard(Math.min(settings.graceMs, leaseMs / 2))
-    const child = spawn(command, args, {
-      // A group of its own, to end it with all that it starts; and Ctrl-C is for us, who end it in order.
-      detached: true,
-      stdio: "inherit",
-      env: { ...process.env, ...env(), POOL_TERM: String(term) },
-    })
-    const group = child.pid
+    const { process: child, failed } = startProcess(() =>
+      spawn(command, args, {
+        // A group of its own, to end it with all that it starts; and Ctrl-C is for us, who end it in order.
+        detached: true,
+        stdio: "inherit",
+        env: { ...process.env, ...env(), POOL_TERM: String(term) },
+      }),
+    )
+    const group = child?.pid
     guard.watch(group)
-    if (group === undefined) return this.#notStarted(child, command)
+    if (!child || group === undefined) return this.#notStarted(await failed, command)
     onRuns(group)
     let timer: NodeJS.Timeout | undefined
     const end = () => {
@@ -124,18 +131,17 @@ export class CommandSeat {
     signal.removeEventListener("abort", end)
     // What it started and left behind must not go on leading.
     signalGroup(group, "SIGKILL")
+    await groupGone(group)
     guard.dismiss()
-    onRuns(undefined)
+    onRan(group)
     return exitCode
   }
 
-  async #notStarted(child: ChildProcess, command: string): Promise<number> {
-    const error = await new Promise<NodeJS.ErrnoException>((resolve) =>
-      child.once("error", resolve),
-    )
-    const isThere = error.code !== "ENOENT"
-    this.#options.report(`${command}: ${isThere ? error.message : "no such command"}`)
-    return isThere ? NOT_RUNNABLE : NOT_FOUND
+  #notStarted(error: NodeJS.ErrnoException | undefined, command: string): number {
+    const isThere = error?.code !== "ENOENT"
+    this.#options.report(`${command}: ${isThere ? reasonOf(error) : "no such command"}`)
+    if (!isThere) return NOT_FOUND
+    return PASSING.has(error?.code ?? "") ? NOT_NOW : NOT_RUNNABLE
   }
 }
 

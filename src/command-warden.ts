@@ -10,7 +10,8 @@ import type { FromWorker } from "./process-words.js"
 const PATIENCE = 0.95
 
 export class CommandWarden {
-  #group: number | undefined
+  /** The groups that run. More than one only if an earlier program has not ended yet; then all of them are ended. */
+  readonly #groups = new Set<number>()
   #timer: NodeJS.Timeout | undefined
   readonly #report: (problem: string) => void
 
@@ -20,9 +21,10 @@ export class CommandWarden {
 
   /** The worker said something. */
   heard(word: FromWorker): void {
-    if (word.type === "runs") {
-      this.#group = word.group
-      if (word.group === undefined) clearTimeout(this.#timer)
+    if (word.type === "runs") this.#groups.add(word.group)
+    if (word.type === "ran") {
+      this.#groups.delete(word.group)
+      if (this.#groups.size === 0) clearTimeout(this.#timer)
     }
     if (word.type === "holds" && word.standing) this.#arm(word.standing.claim.lease)
   }
@@ -30,17 +32,21 @@ export class CommandWarden {
   /** The worker is gone, however: nothing may be left of its program before anybody is told. */
   endProgram(): void {
     clearTimeout(this.#timer)
-    if (this.#group !== undefined) signalGroup(this.#group, "SIGKILL")
-    this.#group = undefined
+    this.#kill()
+    this.#groups.clear()
   }
 
   #arm(leaseMs: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      if (this.#group === undefined) return
+      if (this.#groups.size === 0) return
       this.#report("the worker did not renew its lease in time; its program was killed")
-      signalGroup(this.#group, "SIGKILL")
+      this.#kill()
     }, leaseMs * PATIENCE)
     this.#timer.unref()
+  }
+
+  #kill(): void {
+    for (const group of this.#groups) signalGroup(group, "SIGKILL")
   }
 }

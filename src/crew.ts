@@ -127,6 +127,7 @@ export class Crew {
   #heed(event: WorkerEvent): void {
     const { name } = event.worker
     if (event.type === "joined") this.#respawn?.joined(name)
+    if (event.type === "unstarted") this.#respawn?.died(name, event.how)
     if (event.type !== "gone" || event.isKind || event.isAskedFor) return
     this.#respawn?.died(name, event.how)
   }

@@ -22,6 +22,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { NoJetStream } from "./errors.js"
 import { type Greeting, greetingOf } from "./greeting.js"
 import { PortTaken, ServerFailed } from "./server-errors.js"
+import { startProcess } from "./start-process.js"
 import { reasonOf } from "./thrown.js"
 import { stopIfWeDie } from "./watchdog.js"
 
@@ -81,16 +82,26 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   const log = openSync(logFile, "a")
   const logStart = statSync(logFile).size
   const args = [...argumentsFor(options), "--ports_file_dir", portsDir]
-  const child = spawn(options.binary, args, { cwd, detached: true, stdio: ["ignore", log, log] })
+  const clear = () => rmSync(portsDir, { recursive: true, force: true })
+  const start = startProcess(() =>
+    spawn(options.binary, args, { cwd, detached: true, stdio: ["ignore", log, log] }),
+  )
   closeSync(log)
-  const ended = new Promise<void>((done) => child.once("exit", () => done()).once("error", done))
-  ended.then(() => rmSync(portsDir, { recursive: true, force: true }))
-  const failed = new Promise<never>((_, fail) => {
-    child.once("error", (cause) => fail(new ServerFailed(cause.message, logFile, { cause })))
-    child.once("exit", () => fail(new ServerFailed(lastWords(logFile, logStart), logFile)))
+  if (!start.process) {
+    clear()
+    const cause = await start.failed
+    throw new ServerFailed(cause.message, logFile, { cause })
+  }
+  const child = start.process
+  // What can't be signalled is no end.
+  child.on("error", () => {})
+  const ended = new Promise<void>((done) => child.once("exit", () => done()))
+  ended.then(clear)
+  const failed = ended.then(() => {
+    throw new ServerFailed(lastWords(logFile, logStart), logFile)
   })
   failed.catch(() => {})
-  if (child.pid) ended.then(stopIfWeDie(child.pid, options.orphanGraceSeconds ?? 5))
+  ended.then(stopIfWeDie(child.pid, options.orphanGraceSeconds ?? 5))
   const stop = (graceMs = 5000) => stopChild(child, ended, graceMs)
   const waiting = new AbortController()
   try {
@@ -98,7 +109,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
     const greeting = await greetingOf(ports.port)
     const version = typeof greeting === "string" ? "" : greeting.version
     const url = `nats://127.0.0.1:${ports.port}`
-    return { url, version, pid: child.pid as number, ...ports, logFile, ended, stop }
+    return { url, version, pid: child.pid, ...ports, logFile, ended, stop }
   } catch (error) {
     await stop(0)
     throw error instanceof ServerFailed

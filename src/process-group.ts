@@ -2,8 +2,13 @@
  * A program of somebody else's with all that it starts, as one group of processes that can be ended together: by us,
  * and by a guard if we die first, in whatever way.
  */
-import { type ChildProcessByStdio, spawn } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
 import type { Writable } from "node:stream"
+import { setTimeout as delay } from "node:timers/promises"
+import { lifeline } from "./lifeline.js"
+
+/** How often a group that was killed is looked at until it is gone, in ms. */
+const LOOK_EVERY_MS = 5
 
 /** Sends `signal` to every process of the group. Harmless if it is gone. */
 export function signalGroup(group: number, signal: NodeJS.Signals): void {
@@ -16,6 +21,48 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
   }
 }
 
+/**
+ * Resolves when no process of the group runs any more. One that has ended and that nobody asks about does not run: in a
+ * container without an init it stays for ever.
+ */
+export async function groupGone(group: number): Promise<void> {
+  while (isRunning(group)) await delay(LOOK_EVERY_MS)
+}
+
+function isRunning(group: number): boolean {
+  try {
+    process.kill(-group, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
+  const states = statesIn(group)
+  return !states || states.some((state) => !"ZX".includes(state))
+}
+
+/** The state of each process of the group, a letter; undefined where the system does not say. */
+function statesIn(group: number): string[] | undefined {
+  try {
+    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name))
+    return pids.flatMap((pid) => {
+      const [state, , ofGroup] = statusOf(pid)
+      return state && Number(ofGroup) === group ? [state] : []
+    })
+  } catch {
+    return undefined
+  }
+}
+
+/** Its state, its parent, its group and so on; nothing if it is gone. */
+function statusOf(pid: string): string[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8")
+    // After its name, in which there may be anything.
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")
+  } catch {
+    return []
+  }
+}
+
 // The guard is in a session of its own: what is sent to our terminal does not reach it. It is told the group as soon as
 // there is one, then reads on; the end of what it reads means that we are gone.
 const SCRIPT = `read -r group || exit
@@ -24,25 +71,21 @@ kill -TERM "-$group"; kill -CONT "-$group"; sleep "$1"; kill -KILL "-$group"`
 
 /** Ends a group when this process has died: SIGTERM at once, SIGKILL after the grace time. One idle `sh`. */
 export class Guard {
-  readonly #shell: ChildProcessByStdio<Writable, null, null>
+  readonly #shell: Writable
 
   /** Starts the guard, before there is a group to be watched. */
   constructor(graceMs: number) {
-    const args = ["-c", SCRIPT, "pool-guard", String(graceMs / 1000)]
-    this.#shell = spawn("/bin/sh", args, { detached: true, stdio: ["pipe", "ignore", "ignore"] })
-    this.#shell.on("error", () => {})
-    this.#shell.stdin.on("error", () => {})
-    this.#shell.unref()
+    this.#shell = lifeline(SCRIPT, "pool-guard", String(graceMs / 1000))
   }
 
   /** From now on `group` does not outlive us; undefined: there is none, and nothing to watch. */
   watch(group: number | undefined): void {
-    if (group === undefined) this.#shell.stdin.end()
-    else this.#shell.stdin.write(`${group}\n`)
+    if (group === undefined) this.#shell.end()
+    else this.#shell.write(`${group}\n`)
   }
 
   /** The group has ended. */
   dismiss(): void {
-    this.#shell.stdin.end("dismissed\n")
+    this.#shell.end("dismissed\n")
   }
 }

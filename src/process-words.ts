@@ -48,8 +48,10 @@ export type FromWorker =
   | { readonly type: "joined"; readonly key: string; readonly id: string }
   /** It holds this claim, acknowledged; or none any more. */
   | { readonly type: "holds"; readonly standing?: StandingClaim }
-  /** A program runs in this process group; or none any more. */
-  | { readonly type: "runs"; readonly group?: number | undefined }
+  /** A program runs in this process group. */
+  | { readonly type: "runs"; readonly group: number }
+  /** Nothing of that group runs any more. */
+  | { readonly type: "ran"; readonly group: number }
   /** It left kindly; what follows is its exit. */
   | { readonly type: "left" }
   /** It could not join, or go on. */

@@ -1,6 +1,7 @@
 /** Runs a program to its end and hands back what it wrote; what fails is told in one line. */
 import { type ExecFileException, execFile } from "node:child_process"
 import { PoolError } from "./errors.js"
+import { startProcess } from "./start-process.js"
 
 export interface RunOptions {
   cwd?: string
@@ -20,10 +21,14 @@ export function runProgram(
   const env = { ...options.env } as NodeJS.ProcessEnv
   return new Promise((resolve, reject) => {
     const limits = { timeout, maxBuffer: 16 * 1024 * 1024 }
-    execFile(file, args, { ...limits, cwd, env, signal }, (error, stdout, stderr) => {
-      if (!error) resolve(stdout)
-      else reject(new PoolError(whatFailed(file, error, stderr), { cause: error }))
-    })
+    const fail = (error: ExecFileException, stderr = "") =>
+      reject(new PoolError(whatFailed(file, error, stderr), { cause: error }))
+    const { failed } = startProcess(() =>
+      execFile(file, args, { ...limits, cwd, env, signal }, (error, stdout, stderr) =>
+        error ? fail(error, stderr) : resolve(stdout),
+      ),
+    )
+    failed?.then(fail)
   })
 }
 
@@ -32,5 +37,7 @@ function whatFailed(file: string, error: ExecFileException, stderr: string): str
   if (error.name === "AbortError") return `${file} was interrupted`
   const lastWords = stderr.trim().split("\n").at(-1)?.trim().slice(0, 300)
   if (lastWords) return `${file}: ${lastWords}`
+  // A number is how it ended, a name is why it could not begin.
+  if (typeof error.code === "string") return `${file} can't be started: ${error.message}`
   return error.killed ? `${file} took too long` : `${file} ended with code ${error.code}`
 }

@@ -9,44 +9,20 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { StandingClaim } from "./claim.js"
 import type { CrewGuard } from "./crew-guard.js"
-import { PoolError } from "./errors.js"
+import { reasonOf } from "./errors.js"
 import { type Deceased, evict } from "./eviction.js"
 import type { HandOnOptions } from "./hand-on.js"
 import type { FromWorker, ToWorker, WorkerSettings } from "./process-words.js"
+import { type StartedProcess, startProcess } from "./start-process.js"
 import { within } from "./within.js"
+import { type Worker, type WorkerEvent, WorkerFailed } from "./worker-events.js"
+
+export type { Worker, WorkerEvent } from "./worker-events.js"
 
 const ENTRY = fileURLToPath(new URL("./worker-process.js", import.meta.url))
 
 /** How long evicting may take, for instance while the server is away, in ms. */
 const EVICTION_MS = 5_000
-
-/** A worker process ended, or never began, with a reason. */
-export class WorkerFailed extends PoolError {
-  override readonly name = "WorkerFailed"
-  constructor(
-    readonly worker: string,
-    message: string,
-    override readonly code: string = "worker-failed",
-  ) {
-    super(message)
-  }
-}
-
-/** What happens to a worker process. */
-export type WorkerEvent =
-  | { readonly type: "joined"; readonly worker: Worker }
-  | { readonly type: "failed"; readonly worker: Worker; readonly message: string }
-  | {
-      readonly type: "gone"
-      readonly worker: Worker
-      /** Whether it left kindly; otherwise its claim and entry are being cleared away. */
-      readonly isKind: boolean
-      /** Whether its supervisor had asked for it. */
-      readonly isAskedFor: boolean
-      readonly how: string
-      /** Undefined if a signal ended it. */
-      readonly exitCode: number | undefined
-    }
 
 export interface SupervisorOptions {
   /** What eviction needs: a bus and a bucket of the supervisor's own. */
@@ -65,17 +41,8 @@ export interface SupervisorOptions {
   readonly report: (problem: string, error?: unknown) => void
 }
 
-/** One worker process, as its supervisor knows it. */
-export interface Worker {
-  readonly name: string
-  readonly pid: number
-  /** Unique id of the member it runs; undefined before it joined. */
-  readonly id: string | undefined
-  readonly startedMs: number
-}
-
 interface Child extends Worker {
-  readonly process: ChildProcess
+  readonly process: StartedProcess
   id: string | undefined
   key: string | undefined
   standing: StandingClaim | undefined
@@ -103,13 +70,22 @@ export class Supervisor {
   }
 
   /** Starts a worker; resolves when it has joined. Rejects with WorkerFailed if it could not. */
-  start(settings: WorkerSettings): Promise<Worker> {
+  async start(settings: WorkerSettings): Promise<Worker> {
+    const { name } = settings
+    const started = startProcess(() => this.#fork(name))
+    // At once, so that whoever stops all in this very moment stops it too.
+    if (started.process) return this.#watch(started.process, settings)
+    const how = `could not be started: ${reasonOf(await started.failed)}`
+    this.#options.onEvent({ type: "unstarted", worker: { name }, how })
+    throw new WorkerFailed(name, `worker ${name} ${how}`)
+  }
+
+  #watch(process: StartedProcess, settings: WorkerSettings): Promise<Worker> {
     return new Promise((resolve, reject) => {
-      const process = this.#fork(settings.name)
       let settleOver: () => void = () => {}
       const child: Child = {
         name: settings.name,
-        pid: process.pid ?? 0,
+        pid: process.pid,
         startedMs: Date.now(),
         process,
         id: undefined,
@@ -141,7 +117,8 @@ export class Supervisor {
           settleOver()
         })
       })
-      process.once("error", reject)
+      // What can't be sent, or signalled, is no end; that one tells itself.
+      process.on("error", (error) => this.#options.report(`worker ${child.name}`, error))
       this.#tell(child, { type: "start", settings })
     })
   }
@@ -153,7 +130,9 @@ export class Supervisor {
     child.isAskedFor = true
     // One that is suspended would not hear it.
     child.process.kill("SIGCONT")
-    this.#tell(child, { type: "stop" })
+    if (child.process.connected) this.#tell(child, { type: "stop" })
+    // It has closed its end, or the user's module did.
+    else child.process.kill("SIGTERM")
     const timer = setTimeout(() => child.process.kill("SIGKILL"), killAfterMs)
     await child.over
     clearTimeout(timer)

@@ -109,6 +109,7 @@ function runs(command: CommandSettings, settings: WorkerSettings, log: Logger): 
     leaseMs: timingsOf(settings).leaseMs,
     env: () => ({ POOL_POOL: pool, POOL_NAME: name, POOL_MEMBER: worker?.id ?? "" }),
     onRuns: (group) => tell({ type: "runs", group }),
+    onRan: (group) => tell({ type: "ran", group }),
     onDone(code) {
       exitCode = code
       stop()

@@ -1,5 +1,5 @@
 import { once } from "node:events"
-import t from "tap"
+import t, { type Test } from "tap"
 import { membersIn } from "../src/entries.js"
 import { findKvBucket } from "../src/kv-bucket.js"
 import { Roster, type RosterChange } from "../src/roster.js"
@@ -118,4 +118,70 @@ t.test("whoever watches sees which worker was killed and which one left", async 
   await changes.until(() => gone().length === 2)
   const how = gone().map(({ member, how }) => `${member.name} ${how}`)
   t.strictSame(how.sort(), ["b left", "c evicted"])
+})
+
+/** Until the test ends, or what it returns is called, this system has no program to start workers with. */
+function withoutNode(t: Test, path = "/nowhere/node"): () => void {
+  const { execPath } = process
+  const restore = () => {
+    process.execPath = execPath
+  }
+  process.execPath = path
+  t.teardown(restore)
+  return restore
+}
+
+t.test(
+  "a worker for which no process can be started is told of, and nothing waits for it",
+  async (t) => {
+    const { crew, events } = await testCrew(t)
+    withoutNode(t)
+    const failed = {
+      name: "WorkerFailed",
+      message: /^worker a could not be started: spawn .*ENOENT/,
+    }
+    await t.rejects(crew.start("a"), failed)
+    t.match(events.all, [{ type: "unstarted", worker: { name: "a" } }])
+    withoutNode(t, "no\0node")
+    await t.rejects(crew.start("b"), { message: /^worker b could not be started: .*null bytes/ })
+    t.strictSame(crew.supervisor.workers, [])
+    await crew.disband()
+    t.pass("a stop ends")
+  },
+)
+
+t.test(
+  "one that is to be brought back is tried again until a process can be started",
+  async (t) => {
+    const { crew, start, leads, worker, events, problems } = await testCrew(
+      t,
+      {},
+      { respawn: true },
+    )
+    await start("a")
+    await leads("a")
+    const restore = withoutNode(t)
+    process.kill(worker("a").pid, "SIGKILL")
+    await events.until((all) => all.filter(({ type }) => type === "unstarted").length === 2)
+    restore()
+    await events.until((all) => all.filter(({ type }) => type === "joined").length === 2)
+    t.match(
+      problems.find((problem) => /could not be started: spawn/.test(problem)),
+      /worker a/,
+    )
+    await crew.disband()
+  },
+)
+
+t.test("a stop reaches a worker whose channel is closed already", async (t) => {
+  const { crew, start, worker, events } = await testCrew(t, {
+    handler: new URL("./fixtures/deaf-worker.mjs", import.meta.url).pathname,
+  })
+  await start("a")
+  const { process: child } = worker("a") as unknown as {
+    process: import("node:child_process").ChildProcess
+  }
+  child.disconnect()
+  await crew.supervisor.stop(worker("a").pid, 60_000)
+  t.match(await events.one(({ type }) => type === "gone"), { how: "ended with exit code 0" })
 })

@@ -129,7 +129,7 @@ class LivePool implements PoolSource {
     } catch (error) {
       const isSilent = isTimeout(error) || isNoResponders(error)
       if (order !== "kill" || !isSilent || !this.#isHere(member)) throw error
-      process.kill(member.pid, "SIGKILL")
+      signalProcess(member, "SIGKILL")
       this.#frozen.delete(id)
       return `it did not answer; its process ${member.pid} was killed from here`
     }
@@ -154,7 +154,7 @@ class LivePool implements PoolSource {
   #signal(member: Member, order: "freeze" | "thaw"): undefined {
     if (!this.#isHere(member)) throw new Error(`${member.name} runs on ${member.host}, not here`)
     if (order === "thaw") this.#frozen.delete(member.id)
-    process.kill(member.pid, order === "freeze" ? "SIGSTOP" : "SIGCONT")
+    signalProcess(member, order === "freeze" ? "SIGSTOP" : "SIGCONT")
     if (order === "freeze") this.#frozen.set(member.id, member)
   }
 
@@ -233,6 +233,16 @@ class LivePool implements PoolSource {
     this.#connection.flush().then(() => {
       tell({ kind: "connection", isUp: true, roundTripMs: performance.now() - sentMs })
     }, ignored)
+  }
+}
+
+function signalProcess({ pid, name }: Member, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const isGone = code === "ESRCH"
+    throw new Error(isGone ? `the process of ${name} is not there any more` : message)
   }
 }
 
