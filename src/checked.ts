@@ -1,6 +1,8 @@
 /** Payloads checked at the door, by a schema of any library that speaks Standard Schema (https://standardschema.dev). */
 import type { StandardSchemaV1 } from "@standard-schema/spec"
+import { BadInput } from "./errors.js"
 import type { Job } from "./job.js"
+import { callable, checkKind } from "./known-options.js"
 import { isPromise } from "./promised.js"
 import { reasonOf } from "./thrown.js"
 import { BadRequest } from "./work-errors.js"
@@ -11,6 +13,7 @@ const MOST_FAULTS = 3
 /**
  * A handler for `work` or `leaderWork` that gets the payload as `schema` makes it of the JSON that came, typed so. What
  * the schema refuses never reaches `handler`: the requester gets a 400 that names each field and what is wrong with it.
+ * Throws BadInput for what is no schema, or no function.
  *
  * @example
  * const Mail = z.object({ to: z.email(), text: z.string() })
@@ -20,6 +23,12 @@ export function checked<Schema extends StandardSchemaV1, More extends unknown[]>
   schema: Schema,
   handler: (payload: StandardSchemaV1.InferOutput<Schema>, job: Job, ...more: More) => unknown,
 ): (job: Job, ...more: More) => unknown {
+  checkKind("handler", handler, callable)
+  if (
+    typeof (schema as Partial<Schema> | null | undefined)?.["~standard"]?.validate !== "function"
+  ) {
+    throw new BadInput("schema", "a schema that speaks Standard Schema", schema)
+  }
   const handle = (result: StandardSchemaV1.Result<unknown>, job: Job, more: More) => {
     if (result.issues) throw new BadRequest(faultsIn(result.issues))
     return handler(result.value as StandardSchemaV1.InferOutput<Schema>, job, ...more)

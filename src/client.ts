@@ -11,11 +11,25 @@ import type { Answer } from "./answer.js"
 import { Asker } from "./asker.js"
 import type { Bus } from "./bus.js"
 import type { Clock } from "./clock.js"
-import { type ConnectionOptions, connectToNats } from "./connection.js"
+import { connectToNats } from "./connection.js"
 import { BadInput } from "./errors.js"
-import { LocalPools } from "./local-pools.js"
+import {
+  callable,
+  checkKind,
+  checkOptions,
+  either,
+  having,
+  type KindsOf,
+  number,
+  numberFrom,
+  text,
+  textByName,
+  yesOrNo,
+} from "./known-options.js"
+import { aClock } from "./local-pools.js"
 import { DEFAULT_POOL, namesOf } from "./names.js"
 import { payloadOf } from "./payload.js"
+import { localOf, POOL_PLACE, type PoolPlace, reachedBy } from "./pool-place.js"
 import { systemClock } from "./system-clock.js"
 
 export { Answer } from "./answer.js"
@@ -39,6 +53,14 @@ export interface ClientOptions {
   readonly random?: (() => number) | undefined
 }
 
+const CLIENT_OPTIONS = {
+  bus: having("a connection", "publish", "subscribe", "request", "flush"),
+  pool: text,
+  maxPayload: numberFrom(1),
+  clock: aClock,
+  random: callable,
+} satisfies KindsOf<ClientOptions>
+
 /** How to ask. */
 export interface AskOptions {
   /** How long it may take, waiting for a worker or a leader included, in ms. Default 2000. */
@@ -56,13 +78,26 @@ export interface AskOptions {
   readonly waitForWorkers?: boolean | undefined
 }
 
+const ASK_OPTIONS = {
+  timeoutMs: number,
+  headers: either(textByName, having("MsgHdrs", "append")),
+  idempotent: yesOrNo,
+  signal: having("an AbortSignal", "addEventListener"),
+  waitForWorkers: yesOrNo,
+} satisfies KindsOf<AskOptions>
+
+const NO_OPTIONS: AskOptions = {}
+
 /** Asks one pool for work. Safe for any number of requests at once. */
 export class PoolClient {
   readonly #asker: Asker
   #disconnect: (() => Promise<void>) | undefined
 
-  /** Throws BadInput for a bad pool name. */
-  constructor({ bus, pool, maxPayload, clock, random }: ClientOptions) {
+  /** Throws BadInput for options that it doesn't know, or that can't be used. */
+  constructor(options: ClientOptions) {
+    checkOptions("PoolClient", options, CLIENT_OPTIONS)
+    const { bus, pool, maxPayload, clock, random } = options
+    checkKind("bus", bus, CLIENT_OPTIONS.bus)
     this.#asker = new Asker({
       bus,
       names: namesOf(pool ?? DEFAULT_POOL),
@@ -73,8 +108,8 @@ export class PoolClient {
   }
 
   /**
-   * A client with a connection of its own, made as the `nats` command line makes it. Throws what connectToNats
-   * throws.
+   * A client with a connection of its own, made as the `nats` command line makes it, if it is given none; with the same
+   * words as `joinPool`. Throws what connectToNats throws.
    *
    * @example
    * const client = await PoolClient.connect({ pool: "mail" })
@@ -82,36 +117,36 @@ export class PoolClient {
    * console.log(answer.worker, answer.json())
    * await client.close()
    */
-  static async connect(
-    options: ConnectionOptions & { readonly pool?: string | undefined } = {},
-  ): Promise<PoolClient> {
-    const { pool } = namesOf(options.pool ?? DEFAULT_POOL)
-    const bus = await connectToNats(options, `pool ${pool} client`)
+  static async connect(place: PoolPlace = {}): Promise<PoolClient> {
+    checkOptions("PoolClient.connect", place, POOL_PLACE)
+    const { pool } = namesOf(place.pool ?? DEFAULT_POOL)
+    const { local, connection, connect } = reachedBy(place)
+    if (local) return PoolClient.local({ local, pool })
+    const bus = connection ?? (await connectToNats(connect, `pool ${pool} client`))
     const client = new PoolClient({ bus, pool, maxPayload: bus.info?.max_payload })
-    client.#disconnect = () => bus.close()
+    if (!connection) client.#disconnect = () => bus.close()
     return client
   }
 
-  /** A client of a pool inside this process; see LocalPools. Default: the pools that all of this process share. */
-  static local({
-    local = LocalPools.shared,
-    pool,
-  }: {
-    readonly local?: LocalPools
-    readonly pool?: string
-  } = {}): PoolClient {
+  /**
+   * A client of a pool inside this process; see LocalPools. Default: the pools that all of this process share. Throws
+   * BadInput.
+   */
+  static local(options: Pick<PoolPlace, "local" | "pool"> = {}): PoolClient {
+    checkOptions("PoolClient.local", options, { local: POOL_PLACE.local, pool: POOL_PLACE.pool })
+    const local = localOf(options.local ?? true)
     const bus = local.connect()
-    const client = new PoolClient({ bus, pool, clock: local.clock })
+    const client = new PoolClient({ bus, pool: options.pool, clock: local.clock })
     client.#disconnect = () => bus.close()
     return client
   }
 
   /**
    * Asks any worker. `payload` is sent as it is if it is text or bytes, else as JSON. Throws TypeError for what JSON
-   * would lose (a Map, a stream, NaN, a function), NoWorkers, RequestTimeout, PayloadTooLarge, NotPermitted, ClientClosed, and WorkFailed when the worker answers a
-   * failure or all were full until the timeout.
+   * would lose (a Map, a stream, NaN, a function), BadInput, NoWorkers, RequestTimeout, PayloadTooLarge, NotPermitted,
+   * ClientClosed, and WorkFailed when the worker answers a failure or all were full until the timeout.
    */
-  work(payload?: unknown, options: AskOptions = {}): Promise<Answer> {
+  work(payload?: unknown, options: AskOptions = NO_OPTIONS): Promise<Answer> {
     return this.#ask(payload, options, false)
   }
 
@@ -119,7 +154,7 @@ export class PoolClient {
    * Asks the leader; waits until there is one. Throws as `work` does, NoLeader if nobody led within the
    * timeout, and LeaderChanged if the leader changed while it had the request, unless that is idempotent.
    */
-  leaderWork(payload?: unknown, options: AskOptions = {}): Promise<Answer> {
+  leaderWork(payload?: unknown, options: AskOptions = NO_OPTIONS): Promise<Answer> {
     return this.#ask(payload, options, true)
   }
 
@@ -130,6 +165,7 @@ export class PoolClient {
   }
 
   async #ask(payload: unknown, options: AskOptions, toLeader: boolean): Promise<Answer> {
+    if (options !== NO_OPTIONS) checkOptions("a request", options, ASK_OPTIONS)
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
     if (!(timeoutMs >= 1 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
       throw new BadInput("timeout", `1 to ${LONGEST_TIMEOUT_MS} ms`, timeoutMs)
@@ -149,7 +185,9 @@ export class PoolClient {
 function headersIn(given: AskOptions["headers"]): MsgHdrs | undefined {
   if (given === undefined || isMsgHdrs(given)) return given
   const hdrs = headers()
-  for (const [name, value] of Object.entries(given)) hdrs.set(name, value)
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined) hdrs.set(name, value)
+  }
   return hdrs
 }
 

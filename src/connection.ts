@@ -18,7 +18,13 @@ import {
 } from "./errors.js"
 import { isAtLeast, OLDEST_SERVER } from "./find-server.js"
 import { type Greeting, greetingOf } from "./greeting.js"
-import { type ConnectionOptions, type Environment, settingsOf } from "./nats-context.js"
+import { checkKind, checkOptions, text } from "./known-options.js"
+import {
+  CONNECTION_OPTIONS,
+  type ConnectionOptions,
+  type Environment,
+  settingsOf,
+} from "./nats-context.js"
 import { refusalOf } from "./refusal.js"
 import { addressesIn, type ServerAddress } from "./server-address.js"
 import { tlsOf } from "./tls-settings.js"
@@ -47,6 +53,8 @@ export async function connectToNats(
   name = "pool",
   env: Environment = process.env,
 ): Promise<NatsConnection> {
+  checkOptions("connectToNats", options, CONNECTION_OPTIONS)
+  checkKind("name of the connection", name, text)
   const timeoutMs = options.timeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
   if (!(timeoutMs > 0)) throw new BadInput("connect timeout", "more than 0 ms", timeoutMs)
   const settings = settingsOf(options, env)

@@ -54,7 +54,7 @@ export class Fence {
 
   /** See Leadership.publish. */
   async publish(leadership: Leadership, subject: string, payload: unknown): Promise<Published> {
-    if (!/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(subject)) {
+    if (typeof subject !== "string" || !/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(subject)) {
       throw new BadInput("subject", "words with dots between, no wildcards", subject)
     }
     const data = payloadOf(payload, "payload")

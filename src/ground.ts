@@ -4,15 +4,14 @@ import type { Ground } from "./backend.js"
 import { timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
 import { followConnection } from "./connection-watch.js"
-import { BadInput } from "./errors.js"
 import { Fence } from "./fence.js"
 import { HistoryWriter } from "./history-stream.js"
 import { httpAddressOf } from "./http-address.js"
 import type { WorkerOptions } from "./join-options.js"
 import { findKvBucket, openKvBucket } from "./kv-bucket.js"
 import { checkLimits } from "./limits.js"
-import { LocalPools } from "./local-pools.js"
 import { checkedName, DEFAULT_POOL, namesOf } from "./names.js"
+import { type Reached, reachedBy } from "./pool-place.js"
 import { rehearsedOnce } from "./rehearsal.js"
 import type { StatusServer } from "./status-server.js"
 import { systemClock } from "./system-clock.js"
@@ -58,18 +57,18 @@ type Base = Pick<Ground, "name" | "names" | "timings">
 
 async function groundUnder(base: Base, options: WorkerOptions): Promise<Ground> {
   const { name, names, timings } = base
-  const { local, connection, connect } = options
-  if (!local) return groundOnServer(base, options)
-  if (connection || connect) {
-    throw new BadInput("local", "no connection beside it", connection ? "connection" : "connect")
-  }
-  return (local === true ? LocalPools.shared : local).ground(name, names, timings)
+  const { local, ...reached } = reachedBy(options)
+  return local ? local.ground(name, names, timings) : groundOnServer(base, reached, options)
 }
 
-async function groundOnServer(base: Base, options: WorkerOptions): Promise<Ground> {
+async function groundOnServer(
+  base: Base,
+  reached: Reached,
+  options: WorkerOptions,
+): Promise<Ground> {
   const { name, names, timings } = base
   const [connection] = await Promise.all([
-    options.connection ?? connectToNats(options.connect, `pool ${names.pool} worker ${name}`),
+    reached.connection ?? connectToNats(reached.connect, `pool ${names.pool} worker ${name}`),
     rehearsedOnce(),
   ])
   const history = new HistoryWriter(connection, names, timings.replicas)
@@ -78,10 +77,10 @@ async function groundOnServer(base: Base, options: WorkerOptions): Promise<Groun
     unfollow()
     await history.settled()
     try {
-      await (options.connection ? connection.flush() : connection.drain())
+      await (reached.connection ? connection.flush() : connection.drain())
     } catch {
       // Without a server there is nobody left to hear the rest.
-      if (!options.connection) await connection.close()
+      if (!reached.connection) await connection.close()
     }
   }
   try {
@@ -105,7 +104,7 @@ async function groundOnServer(base: Base, options: WorkerOptions): Promise<Groun
       close,
     }
   } catch (error) {
-    if (!options.connection) await connection.close()
+    if (!reached.connection) await connection.close()
     throw error
   }
 }

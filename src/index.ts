@@ -22,6 +22,7 @@ export { type LocalConnection, LocalPools, type LocalPoolsOptions } from "./loca
 export { machineWeight } from "./machine-weight.js"
 export type { Member, MemberState } from "./member.js"
 export type { Environment } from "./nats-context.js"
+export type { PoolPlace } from "./pool-place.js"
 export { type RestartIntensity, TooManyFailures } from "./restarts.js"
 export type { LeadReturns } from "./seat.js"
 export { apartFrom, preferring, type RankFunction, weight } from "./strategies.js"

@@ -1,15 +1,26 @@
 /** What a program may say when it joins a pool; everything has a default. */
-import type { NatsConnection } from "nats"
 import type { StandingClaim } from "./claim.js"
 import type { TimingOptions } from "./config.js"
-import type { ConnectionOptions } from "./connection.js"
 import type { Handlers } from "./handler.js"
+import {
+  callable,
+  either,
+  type KindsOf,
+  number,
+  numberFrom,
+  oneOf,
+  optionsLike,
+  text,
+  textByName,
+  timeMs,
+  yesOrNo,
+} from "./known-options.js"
 import type { LeaderNews } from "./leader-news.js"
 import type { Leadership } from "./leadership.js"
-import type { LocalPools } from "./local-pools.js"
-import type { RestartIntensity } from "./restarts.js"
+import { POOL_PLACE, type PoolPlace } from "./pool-place.js"
+import { RESTART_INTENSITY, type RestartIntensity } from "./restarts.js"
 import type { LeadReturns } from "./seat.js"
-import type { RankFunction } from "./strategies.js"
+import { type RankFunction, wholeStrategy } from "./strategies.js"
 import type { Strategy } from "./succession.js"
 
 /** How long simple work and a reign may take to finish when they end kindly, where nothing else is said. */
@@ -19,20 +30,9 @@ export const DEFAULT_LEADER_GRACE_MS = 1_000
 export const DEFAULT_PREEMPT_MS = 10_000
 
 /** What a worker is given, but for what needs the worker itself: see JoinOptions. */
-export interface WorkerOptions extends Handlers, TimingOptions {
-  /** The pool, also the NATS subject of simple work. Default `work`. */
-  readonly pool?: string
+export interface WorkerOptions extends Handlers, TimingOptions, PoolPlace {
   /** A label for this worker. Default: host and pid. */
   readonly name?: string
-  /** An open connection to use; it stays open. Otherwise one is made from `connect`. */
-  readonly connection?: NatsConnection
-  /** How to connect, if `connection` is not given. Default: as the `nats` command line does. */
-  readonly connect?: ConnectionOptions
-  /**
-   * A pool inside this process, without a server: `true` for the one that all of this process share, or one of
-   * your own. Default: on a server.
-   */
-  readonly local?: boolean | LocalPools
   /**
    * Who comes first: `oldest`, `weight`, `apartFrom(pool)`, `preferring(labels)`, or a function that ranks. All
    * members of a pool should have the same. Default `oldest`.
@@ -102,3 +102,36 @@ export interface WorkerOptions extends Handlers, TimingOptions {
   /** Told what went wrong and is being dealt with. Default: nothing is said. */
   readonly report?: (problem: string, error?: unknown) => void
 }
+
+/** Their names and kinds. */
+export const WORKER_OPTIONS = {
+  ...POOL_PLACE,
+  work: callable,
+  leaderWork: callable,
+  lead: callable,
+  leaseMs: number,
+  renewMs: number,
+  replicas: number,
+  name: text,
+  strategy: either(wholeStrategy, callable),
+  preempt: either(yesOrNo, numberFrom(1)),
+  eligible: yesOrNo,
+  weight: either(numberFrom(0), oneOf("auto")),
+  labels: textByName,
+  concurrency: number,
+  handlerTimeoutMs: number,
+  graceMs: timeMs,
+  leaderGraceMs: timeMs,
+  leadReturns: oneOf("done", "release", "fail"),
+  fenced: yesOrNo,
+  restarts: optionsLike(RESTART_INTENSITY),
+  maxStallMs: number,
+  allowControl: yesOrNo,
+  http: either(number, text),
+  onJoined: callable,
+  onLeader: callable,
+  onClaim: callable,
+  onReign: callable,
+  onLeadReturned: callable,
+  report: callable,
+} satisfies KindsOf<WorkerOptions>

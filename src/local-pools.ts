@@ -9,6 +9,7 @@ import type { Bucket } from "./bucket.js"
 import type { Bus } from "./bus.js"
 import type { Clock } from "./clock.js"
 import type { Timings } from "./config.js"
+import { callable, checkOptions, having, type KindsOf } from "./known-options.js"
 import { MemoryBucket } from "./memory-bucket.js"
 import { MemoryBus } from "./memory-bus.js"
 import type { PoolNames } from "./names.js"
@@ -21,6 +22,13 @@ export interface LocalPoolsOptions {
   /** From 0 to 1; picks who does simple work, and spreads turns to claim. Default `Math.random`. */
   readonly random?: () => number
 }
+
+export const aClock = having("a clock", "now", "after")
+
+const LOCAL_POOLS_OPTIONS = {
+  clock: aClock,
+  random: callable,
+} satisfies KindsOf<LocalPoolsOptions>
 
 /** A participant on the bus of a world of pools. */
 export interface LocalConnection extends Bus {
@@ -45,7 +53,10 @@ export class LocalPools {
   readonly #bus: MemoryBus
   readonly #buckets = new Map<string, MemoryBucket>()
 
-  constructor({ clock = systemClock, random = Math.random }: LocalPoolsOptions = {}) {
+  /** Throws BadInput for options that it doesn't know. */
+  constructor(options: LocalPoolsOptions = {}) {
+    checkOptions("LocalPools", options, LOCAL_POOLS_OPTIONS)
+    const { clock = systemClock, random = Math.random } = options
     this.clock = clock
     this.#random = random
     this.#bus = new MemoryBus({ clock, random })

@@ -21,7 +21,8 @@ export function checkedName(name: string): string {
 }
 
 function checked(what: string, name: string, longest: number): string {
-  if (new RegExp(`^[A-Za-z0-9_-]{1,${longest}}$`).test(name)) return name
+  const pattern = new RegExp(`^[A-Za-z0-9_-]{1,${longest}}$`)
+  if (typeof name === "string" && pattern.test(name)) return name
   throw new BadInput(what, `1 to ${longest} letters, digits, "-" or "_"`, name)
 }
 

@@ -10,6 +10,7 @@ import type { Environment } from "./environment.js"
 import { BadInput, reasonOf } from "./errors.js"
 import { homeOf } from "./home.js"
 import { objectIn } from "./json.js"
+import { type KindsOf, number, secret, someText, text, yesOrNo } from "./known-options.js"
 
 export type { Environment } from "./environment.js"
 
@@ -46,6 +47,22 @@ export interface ConnectionOptions {
   readonly timeoutMs?: number | undefined
 }
 
+/** Their names and kinds. */
+export const CONNECTION_OPTIONS = {
+  servers: someText,
+  user: text,
+  password: secret,
+  token: secret,
+  creds: secret,
+  nkey: secret,
+  ca: text,
+  cert: text,
+  key: text,
+  tlsFirst: yesOrNo,
+  context: text,
+  timeoutMs: number,
+} satisfies KindsOf<ConnectionOptions>
+
 /** What to connect with, wherever it came from. Nothing was read yet but the context. */
 export interface Settings {
   readonly url: string
@@ -74,6 +91,9 @@ export function settingsOf(options: ConnectionOptions, env: Environment): Settin
     return typeof value === "string" && value !== "" ? value : undefined
   }
   const servers = typeof options.servers === "string" ? options.servers : options.servers?.join(",")
+  if (servers !== undefined && !/[^\s,]/.test(servers)) {
+    throw new BadInput("servers", "at least one address", options.servers)
+  }
   const found = {
     user: pick(options.user, env.NATS_USER, "user"),
     password: pick(options.password, env.NATS_PASSWORD, "password"),

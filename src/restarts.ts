@@ -4,12 +4,19 @@
  * each time.
  */
 import { PoolError } from "./errors.js"
+import { type KindsOf, numberFrom } from "./known-options.js"
 
 /** More than `failures` within `withinMs` are too many. */
 export interface RestartIntensity {
   readonly failures: number
   readonly withinMs: number
 }
+
+/** Their names and kinds. */
+export const RESTART_INTENSITY = {
+  failures: numberFrom(0),
+  withinMs: numberFrom(1),
+} satisfies KindsOf<RestartIntensity>
 
 export const DEFAULT_INTENSITY: RestartIntensity = { failures: 5, withinMs: 60_000 }
 
@@ -36,7 +43,10 @@ export class Failures {
   #timesMs: number[] = []
 
   constructor(intensity: Partial<RestartIntensity> = {}) {
-    this.intensity = { ...DEFAULT_INTENSITY, ...intensity }
+    this.intensity = {
+      failures: intensity.failures ?? DEFAULT_INTENSITY.failures,
+      withinMs: intensity.withinMs ?? DEFAULT_INTENSITY.withinMs,
+    }
   }
 
   /** Notes one at `nowMs`; says whether that was one too many. */

@@ -2,8 +2,20 @@
  * The strategies beside `oldest`. Each orders by one thing, and leaves the rest to the strategy it is given as the
  * next; so they combine: `preferring({ zone: "a" }, apartFrom("thumbnails", weight))`.
  */
+import { checkKind, having, type Kind, text, textByName } from "./known-options.js"
 import { bySeniority, type Member } from "./member.js"
+import { checkedPool } from "./names.js"
 import { oldest, place, placeIn, type Strategy, type Surroundings } from "./succession.js"
+
+/** What is a strategy, of whatever class: it may hold more than a strategy needs. */
+export const wholeStrategy: Kind = {
+  expected: 'a strategy such as oldest, weight or apartFrom("pool")',
+  isMet(value) {
+    if (!having("", "rank", "why").isMet(value)) return false
+    const { name, heeds = [] } = value as { name: unknown; heeds?: unknown }
+    return text.isMet(name) && Array.isArray(heeds) && heeds.every(text.isMet)
+  },
+}
 
 /** The member with the largest weight leads; among equals the longest running. */
 export const weight: Strategy = {
@@ -17,9 +29,11 @@ export const weight: Strategy = {
 
 /**
  * Keeps away from the host on which the leader of `pool` runs. On a single host it leads all the same. `then` orders
- * those on other hosts, and those on that one; default `oldest`.
+ * those on other hosts, and those on that one; default `oldest`. Throws BadInput for what can't name a pool.
  */
 export function apartFrom(pool: string, then: Strategy = oldest): Strategy {
+  checkedPool(pool)
+  checkKind("then", then, wholeStrategy)
   const leaderIn = ({ leaders }: Surroundings) => leaders.get(pool)
   return {
     name: then === oldest ? `apart-from ${pool}` : `apart-from ${pool}, then ${then.name}`,
@@ -46,6 +60,8 @@ export function preferring(
   labels: Readonly<Record<string, string>>,
   then: Strategy = oldest,
 ): Strategy {
+  checkKind("labels", labels, textByName)
+  checkKind("then", then, wholeStrategy)
   const wanted = Object.entries(labels)
   const has = (member: Member) => wanted.filter(([key, value]) => member.labels[key] === value)
   const said = (pairs: typeof wanted) => pairs.map((pair) => pair.join("=")).join(" ")

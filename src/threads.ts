@@ -11,6 +11,7 @@ import type { Piscina } from "piscina"
 import { BadInput, reasonOf } from "./errors.js"
 import { type Handlers, handlerFile, loadHandlers } from "./handler.js"
 import type { Job } from "./job.js"
+import { checkKind, checkOptions, text } from "./known-options.js"
 import type { EndReason, Leadership, ReignEnded } from "./leadership.js"
 import { threadFileOf } from "./thread-file.js"
 import {
@@ -57,13 +58,15 @@ export class HandlerThreads {
   static async open(
     path: string,
     threads: number,
-    { threadFile }: ThreadsOptions = {},
+    options: ThreadsOptions = {},
   ): Promise<HandlerThreads> {
+    checkOptions("HandlerThreads.open", options, { threadFile: text })
+    checkKind("path", path, text)
     if (!(Number.isInteger(threads) && threads > 0)) {
       throw new BadInput("threads", "a whole number from 1", threads)
     }
     const loaded = await loadHandlers(path)
-    const filename = threadFileOf(threadFile)
+    const filename = threadFileOf(options.threadFile)
     const Pool = await threadPool()
     const pool = new Pool({
       filename,

@@ -5,7 +5,8 @@ import type { StandingClaim } from "./claim.js"
 import { membersIn } from "./entries.js"
 import { BadInput } from "./errors.js"
 import { openGround } from "./ground.js"
-import type { WorkerOptions } from "./join-options.js"
+import { WORKER_OPTIONS, type WorkerOptions } from "./join-options.js"
+import { callable, checkKind, type KindsOf, knownOptions, text } from "./known-options.js"
 import { type LeaderNews, LeaderWatch } from "./leader-news.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import { LoopWatch } from "./loop-watch.js"
@@ -22,6 +23,8 @@ export interface JoinOptions extends WorkerOptions {
   readonly onStopOrder?: (worker: PoolWorker) => void
 }
 
+const JOIN_OPTIONS = { ...WORKER_OPTIONS, onStopOrder: callable } satisfies KindsOf<JoinOptions>
+
 /** As a program gave them, but no callback of it can fail. */
 type HeardOptions = ReturnType<typeof withCallbacks<JoinOptions>>
 
@@ -34,7 +37,7 @@ type HeardOptions = ReturnType<typeof withCallbacks<JoinOptions>>
  * process.once("SIGTERM", () => worker.leave())
  */
 export async function joinPool(options: JoinOptions = {}): Promise<PoolWorker> {
-  const heard = withCallbacks(options)
+  const heard = withCallbacks(knownOptions("joinPool", options, JOIN_OPTIONS))
   const ground = await openGround(heard)
   try {
     const worker = new PoolWorker(heard, ground)
@@ -173,6 +176,7 @@ export class PoolWorker {
    * BadInput if this worker does not lead, or there is no such member.
    */
   async handOver(to?: string): Promise<void> {
+    if (to !== undefined) checkKind("heir", to, text)
     if (!this.isLeader) throw notTheLeader(this.name)
     if (to === undefined) return this.#run.resign("handed over")
     const members = membersIn(await this.#ground.bucket.entries())

@@ -22,7 +22,7 @@ const ROWS: Record<string, readonly string[]> = {
       "member",
       "meter",
     ],
-    ...["names", "nats-errors"],
+    ...["names", "nats-errors", "known-options", "nearest-word"],
     ...[
       "orders",
       "outlook",
@@ -66,7 +66,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["simple-work", "system-clock", "tracked-work", "tracked-seat", "connection-watch"],
   ],
   worker: [
-    ...["backend", "callbacks"],
+    ...["backend", "callbacks", "pool-place"],
     ...["client", "command-seat", "command-warden", "connection", "credentials", "crew"],
     ...["crew-guard", "doctor", "download", "fence", "fetch-debian", "fetch-go", "fetch-release"],
     ...["fetch-server", "find-member", "find-server", "greeting", "ground", "histogram"],
