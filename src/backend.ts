@@ -7,6 +7,7 @@ import type { Timings } from "./config.js"
 import type { Fence } from "./fence.js"
 import type { PoolNames } from "./names.js"
 import type { StatusServer } from "./status-server.js"
+import type { Troubles } from "./troubles.js"
 
 export interface Ground {
   /** Name of the worker. */
@@ -26,8 +27,8 @@ export interface Ground {
   readonly writeHistory?: WriteHistory | undefined
   /** The bucket of another pool, if it has one. */
   readonly find: (pool: string) => Promise<Bucket | undefined>
-  /** Tells from now on when the connection was lost and came back. */
-  readonly follow: (told: (isUp: boolean) => void) => void
+  /** Tells from now on when the connection was lost and came back, and `troubles` why. */
+  readonly follow: (troubles: Troubles, told: (isUp: boolean) => void) => void
   /** What it answers over HTTP, where that was asked for. */
   readonly status?: StatusServer | undefined
   /** Closes what was opened for this worker alone. */

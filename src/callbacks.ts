@@ -2,12 +2,12 @@
  * The functions by which a program is told something. What one throws, or rejects with, is the program's own business:
  * it is reported, and costs neither the seat nor the process. Of a `report` that fails itself Node warns, once.
  */
+import type { Clock } from "./clock.js"
 import { BadInput, reasonOf } from "./errors.js"
 import type { WorkerOptions } from "./join-options.js"
 import { unawaited } from "./promised.js"
-
-/** Told what went wrong and is being dealt with. */
-export type Report = (problem: string, error?: unknown) => void
+import { systemClock } from "./system-clock.js"
+import { type Report, Troubles } from "./troubles.js"
 
 type Name = Extract<keyof WorkerOptions, `on${string}`> | "onStopOrder"
 
@@ -21,12 +21,18 @@ const NAMES: Readonly<Record<Name, true>> = {
   onLeadReturned: true,
 }
 
+/** What a program gave, with callbacks that can't fail, and a report that is not told the same with every try. */
+export type Heard<T> = T & { readonly report: Report; readonly troubles: Troubles }
+
 /** `options` whose callbacks can't fail. Throws BadInput for one that is no function. */
 export function withCallbacks<T extends { readonly report?: Report }>(
   options: T,
-): T & { readonly report: Report } {
-  const report = failSafe(calledOn(options, "report") ?? (() => {}), warnOnce())
-  const own: Record<string, unknown> = { report }
+  clock: Clock = systemClock,
+): Heard<T> {
+  const given = failSafe(calledOn(options, "report") ?? (() => {}), warnOnce())
+  const troubles = new Troubles(clock, given)
+  const { report } = troubles
+  const own: Record<string, unknown> = { report, troubles }
   for (const name of Object.keys(NAMES)) {
     const callback = calledOn(options, name)
     const failed = (thrown: unknown) => report(`${name} of the program failed`, thrown)

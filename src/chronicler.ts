@@ -8,6 +8,7 @@ import type { Cancel, Clock } from "./clock.js"
 import { ANSWERS_FIRST_MS } from "./config.js"
 import type { EndedReign } from "./hand-on.js"
 import type { HistoryRecord } from "./history.js"
+import type { Troubles } from "./troubles.js"
 
 /** Stores a record. */
 export type WriteHistory = (record: HistoryRecord) => Promise<void>
@@ -15,7 +16,7 @@ export type WriteHistory = (record: HistoryRecord) => Promise<void>
 export interface ChroniclerOptions {
   readonly clock: Clock
   readonly write: WriteHistory
-  readonly report: (problem: string, error?: unknown) => void
+  readonly troubles: Troubles
 }
 
 interface Seen {
@@ -65,9 +66,9 @@ export class Chronicler {
   finish(): void {
     this.#cancelWriting?.()
     this.#cancelWriting = undefined
-    const { write, report } = this.#options
+    const { write, troubles } = this.#options
     for (const record of this.#records.splice(0)) {
-      write(record).catch((error) => report("the history could not be written", error))
+      noted(troubles, write(record))
     }
   }
 
@@ -96,4 +97,12 @@ export class Chronicler {
   #now(): number {
     return this.#options.clock.now().monoMs
   }
+}
+
+/** Tells whether what was written is kept. */
+export function noted(troubles: Troubles, written: Promise<void>): void {
+  written.then(
+    () => troubles.works("history"),
+    (error) => troubles.fails("history", "the history could not be written", error),
+  )
 }

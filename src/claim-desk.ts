@@ -1,7 +1,6 @@
 /**
  * The election's dealings with the bucket. Each question is answered by exactly one event, in time: a bucket that
- * does not answer within a renewal counts as one that failed. Trouble is reported when it begins, not with every
- * try.
+ * does not answer within a renewal counts as one that failed.
  */
 import type { Bucket, Entry } from "./bucket.js"
 import { type Claim, encodeClaim } from "./claim.js"
@@ -16,6 +15,7 @@ import type { Meter, RenewalOutcome } from "./meter.js"
 import { CLAIM_KEY } from "./names.js"
 import type { Neighbours } from "./neighbours.js"
 import type { Strategy, Surroundings } from "./succession.js"
+import type { Troubles } from "./troubles.js"
 import { within } from "./within.js"
 
 export interface ClaimDeskOptions {
@@ -28,13 +28,11 @@ export interface ClaimDeskOptions {
   readonly meter?: Meter | undefined
   /** Takes the answers. */
   readonly answer: (event: ElectionEvent) => void
-  readonly report: (problem: string, error?: unknown) => void
+  readonly troubles: Troubles
 }
 
 export class ClaimDesk {
   readonly #options: ClaimDeskOptions
-  /** What went wrong the last time it was tried. */
-  readonly #troubles = new Set<string>()
 
   constructor(options: ClaimDeskOptions) {
     this.#options = options
@@ -46,7 +44,7 @@ export class ClaimDesk {
     const problem = "the claim could not be read"
     this.#inTime(() => bucket.get(CLAIM_KEY)).then(
       (entry) => {
-        this.#troubles.delete(problem)
+        this.#answered()
         answer({ type: "read", id, found: foundIn(entry) })
       },
       (error) => {
@@ -65,7 +63,7 @@ export class ClaimDesk {
       .then(([entries, around]) => this.#ranked(entries, around))
       .then(
         (event) => {
-          this.#troubles.delete(problem)
+          this.#answered()
           answer(event)
         },
         (error) => {
@@ -86,14 +84,17 @@ export class ClaimDesk {
     const problem = "nobody knows whether the claim was written"
     this.#inTime(() => bucket.write(CLAIM_KEY, encodeClaim(claim), over)).then(
       (revision) => {
-        this.#troubles.delete(problem)
+        this.#answered()
         onEnd("acknowledged")
         answer({ type: "written", attempt, revision })
       },
       (error) => {
         const isRefused = error instanceof RevisionMismatch
         onEnd(isRefused ? "refused" : "unknown")
-        if (isRefused) return answer({ type: "refused", attempt })
+        if (isRefused) {
+          this.#answered()
+          return answer({ type: "refused", attempt })
+        }
         this.#failed(problem, error)
         answer({ type: "unsure", attempt })
       },
@@ -123,9 +124,12 @@ export class ClaimDesk {
   }
 
   #failed(problem: string, error: unknown): void {
-    if (this.#troubles.has(problem)) return
-    this.#troubles.add(problem)
-    this.#options.report(`${problem}; trying again`, error)
+    this.#options.troubles.fails(CLAIM_KEY, `${problem}; trying again`, error)
+  }
+
+  /** It was asked for something else, perhaps, than what failed; what was decided since does not ask for that again. */
+  #answered(): void {
+    this.#options.troubles.works(CLAIM_KEY)
   }
 
   /** What is thrown at once counts as an answer as well. */

@@ -20,7 +20,7 @@ import { PACKAGE_VERSION } from "./package-version.js"
 const program = new Command("pool")
   .description("a pool of workers on NATS, exactly one of which leads")
   .version(PACKAGE_VERSION)
-  .option("--verbose", "show the whole stack of an error")
+  .option("--verbose", "show the whole stack of each error, in logs too")
   .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 bad usage, 3 nobody is there.")
   .configureHelp({ showGlobalOptions: true })
   // What is wrong with the command line is said below, in one line as all else.

@@ -3,7 +3,7 @@
  * connection that was open once is kept: it is opened anew for ever, and quickly, for a pool's timings are
  * short. A first connection that fails says why, in one line.
  */
-import { connect, type NatsConnection } from "nats"
+import { connect, type NatsConnection, type TlsOptions } from "nats"
 import { ConnectionRefused, NotNats, TlsFailed } from "./connection-errors.js"
 import { authenticatorOf } from "./credentials.js"
 import {
@@ -83,7 +83,10 @@ export async function connectToNats(
       ...(settings.inboxPrefix && { inboxPrefix: settings.inboxPrefix }),
     })
     const version = connection.info?.version ?? ""
-    if (isAtLeast(version, OLDEST_SERVER)) return connection
+    if (isAtLeast(version, OLDEST_SERVER)) {
+      ways.set(connection, { addresses, tls })
+      return connection
+    }
     await connection.close()
     throw new ServerTooOld(version, OLDEST_SERVER)
   } catch (error) {
@@ -91,6 +94,19 @@ export async function connectToNats(
     const why = isTimeout(error) && (await refusalOf(first, tls, Math.min(timeoutMs, REFUSAL_MS)))
     throw explained(why || error, addresses, timeoutMs)
   }
+}
+
+/** Where the connections made here lead, to be asked for reasons. */
+const ways = new WeakMap<
+  NatsConnection,
+  { readonly addresses: readonly ServerAddress[]; readonly tls: TlsOptions | undefined }
+>()
+
+/** Why no server lets `connection` in, as far as can be seen from here; undefined if it can't, or nothing is wrong. */
+export async function refusalTo(connection: NatsConnection): Promise<Error | undefined> {
+  const { addresses = [], tls } = ways.get(connection) ?? {}
+  const answers = await Promise.all(addresses.map((it) => refusalOf(it, tls, REFUSAL_MS)))
+  return answers.find((answer) => answer !== undefined)
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Meter } from "./meter.js"
 import type { PoolNames } from "./names.js"
 import type { Neighbours } from "./neighbours.js"
 import type { Strategy } from "./succession.js"
+import type { Troubles } from "./troubles.js"
 
 /** What a member does with its leadership. */
 export interface Seat {
@@ -60,5 +61,5 @@ export interface CoordinatorOptions {
   /** Told that the state machine itself threw: its reign has ended, and it takes part in nothing any more. */
   readonly onBroken?: (error: unknown) => void
   /** Told what went wrong and is being dealt with. */
-  readonly report?: (problem: string, error?: unknown) => void
+  readonly troubles: Troubles
 }

@@ -10,7 +10,6 @@ import type { CoordinatorOptions } from "./coordinator-options.js"
 import { Deeds } from "./deeds.js"
 import { Election } from "./election.js"
 import type { ElectionEvent } from "./election-words.js"
-import { reasonOf } from "./errors.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import { listen } from "./listening.js"
 import { Membership } from "./membership.js"
@@ -18,7 +17,6 @@ import { Membership } from "./membership.js"
 export class Coordinator {
   readonly membership: Membership
   readonly #options: CoordinatorOptions
-  readonly #report: (problem: string, error?: unknown) => void
   readonly #deeds: Deeds
   #election: Election | undefined
   #subscriptions: BusSubscription[] = []
@@ -30,15 +28,13 @@ export class Coordinator {
 
   constructor(options: CoordinatorOptions) {
     this.#options = options
-    const report = options.report ?? (() => {})
-    this.#report = report
-    const { bucket, clock, timings, portrait } = options
-    this.membership = new Membership({ bucket, clock, beatMs: timings.beatMs, portrait, report })
+    const { bucket, clock, timings, portrait, troubles } = options
+    this.membership = new Membership({ bucket, clock, beatMs: timings.beatMs, portrait, troubles })
     const self = () => this.membership.member
     const answer = (event: ElectionEvent) => this.#handle(event)
     const leads = () => this.leads()
     const remainingMs = (term: number) => this.#remainingMs(term)
-    this.#deeds = new Deeds({ ...options, self, answer, leads, remainingMs, report })
+    this.#deeds = new Deeds({ ...options, self, answer, leads, remainingMs })
   }
 
   /**
@@ -134,15 +130,19 @@ export class Coordinator {
   }
 
   #subscribe(subject: string, take: (data: Uint8Array) => void): void {
+    const { bus, troubles } = this.#options
+    const messages = `messages on ${subject}`
     const hear = ({ data }: BusMessage) => {
       try {
         take(data)
-      } catch (cause) {
-        this.#report(`ignored a message on ${subject}: ${reasonOf(cause)}`)
+        troubles.works(messages)
+      } catch (error) {
+        troubles.fails(messages, `ignored a message on ${subject}`, error)
       }
     }
-    const onProblem = (error: Error) => this.#report(`lost the subscription to ${subject}`, error)
-    this.#subscriptions.push(listen(this.#options.bus, subject, hear, { onProblem }))
+    const onProblem = (error: Error) =>
+      troubles.report(`lost the subscription to ${subject}`, error)
+    this.#subscriptions.push(listen(bus, subject, hear, { onProblem }))
   }
 
   #announced(standing: StandingClaim): void {

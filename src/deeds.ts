@@ -20,7 +20,6 @@ export interface DeedsOptions extends CoordinatorOptions {
   readonly leads: () => boolean
   /** Milliseconds for which nobody else can lead, in the reign of this term. */
   readonly remainingMs: (term: number) => number
-  readonly report: (problem: string, error?: unknown) => void
 }
 
 export class Deeds {
@@ -98,23 +97,23 @@ export class Deeds {
   }
 
   async #windDown(term: number): Promise<void> {
-    const { seat, answer, report } = this.#options
+    const { seat, answer, troubles } = this.#options
     try {
       await seat.windDown()
     } catch (error) {
-      report("the reign did not wind down", error)
+      troubles.report("the reign did not wind down", error)
     }
     answer({ type: "wound-down", term })
   }
 
   async #handOn({ reign, standing, reason }: Extract<Decision, { do: "hand-on" }>): Promise<void> {
-    const { timings, seat, portrait, answer, report } = this.#options
+    const { timings, seat, portrait, answer, troubles } = this.#options
     this.#try(() => seat.close())
     const options = { ...this.#options, stepMs: timings.stepMs, by: portrait().name }
     try {
       await handOn(options, { reign, standing, reason })
     } catch (error) {
-      report("the reign could not be handed on; its lease runs out", error)
+      troubles.report("the reign could not be handed on; its lease runs out", error)
     }
     answer({ type: "handed-on", term: reign.term })
   }
@@ -124,7 +123,7 @@ export class Deeds {
     try {
       act()
     } catch (error) {
-      this.#options.report("the election went on after an error", error)
+      this.#options.troubles.report("the election went on after an error", error)
     }
   }
 }

@@ -3,7 +3,7 @@ import { hostname } from "node:os"
 import type { Ground } from "./backend.js"
 import { timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
-import { followConnection } from "./connection-watch.js"
+import { tellOfConnection } from "./connection-troubles.js"
 import { Fence } from "./fence.js"
 import { HistoryWriter } from "./history-stream.js"
 import { httpAddressOf } from "./http-address.js"
@@ -44,8 +44,8 @@ function withStatus(ground: Ground, status: StatusServer): Ground {
   return {
     ...ground,
     status,
-    follow: (told) =>
-      ground.follow((isUp) => {
+    follow: (troubles, told) =>
+      ground.follow(troubles, (isUp) => {
         status.connection(isUp)
         told(isUp)
       }),
@@ -97,9 +97,9 @@ async function groundOnServer(
       fence: new Fence(connection, names, timings.replicas),
       writeHistory: (record) => history.write(record),
       find: (pool) => findKvBucket(connection, namesOf(pool).bucket),
-      follow: (told) => {
+      follow: (troubles, told) => {
         unfollow()
-        unfollow = followConnection(connection, told)
+        unfollow = tellOfConnection(connection, troubles, told)
       },
       close,
     }

@@ -13,6 +13,7 @@ import { Preemption } from "./preemption.js"
 import { freshFirst, type Ranking, rankingOf } from "./ranking.js"
 import { Roster, type RosterChange } from "./roster.js"
 import type { Strategy, Surroundings } from "./succession.js"
+import type { Troubles } from "./troubles.js"
 import { within } from "./within.js"
 
 export interface LineWatchOptions {
@@ -37,13 +38,16 @@ export interface LineWatchOptions {
   readonly onGone: (key: string) => void
   /** Told of what stands under the claim's key when it changes. */
   readonly onClaim: (found: Found) => void
-  readonly report: (problem: string, error?: unknown) => void
+  readonly troubles: Troubles
 }
 
 /** Changes within this time are ranked together, in ms. */
 const TOGETHER_MS = 2
 /** How many times `retryMs` the opening of the watch may take. */
 const PATIENCE = 4
+/** What can be in trouble. */
+const MEMBERS = "members"
+const STRATEGY = "strategy"
 
 export class LineWatch {
   readonly #options: LineWatchOptions
@@ -55,8 +59,6 @@ export class LineWatch {
   #cancelWatch: Cancel | undefined
   #stopFollowing: () => void = () => {}
   readonly #preemption: Preemption | undefined
-  /** What was wrong with the strategy when it was last asked. */
-  #problem: string | undefined
   #isStopped = false
 
   constructor(options: LineWatchOptions) {
@@ -75,7 +77,7 @@ export class LineWatch {
   }
 
   #watch(): void {
-    const { bucket, clock, memberTtlMs, retryMs, report } = this.#options
+    const { bucket, clock, memberTtlMs, retryMs, troubles } = this.#options
     this.#roster?.stop()
     this.#isComplete = false
     this.#roster = new Roster({
@@ -85,11 +87,14 @@ export class LineWatch {
       onChange: (change) => this.#changed(change),
     })
     // A leader must not be without a line for as long as the client waits for an answer that was lost.
-    within(clock, retryMs * PATIENCE, this.#roster.start()).catch(async (error) => {
-      if (this.#isStopped) return
-      report("the members can't be watched; trying again", error)
-      if (await this.#pace.wait()) this.#watch()
-    })
+    within(clock, retryMs * PATIENCE, this.#roster.start()).then(
+      () => troubles.works(MEMBERS),
+      async (error) => {
+        if (this.#isStopped) return
+        troubles.fails(MEMBERS, "the members can't be watched; trying again", error)
+        if (await this.#pace.wait()) this.#watch()
+      },
+    )
   }
 
   stop(): void {
@@ -103,12 +108,12 @@ export class LineWatch {
   }
 
   #changed(change: RosterChange): void {
-    const { onClaim, onGone, report, reign } = this.#options
+    const { onClaim, onGone, troubles, reign } = this.#options
     switch (change.type) {
       case "claim":
         return onClaim(change.found)
       case "unreadable":
-        return report(`ignored the entry ${change.key}: ${change.reason}`)
+        return troubles.report(`ignored the entry ${change.key}: ${change.reason}`)
       case "absent":
         if (!this.#isComplete) onGone(change.key)
         return
@@ -161,10 +166,9 @@ export class LineWatch {
   }
 
   #noteProblem(problem: string | undefined): void {
-    if (problem && problem !== this.#problem) {
-      this.#options.report(`${problem}; the oldest comes first instead`)
-    }
-    this.#problem = problem
+    const { troubles } = this.#options
+    if (problem) troubles.fails(STRATEGY, `${problem}; the oldest comes first instead`)
+    else troubles.works(STRATEGY)
   }
 }
 

@@ -1,10 +1,11 @@
 /**
  * Logs: a JSON object a line when piped, readable on a terminal; one line an event either way, so that whoever counts or
- * searches lines finds events. On a terminal an error is its reason; its stack is shown at the level `debug`.
+ * searches lines finds events. On a terminal an error is its reason; its stack is shown with `--verbose`.
  */
 import { type Logger, type LoggerOptions, pino } from "pino"
 import pretty from "pino-pretty"
-import { fieldOf, reasonOf, stackOf, textOf } from "./thrown.js"
+import { isAway, isJetStreamRefusal, isNotPermitted, PoolError } from "./errors.js"
+import { fieldOf, isA, reasonOf, stackOf, textOf } from "./thrown.js"
 
 export type { Logger } from "pino"
 
@@ -15,18 +16,22 @@ type Event = Readonly<Record<string, unknown>>
 /** What a terminal is not shown: it is on every line, or too long to be read. */
 const HIDDEN = new Set(["level", "time", "worker", "pid", "id", "key", "msg", "err"])
 
-/**
- * A log to standard output, or to standard error (2); `base` is on every line, and so is what `more` tells at that
- * moment. It ends without a word when nobody reads it any more.
- */
-export function createLog(
-  level: string,
-  base: Readonly<Record<string, unknown>>,
-  more: () => object = () => ({}),
-  to: 1 | 2 = 1,
-): Logger {
+export interface LogOptions {
+  readonly level: string
+  /** On every line. */
+  readonly base: Readonly<Record<string, unknown>>
+  /** On every line too, asked for each time. */
+  readonly more?: () => object
+  /** 1, the default: to standard output; 2: to standard error. */
+  readonly to?: 1 | 2
+  /** Whether each error is shown with its stack; they are at the levels `debug` and `trace`. */
+  readonly isVerbose?: boolean | undefined
+}
+
+/** It ends without a word when nobody reads it any more. */
+export function createLog({ level, base, more, to = 1, isVerbose }: LogOptions): Logger {
   const { isTTY } = to === 1 ? process.stdout : process.stderr
-  const hasStacks = level === "debug" || level === "trace"
+  const hasStacks = isVerbose || level === "debug" || level === "trace"
   const messageFormat = (event: Event) => terminalLine(event, hasStacks)
   const look = { hideObject: true, messageFormat, ignore: "pid,hostname" }
   const output = isTTY
@@ -34,21 +39,28 @@ export function createLog(
     : pino.destination({ fd: to, sync: true })
   output.on("error", () => {})
   const timestamp = pino.stdTimeFunctions.isoTime
-  const serializers = { err: portraitOf }
-  return pino({ level, base, mixin: more, timestamp, serializers } satisfies LoggerOptions, output)
+  const err = (thrown: unknown) => portraitOf(thrown, hasStacks || !isExplained(thrown))
+  const options: LoggerOptions = { level, base, timestamp, serializers: { err } }
+  return pino(more ? { ...options, mixin: more } : options, output)
+}
+
+/** A program's mistake needs its stack to be found. What the server did, or what we say ourselves, does not. */
+function isExplained(thrown: unknown): boolean {
+  const kinds = [isAway, isNotPermitted, isJetStreamRefusal]
+  return isA(thrown, PoolError) || kinds.some((holds) => holds(thrown))
 }
 
 /**
  * What was thrown, as a log holds it: what tells it apart, its words, its stack with those of its causes. pino's own
  * way trusts what it is given.
  */
-export function portraitOf(thrown: unknown): object {
+export function portraitOf(thrown: unknown, hasStack = true): object {
   const found = fieldOf(thrown, "code")
   const code = typeof found === "number" ? found : textOf(thrown, "code")
   return {
     type: textOf(thrown, "name") ?? typeof thrown,
     message: reasonOf(thrown),
-    stack: stackOf(thrown),
+    ...(hasStack && { stack: stackOf(thrown) }),
     ...(code !== undefined && { code }),
   }
 }

@@ -66,7 +66,7 @@ export class MemberRun {
       onReturned: (leadership) => this.#returned(leadership),
       report,
     })
-    if (write) this.#chronicler = new Chronicler({ clock, write, report })
+    if (write) this.#chronicler = new Chronicler({ clock, write, troubles: options.troubles })
     this.coordinator = new Coordinator({
       ...options,
       onClaim: (standing, isOwn) => {
@@ -193,10 +193,15 @@ export class MemberRun {
   }
 
   async #raiseFence(leadership: Leadership): Promise<void> {
-    const { fence, report } = this.#options
+    const { fence, troubles } = this.#options
     // Begun after this turn, so that the announcement comes first.
     await null
-    await fence?.raise(leadership).catch((error) => report("the fence was not raised", error))
+    try {
+      await fence?.raise(leadership)
+      troubles.works("fence")
+    } catch (error) {
+      troubles.fails("fence", "the fence was not raised", error)
+    }
   }
 
   #returned(leadership: Leadership): void {

@@ -10,6 +10,7 @@ import { RevisionMismatch } from "./errors.js"
 import { decodeMember, encodeMember, type Member, memberKey } from "./member.js"
 import { CLOCK_KEY } from "./names.js"
 import { Pace } from "./pace.js"
+import type { Troubles } from "./troubles.js"
 import { within } from "./within.js"
 
 /** What a member says about itself; key and start are found when it joins. */
@@ -22,7 +23,7 @@ export interface MembershipOptions {
   /** Asked before each renewal. */
   readonly portrait: () => SelfPortrait
   /** Told when something needs saying: a renewal failed, a key was taken by somebody else. */
-  readonly report: (problem: string, error?: unknown) => void
+  readonly troubles: Troubles
 }
 
 const NOTHING = new Uint8Array()
@@ -100,7 +101,7 @@ export class Membership {
       // Without a server nobody waits for longer than the entry will take to expire.
       await within(clock, beatMs, this.#remove())
     } catch (error) {
-      this.#options.report("the entry could not be deleted; it will expire", error)
+      this.#options.troubles.report("the entry could not be deleted; it will expire", error)
     }
   }
 
@@ -123,12 +124,13 @@ export class Membership {
 
   async #renew(): Promise<void> {
     if (this.#isLeft || this.#key === "") return
-    const { clock, beatMs, report } = this.#options
+    const { clock, beatMs, troubles } = this.#options
     try {
       // The next one must not wait for an answer that was lost.
       await within(clock, beatMs, this.#write())
+      troubles.works("entry")
     } catch (error) {
-      report("the entry was not renewed", error)
+      troubles.fails("entry", "the entry was not renewed", error)
     }
   }
 
@@ -152,7 +154,7 @@ export class Membership {
 
   /** The entry is not at the revision it should be: learns why. */
   async #lookInto(key: string, pace: Pace): Promise<void> {
-    const { bucket, portrait, report } = this.#options
+    const { bucket, portrait, troubles } = this.#options
     const entry = await bucket.get(key)
     const revision = entry?.revision ?? 0
     // The read shows the past: this revision was refused.
@@ -164,7 +166,7 @@ export class Membership {
       this.#isThere = !isGone
       return
     }
-    if (this.#isThere) report(`somebody else wrote the entry ${key}; taking a new one`)
+    if (this.#isThere) troubles.report(`somebody else wrote the entry ${key}; taking a new one`)
     this.#start += 1
     this.#key = memberKey(this.#start, portrait().name)
     this.#revision = 0

@@ -39,6 +39,26 @@ export function isTimeout(error: unknown): boolean {
   return field(error, "name") === "TimeoutError"
 }
 
+const AWAY = new Set(["NoAnswer", "TimeoutError", "ClosedConnectionError", "ConnectionError"])
+
+/** There was no answer: the connection is lost, or who should answer is not there, or not yet. */
+export function isAway(error: unknown): boolean {
+  return (
+    AWAY.has(field(error, "name")) ||
+    field(error, "message") === "connection disconnected" ||
+    isNoResponders(error) ||
+    isNoJetStream(error) ||
+    field(error, "code") === "no-jetstream" ||
+    // JetStream has no leader at the moment.
+    field(error, "code") === 10008
+  )
+}
+
+/** JetStream was asked, and refused: a full or sealed stream, a limit of the account. */
+export function isJetStreamRefusal(error: unknown): boolean {
+  return field(error, "name") === "JetStreamApiError"
+}
+
 /** The server does not let this user send there, or listen there. */
 export function isNotPermitted(error: unknown): boolean {
   return [error, field(error, "cause")].some((e) => field(e, "name") === "PermissionViolationError")

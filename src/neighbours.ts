@@ -12,6 +12,7 @@ import { foundIn } from "./entries.js"
 import { decodeMember } from "./member.js"
 import { CLAIM_KEY, namesOf } from "./names.js"
 import type { OtherLeader, Surroundings } from "./succession.js"
+import type { Troubles } from "./troubles.js"
 import { within } from "./within.js"
 
 export interface NeighboursOptions {
@@ -24,7 +25,7 @@ export interface NeighboursOptions {
   readonly answerMs: number
   /** The bucket of another pool, if it has one. */
   readonly find: (pool: string) => Promise<Bucket | undefined>
-  readonly report: (problem: string, error?: unknown) => void
+  readonly troubles: Troubles
 }
 
 export class Neighbours {
@@ -106,11 +107,14 @@ export class Neighbours {
   }
 
   async #leaderOf(pool: string): Promise<OtherLeader | undefined> {
-    const { clock, answerMs, report } = this.#options
+    const { clock, answerMs, troubles } = this.#options
     try {
-      return await within(clock, answerMs, this.#read(pool))
+      const leader = await within(clock, answerMs, this.#read(pool))
+      troubles.works(`pool ${pool}`)
+      return leader
     } catch (error) {
-      report(`who leads pool ${pool} is not known; its host is not avoided`, error)
+      const problem = `who leads pool ${pool} is not known; its host is not avoided`
+      troubles.fails(`pool ${pool}`, problem, error)
       return undefined
     }
   }

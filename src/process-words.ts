@@ -34,6 +34,8 @@ export interface WorkerSettings extends TimingOptions, StrategyWords {
   /** `port` or `host:port` to answer on over HTTP. */
   readonly http?: string | undefined
   readonly logLevel?: string | undefined
+  /** Whether its log shows the stack of each error. */
+  readonly isVerbose?: boolean | undefined
 }
 
 /** From the supervisor. */

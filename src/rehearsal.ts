@@ -16,6 +16,8 @@ import { LocalPools } from "./local-pools.js"
 import { MemberRun } from "./member-run.js"
 import { namesOf } from "./names.js"
 import { type RunListeners, runOptionsOf } from "./run-options.js"
+import { systemClock } from "./system-clock.js"
+import { Troubles } from "./troubles.js"
 import { pause } from "./within.js"
 
 /** Longer than it takes to see who else is there. */
@@ -81,5 +83,5 @@ const NOBODY: Omit<RunListeners, "lastLead"> = {
   onLeadReturned: nothing,
   onClaim: nothing,
   onReign: nothing,
-  report: nothing,
+  troubles: new Troubles(systemClock),
 }

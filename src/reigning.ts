@@ -14,6 +14,7 @@ import type { Member } from "./member.js"
 import type { PoolNames } from "./names.js"
 import type { Neighbours } from "./neighbours.js"
 import type { Strategy } from "./succession.js"
+import type { Troubles } from "./troubles.js"
 
 export interface ReigningOptions {
   readonly bucket: Bucket
@@ -37,7 +38,7 @@ export interface ReigningOptions {
   readonly onGone: (key: string) => void
   /** Told of what stands under the claim's key when it changes. */
   readonly onClaim: (found: Found) => void
-  readonly report: (problem: string, error?: unknown) => void
+  readonly troubles: Troubles
 }
 
 export class Reigning {

@@ -26,6 +26,7 @@ import type { Order } from "./orders.js"
 import type { LeadReturns } from "./seat.js"
 import { strategyOf } from "./strategies.js"
 import { oldest, type Strategy } from "./succession.js"
+import type { Troubles } from "./troubles.js"
 
 /** What a member is, whatever it runs on. */
 export interface Character {
@@ -81,6 +82,7 @@ export interface MemberRunOptions {
   readonly onClaim: (standing: StandingClaim, isOwn: boolean) => void
   /** Told when it begins to lead, and (with undefined) when it ceased. */
   readonly onReign: (leadership: Leadership | undefined) => void
+  readonly troubles: Troubles
   readonly report: (problem: string, error?: unknown) => void
 }
 
@@ -95,7 +97,7 @@ export type RunListeners = Pick<
   | "onLeadReturned"
   | "onClaim"
   | "onReign"
-  | "report"
+  | "troubles"
 >
 
 export function runOptionsOf(
@@ -114,6 +116,7 @@ export function runOptionsOf(
   return {
     ...ground,
     ...listeners,
+    report: listeners.troubles.report,
     strategy,
     neighbours: neighboursOf(strategy, ground, listeners),
     preemptAfterMs: preempt === true ? DEFAULT_PREEMPT_MS : preempt || undefined,
@@ -140,10 +143,10 @@ export function runOptionsOf(
 function neighboursOf(
   { heeds }: Strategy,
   ground: Ground,
-  { report }: RunListeners,
+  { troubles }: RunListeners,
 ): Neighbours | undefined {
   if (!heeds || heeds.length === 0) return undefined
   const { memberTtlMs, renewMs } = ground.timings
   const limits = { refreshMs: memberTtlMs, answerMs: renewMs / 2 }
-  return new Neighbours({ ...ground, ...limits, pools: heeds, report })
+  return new Neighbours({ ...ground, ...limits, pools: heeds, troubles })
 }

@@ -13,6 +13,7 @@ import type { MemberRun } from "./member-run.js"
 import { Pace } from "./pace.js"
 import { Failures, RESTART_PACE, type RestartIntensity, TooManyFailures } from "./restarts.js"
 import type { MemberRunOptions } from "./run-options.js"
+import type { Report, Troubles } from "./troubles.js"
 
 /** What a run shares with those before and after it, and whom it tells of its failures. */
 export type GivenByRuns = Pick<MemberRunOptions, "lastLead" | "isPaused" | "onFailed" | "onBroken">
@@ -28,7 +29,7 @@ export interface RunsOptions {
   readonly onJoined: () => void
   /** It failed too often: it should leave. */
   readonly onGivenUp: (failure: TooManyFailures) => void
-  readonly report: (problem: string, error?: unknown) => void
+  readonly troubles: Troubles
 }
 
 export class Runs {
@@ -48,10 +49,10 @@ export class Runs {
   constructor(options: RunsOptions) {
     this.#options = options
     this.#failures = new Failures(options.intensity)
-    const { clock, report } = options
+    const { clock, troubles } = options
     this.lastLead = new LastLead({
       clock,
-      report,
+      report: troubles.report,
       onChange: (isShown) => this.#current.reconsider(isShown),
     })
     this.#current = this.#newRun()
@@ -115,7 +116,7 @@ export class Runs {
 
   /** The coordinator of `run` broke: what it left standing is ended in its name first. */
   #broke(run: MemberRun, error: unknown): void {
-    const { report } = this.#options
+    const { report } = this.#options.troubles
     report("the coordinator broke; it begins anew", error)
     const clearAway = () => run.clearAway()
     // One that was being ended already can't do so any more.
@@ -127,7 +128,7 @@ export class Runs {
     if (this.#isOver) return this.#restarting
     const underWay = this.#replaced.get(run)
     if (underWay) return underWay
-    const ended = end(run).catch(leftStanding(this.#options.report))
+    const ended = end(run).catch(leftStanding(this.#options.troubles.report))
     const replaced = this.#joinAfter(run, ended, this.#restarting)
     this.#replaced.set(run, replaced)
     this.#restarting = replaced
@@ -146,7 +147,7 @@ export class Runs {
 
   /** Says whether it is a member now. */
   async #joinAnew(): Promise<boolean> {
-    const { report, clock } = this.#options
+    const { troubles, clock } = this.#options
     const pace = new Pace({ clock, ...RESTART_PACE })
     while (!this.#isOver) {
       const run = this.#newRun()
@@ -154,10 +155,11 @@ export class Runs {
       this.#current = run
       try {
         await run.start()
+        troubles.works("joining")
         return isNeeded()
       } catch (error) {
         if (!isNeeded()) return false
-        report("could not join anew; trying again", error)
+        troubles.fails("joining", "could not join anew; trying again", error)
         if (this.#isOneTooMany(error)) return false
         await pace.wait()
       }
@@ -173,6 +175,6 @@ export class Runs {
   }
 }
 
-function leftStanding(report: RunsOptions["report"]): (error: unknown) => void {
+function leftStanding(report: Report): (error: unknown) => void {
   return (error) => report("what it left stands until it expires", error)
 }

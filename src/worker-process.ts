@@ -29,11 +29,13 @@ process.on("SIGINT", () => {})
 process.on("SIGHUP", () => {})
 
 async function start(settings: WorkerSettings): Promise<void> {
-  const { handler, threads, command, connect, logLevel, strategy, prefer, ...options } = settings
+  const { handler, threads, command, connect, strategy, prefer, ...more } = settings
+  const { logLevel, isVerbose, ...options } = more
   const base = { worker: settings.name, pid: process.pid }
   // What a program says is its own: nothing of ours may stand in between.
   const id = () => ({ id: worker?.id })
-  const log = createLog(logLevel ?? "info", base, id, command ? 2 : 1)
+  const to = command ? 2 : 1
+  const log = createLog({ level: logLevel ?? "info", base, more: id, to, isVerbose })
   const early: (() => void)[] = []
   // Who leads while it is still joining is told of after that, and with its id.
   const say = (details: object, what: string) => {

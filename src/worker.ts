@@ -1,6 +1,6 @@
 /** A worker in a pool, as the program that joined sees it. How it goes on after a failure is in `runs.ts`. */
 import type { Ground } from "./backend.js"
-import { type Report, withCallbacks } from "./callbacks.js"
+import { type Heard, withCallbacks } from "./callbacks.js"
 import type { StandingClaim } from "./claim.js"
 import { membersIn } from "./entries.js"
 import { BadInput } from "./errors.js"
@@ -16,6 +16,8 @@ import { notTheLeader, obey } from "./obey.js"
 import type { TooManyFailures } from "./restarts.js"
 import { type RunListeners, runOptionsOf } from "./run-options.js"
 import { type GivenByRuns, Runs } from "./runs.js"
+import { systemClock } from "./system-clock.js"
+import type { Troubles } from "./troubles.js"
 
 /** How to join a pool. */
 export interface JoinOptions extends WorkerOptions {
@@ -26,7 +28,7 @@ export interface JoinOptions extends WorkerOptions {
 const JOIN_OPTIONS = { ...WORKER_OPTIONS, onStopOrder: callable } satisfies KindsOf<JoinOptions>
 
 /** As a program gave them, but no callback of it can fail. */
-type HeardOptions = ReturnType<typeof withCallbacks<JoinOptions>>
+type HeardOptions = Heard<JoinOptions>
 
 /**
  * Joins a pool; resolves when the worker is ready. Without any of `work`, `leaderWork` and `lead` it answers
@@ -37,7 +39,9 @@ type HeardOptions = ReturnType<typeof withCallbacks<JoinOptions>>
  * process.once("SIGTERM", () => worker.leave())
  */
 export async function joinPool(options: JoinOptions = {}): Promise<PoolWorker> {
-  const heard = withCallbacks(knownOptions("joinPool", options, JOIN_OPTIONS))
+  const given = knownOptions("joinPool", options, JOIN_OPTIONS)
+  const clock = (typeof given.local === "object" && given.local?.clock) || systemClock
+  const heard = withCallbacks(given, clock)
   const ground = await openGround(heard)
   try {
     const worker = new PoolWorker(heard, ground)
@@ -58,7 +62,7 @@ export class PoolWorker {
   readonly closed: Promise<void>
   readonly #options: HeardOptions
   readonly #ground: Ground
-  readonly #report: Report
+  readonly #troubles: Troubles
   readonly #leaderWatch: LeaderWatch
   readonly #runs: Runs
   readonly #loop: LoopWatch | undefined
@@ -69,11 +73,11 @@ export class PoolWorker {
   constructor(options: HeardOptions, ground: Ground) {
     this.#options = options
     this.#ground = ground
-    this.#report = options.report
     this.closed = new Promise((resolve, reject) => {
       this.#settleClosed = (failure) => (failure ? reject(failure) : resolve())
     })
     const { clock, name } = ground
+    this.#troubles = options.troubles
     const onNews = (news: LeaderNews) => {
       ground.status?.heard(news)
       options.onLeader?.(news)
@@ -88,7 +92,7 @@ export class PoolWorker {
       onGivenUp: (failure) => {
         this.#left ??= this.#leave("failed", failure)
       },
-      report: this.#report,
+      troubles: this.#troubles,
     })
     const { maxStallMs } = options
     if (maxStallMs === undefined) return
@@ -105,7 +109,7 @@ export class PoolWorker {
       this.#loop?.stop()
       throw error
     }
-    this.#ground.follow((isUp) => this.#run.coordinator.connection(isUp))
+    this.#ground.follow(this.#troubles, (isUp) => this.#run.coordinator.connection(isUp))
   }
 
   /** Unique to this run; a restart brings a new one. */
@@ -219,7 +223,7 @@ export class PoolWorker {
 
   #stalled(ms: number): void {
     if (!this.isLeader) return
-    this.#report(`gives the seat up: the event loop stood still for ${Math.round(ms)} ms`)
+    this.#troubles.report(`gives the seat up: the event loop stood still for ${Math.round(ms)} ms`)
     this.#run.resign("stalled")
   }
 
@@ -231,7 +235,7 @@ export class PoolWorker {
         obey(this, order, {
           stop: () => (options.onStopOrder ? options.onStopOrder(this) : void this.leave()),
           flush: () => this.#ground.bus.flush(),
-          report: this.#report,
+          report: this.#troubles.report,
         }),
       onLeadReturned: (leadership) => options.onLeadReturned?.(leadership),
       onClaim: (standing, isSelf) => {
@@ -242,7 +246,7 @@ export class PoolWorker {
         if (leadership) this.#leaderWatch.follow(leadership)
         options.onReign?.(leadership)
       },
-      report: this.#report,
+      troubles: this.#troubles,
     }
   }
 }

@@ -3,6 +3,7 @@ import t from "tap"
 import { Chronicler } from "../src/chronicler.js"
 import type { StandingClaim } from "../src/claim.js"
 import type { HistoryRecord } from "../src/history.js"
+import { Troubles } from "../src/troubles.js"
 import { claimOf } from "./fixtures/election.js"
 import { ManualClock } from "./fixtures/manual-clock.js"
 
@@ -10,7 +11,7 @@ function stage() {
   const clock = new ManualClock()
   const records: HistoryRecord[] = []
   const write = async (record: HistoryRecord) => void records.push(record)
-  const chronicler = new Chronicler({ clock, write, report: () => {} })
+  const chronicler = new Chronicler({ clock, write, troubles: new Troubles(clock) })
   const begin = async (name: string, revision: number) => {
     chronicler.claim(standing(name, revision), true)
     await clock.pass(10)

@@ -7,6 +7,7 @@ import type { ElectionEvent } from "../src/election-words.js"
 import { encodeMember, type Member } from "../src/member.js"
 import { CLAIM_KEY } from "../src/names.js"
 import { oldest } from "../src/succession.js"
+import { Troubles } from "../src/troubles.js"
 import { FlawedBucket } from "./fixtures/flawed-bucket.js"
 import { ManualClock, settled } from "./fixtures/manual-clock.js"
 import { member } from "./fixtures/members.js"
@@ -38,7 +39,7 @@ function desk(self: Member = member("a")) {
     self: () => self,
     meter: { renewed: (outcome: string) => renewals.push(outcome) } as never,
     answer: (event) => answers.push(event),
-    report: (problem) => reports.push(problem),
+    troubles: new Troubles(clock, (problem) => reports.push(problem)),
   })
   return { clock, bucket, answers, reports, renewals, store }
 }

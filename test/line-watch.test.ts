@@ -6,6 +6,7 @@ import { encodeMember, type Member } from "../src/member.js"
 import { MemoryBucket } from "../src/memory-bucket.js"
 import { weight } from "../src/strategies.js"
 import { oldest, type Strategy } from "../src/succession.js"
+import { Troubles } from "../src/troubles.js"
 import { ManualClock } from "./fixtures/manual-clock.js"
 import { member } from "./fixtures/members.js"
 
@@ -48,7 +49,7 @@ function stage(t: Test, self: Member, given: Staged = {}) {
     onLine: (line) => lines.push(line),
     onGone: (key) => gone.push(key),
     onClaim: () => {},
-    report: () => {},
+    troubles: new Troubles(clock),
   })
   t.teardown(() => {
     watch.stop()

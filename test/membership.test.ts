@@ -1,6 +1,7 @@
 import t from "tap"
 import { decodeMember, encodeMember, memberKey } from "../src/member.js"
 import { Membership, type SelfPortrait } from "../src/membership.js"
+import { Troubles } from "../src/troubles.js"
 import { FlawedBucket } from "./fixtures/flawed-bucket.js"
 import { ManualClock, settled } from "./fixtures/manual-clock.js"
 import { member } from "./fixtures/members.js"
@@ -17,7 +18,7 @@ function setUp(id = "id-a") {
       clock,
       beatMs: 2000,
       portrait: (): SelfPortrait => ({ ...portrait, counters: { done, failed: 0, busy: 0 } }),
-      report: (problem) => reports.push(problem),
+      troubles: new Troubles(clock, (problem) => reports.push(problem)),
     })
   }
   const membership = join(id)
@@ -84,7 +85,8 @@ t.test("a renewal that nobody answers does not hold up the next one", async (t) 
   await clock.pass(2000)
   work()
   await clock.pass(2000)
-  t.strictSame(reports, ["the entry was not renewed"])
+  const over = "over after 0 ms: the entry was not renewed"
+  t.strictSame(reports, ["the entry was not renewed", over])
   t.equal((await entry())?.counters.done, 1)
   await membership.leave()
 })

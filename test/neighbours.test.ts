@@ -6,6 +6,7 @@ import { encodeMember } from "../src/member.js"
 import { MemoryBucket } from "../src/memory-bucket.js"
 import { CLAIM_KEY } from "../src/names.js"
 import { Neighbours, type NeighboursOptions } from "../src/neighbours.js"
+import { Troubles } from "../src/troubles.js"
 import { ManualClock } from "./fixtures/manual-clock.js"
 import { member } from "./fixtures/members.js"
 
@@ -23,7 +24,7 @@ function stage(
     refreshMs: 6000,
     answerMs: 250,
     find: async () => bucket,
-    report: (problem) => problems.push(problem),
+    troubles: new Troubles(clock, (problem) => problems.push(problem)),
     ...options,
   })
   /** Has a member on `host` lead, with or without saying so. */

@@ -171,10 +171,15 @@ t.test("a worker that can't join anew tries again, a little later each time", as
   const bucket = local.bucket("work")
   const put = bucket?.put.bind(bucket)
   if (!bucket) throw new Error("no bucket")
-  bucket.put = () => Promise.reject(new Error("down"))
+  let tries = 0
+  bucket.put = () => {
+    tries += 1
+    return Promise.reject(new Error("down"))
+  }
   const restarted = a.restart()
   await clock.pass(250)
-  t.equal(problems.length, 2, "at 0 and 100 ms; the next at 300")
+  t.equal(tries, 2, "at 0 and 100 ms; the next at 300")
+  t.strictSame(problems, ["a: could not join anew; trying again Trouble: down"], "told once")
   if (put) bucket.put = put
   await clock.pass(500)
   await restarted

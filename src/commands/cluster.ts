@@ -51,7 +51,7 @@ Examples:
   pool cluster --workers 5 --lease 1s
   pool cluster --handler ./mail.js --no-dashboard`,
     )
-    .action(runCluster)
+    .action((_flags: object, command: Command) => runCluster(command.optsWithGlobals()))
 }
 
 async function runCluster(flags: ClusterFlags): Promise<void> {

@@ -63,7 +63,9 @@ Examples:
   pool run --pool billing --restart always -- python3 consumer.py
   pool run --name $HOSTNAME --stop-grace 1m -- node scheduler.js`,
     )
-    .action(run)
+    .action((argv: string[], _flags: object, command: Command) =>
+      run(argv, command.optsWithGlobals()),
+    )
 }
 
 async function run(argv: string[], flags: RunFlags): Promise<void> {

@@ -31,6 +31,8 @@ export interface WorkerFlags extends PoolFlags, TimingFlags, LeadingFlags {
   respawn?: boolean
   http?: string
   logLevel: string
+  /** Of the program, not of the command. */
+  verbose?: boolean
 }
 
 /** Adds everything that a worker may be told. */
@@ -110,5 +112,6 @@ export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
     allowControl: flags.allowControl,
     http: flags.http,
     logLevel: flags.logLevel,
+    isVerbose: flags.verbose,
   }
 }

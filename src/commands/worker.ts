@@ -34,12 +34,14 @@ Examples:
   pool worker --name a --http 9100         and then: curl -i localhost:9100/leader
   pool worker --servers nats://10.0.0.5:4222,nats://10.0.0.6:4222 --replicas 3`,
     )
-    .action(work)
+    .action((_flags: object, command: Command) => work(command.optsWithGlobals()))
 }
 
 async function work(flags: OneWorkerFlags): Promise<void> {
   const settings = settingsIn(flags, flags.name ?? defaultName())
-  const log = createLog(flags.logLevel, { worker: settings.name, pid: process.pid })
+  const { logLevel: level, verbose: isVerbose } = flags
+  const base = { worker: settings.name, pid: process.pid }
+  const log = createLog({ level, base, isVerbose })
   let crew: Crew | undefined
   const interrupted = interrupts(() => {
     process.exitCode = EXIT.failed

@@ -11,6 +11,7 @@ import type { EndReason, Leadership } from "../../src/leadership.js"
 import { MEMBER_VERSION, type MemberState } from "../../src/member.js"
 import { CLAIM_KEY, namesOf } from "../../src/names.js"
 import type { Strategy } from "../../src/succession.js"
+import { Troubles } from "../../src/troubles.js"
 import { pause } from "../../src/within.js"
 import type { Chance } from "./chance.js"
 import type { Judge } from "./judge.js"
@@ -102,10 +103,10 @@ export class SimulatedMember implements Seat {
       onWord: (word) => {
         this.#word = word
       },
-      report: (problem, error) => {
+      troubles: new Troubles(machine, (problem, error) => {
         this.reports += 1
         note(`${name} reports: ${problem}${error instanceof Error ? `: ${error.message}` : ""}`)
-      },
+      }),
     })
     link.onConnection = (isUp) => {
       note(`${name} ${isUp ? "is connected again" : "notices that it is cut off"}`)
