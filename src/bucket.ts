@@ -58,3 +58,17 @@ export interface WatchListener {
   /** The source was lost; what follows until `caughtUp` is everything that lives now. */
   restart?(): void
 }
+
+/** The settings of a bucket that a pool depends on. */
+export interface BucketSettings {
+  readonly ttlMs: number
+  readonly replicas: number
+  readonly history: number
+}
+
+/** A bucket that existed with other settings than the pool's; they were adjusted. */
+export interface Adjustment {
+  readonly setting: keyof BucketSettings
+  readonly was: number
+  readonly is: number
+}

@@ -1,6 +1,7 @@
 /** Opens what a worker stands on: on a server, or inside this process. */
 import { hostname } from "node:os"
 import type { Ground } from "./backend.js"
+import type { Adjustment } from "./bucket.js"
 import { timingsOf } from "./config.js"
 import { connectToNats } from "./connection.js"
 import { tellOfConnection } from "./connection-troubles.js"
@@ -10,7 +11,7 @@ import { httpAddressOf } from "./http-address.js"
 import type { WorkerOptions } from "./join-options.js"
 import { findKvBucket, openKvBucket } from "./kv-bucket.js"
 import { checkLimits } from "./limits.js"
-import { checkedName, DEFAULT_POOL, namesOf } from "./names.js"
+import { checkedName, DEFAULT_POOL, namesOf, type PoolNames } from "./names.js"
 import { type Reached, reachedBy } from "./pool-place.js"
 import { rehearsedOnce } from "./rehearsal.js"
 import type { StatusServer } from "./status-server.js"
@@ -58,7 +59,13 @@ type Base = Pick<Ground, "name" | "names" | "timings">
 async function groundUnder(base: Base, options: WorkerOptions): Promise<Ground> {
   const { name, names, timings } = base
   const { local, ...reached } = reachedBy(options)
-  return local ? local.ground(name, names, timings) : groundOnServer(base, reached, options)
+  if (!local) return groundOnServer(base, reached, options)
+  return local.ground(name, names, timings, adjusted(names, options))
+}
+
+function adjusted({ bucket }: PoolNames, { report }: WorkerOptions) {
+  return ({ setting, was, is }: Adjustment) =>
+    report?.(`bucket ${bucket} had another ${setting}: ${was}; it is ${is} now`)
 }
 
 async function groundOnServer(
@@ -84,9 +91,8 @@ async function groundOnServer(
     }
   }
   try {
-    const bucket = await openKvBucket(connection, names.bucket, timings, ({ setting, was, is }) =>
-      options.report?.(`bucket ${names.bucket} had another ${setting}: ${was}; it is ${is} now`),
-    )
+    const report = adjusted(names, options)
+    const bucket = await openKvBucket(connection, names.bucket, timings, report)
     return {
       ...base,
       clock: systemClock,

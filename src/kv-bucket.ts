@@ -6,7 +6,14 @@
 import { jetstreamManager, StorageType } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
 import { type NatsConnection, nanos } from "nats"
-import type { Bucket, Entry, StopWatch, WatchListener } from "./bucket.js"
+import type {
+  Adjustment,
+  Bucket,
+  BucketSettings,
+  Entry,
+  StopWatch,
+  WatchListener,
+} from "./bucket.js"
 import type { Timings } from "./config.js"
 import {
   isNoJetStream,
@@ -21,20 +28,6 @@ import { entryOf, watchKv } from "./kv-watch.js"
 export const MAX_ENTRY_BYTES = 8192
 /** How long JetStream may take to answer. */
 const ANSWER_MS = 5_000
-
-/** The settings of a bucket that a pool depends on. */
-export interface BucketSettings {
-  readonly ttlMs: number
-  readonly replicas: number
-  readonly history: number
-}
-
-/** A bucket that existed with other settings than the pool's; they were adjusted. */
-export interface Adjustment {
-  readonly setting: keyof BucketSettings
-  readonly was: number
-  readonly is: number
-}
 
 /**
  * Opens the bucket `name`, creating it if need be. Settings of an existing one that would break the pool are

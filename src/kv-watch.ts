@@ -8,6 +8,7 @@ import type { NatsConnection, QueuedIterator } from "nats"
 import type { Entry, StopWatch, WatchListener } from "./bucket.js"
 import { followConnection } from "./connection-watch.js"
 import { Pace } from "./pace.js"
+import { quietListener } from "./quietly.js"
 import { systemClock } from "./system-clock.js"
 
 /** A watch that hears nothing for this long is opened anew. A pool with members is never silent so long. */
@@ -19,8 +20,9 @@ const RETRY_MS = 500
 export async function watchKv(
   connection: NatsConnection,
   kv: () => KV,
-  listener: WatchListener,
+  told: WatchListener,
 ): Promise<StopWatch> {
+  const listener = quietListener(told)
   let isStopped = false
   /** Counts openings; one that was overtaken by another is stopped as soon as it is there. */
   let opening = 0

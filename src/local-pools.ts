@@ -5,7 +5,7 @@
  */
 
 import type { Ground } from "./backend.js"
-import type { Bucket } from "./bucket.js"
+import type { Adjustment, Bucket } from "./bucket.js"
 import type { Bus } from "./bus.js"
 import type { Clock } from "./clock.js"
 import type { Timings } from "./config.js"
@@ -21,6 +21,8 @@ export interface LocalPoolsOptions {
   readonly clock?: Clock
   /** From 0 to 1; picks who does simple work, and spreads turns to claim. Default `Math.random`. */
   readonly random?: () => number
+  /** Told of what a callback on the bus threw; those of workers and clients never do. Default: Node warns. */
+  readonly onThrown?: (thrown: unknown) => void
 }
 
 export const aClock = having("a clock", "now", "after")
@@ -28,6 +30,7 @@ export const aClock = having("a clock", "now", "after")
 const LOCAL_POOLS_OPTIONS = {
   clock: aClock,
   random: callable,
+  onThrown: callable,
 } satisfies KindsOf<LocalPoolsOptions>
 
 /** A participant on the bus of a world of pools. */
@@ -56,10 +59,10 @@ export class LocalPools {
   /** Throws BadInput for options that it doesn't know. */
   constructor(options: LocalPoolsOptions = {}) {
     checkOptions("LocalPools", options, LOCAL_POOLS_OPTIONS)
-    const { clock = systemClock, random = Math.random } = options
+    const { clock = systemClock, random = Math.random, onThrown } = options
     this.clock = clock
     this.#random = random
-    this.#bus = new MemoryBus({ clock, random })
+    this.#bus = new MemoryBus({ clock, random, onThrown })
   }
 
   /** A participant on the bus of these pools. */
@@ -72,12 +75,18 @@ export class LocalPools {
     return this.#buckets.get(pool)
   }
 
-  /** @internal What a worker stands on. */
-  ground(name: string, names: PoolNames, timings: Timings): Ground {
+  /** @internal What a worker stands on. A bucket of other timings is adjusted, and that is reported, as on a server. */
+  ground(
+    name: string,
+    names: PoolNames,
+    timings: Timings,
+    report: (adjustment: Adjustment) => void = () => {},
+  ): Ground {
     const bus = this.connect()
-    const bucket =
-      this.#buckets.get(names.pool) ?? new MemoryBucket(this.clock, timings.memberTtlMs)
+    const { memberTtlMs } = timings
+    const bucket = this.#buckets.get(names.pool) ?? new MemoryBucket(this.clock, memberTtlMs)
     this.#buckets.set(names.pool, bucket)
+    bucket.adjust(memberTtlMs, report)
     return {
       name,
       names,

@@ -2,13 +2,14 @@
  * The bucket inside one process: for pools without a server, and for the simulation. Entries expire as on a
  * server of version 2.9: they are gone, and no watcher is told.
  */
-import type { Bucket, Entry, StopWatch, WatchListener } from "./bucket.js"
+import type { Adjustment, Bucket, Entry, StopWatch, WatchListener } from "./bucket.js"
 import type { Clock } from "./clock.js"
 import { RevisionMismatch } from "./errors.js"
+import { quietListener } from "./quietly.js"
 
 export class MemoryBucket implements Bucket {
   readonly #clock: Clock
-  readonly #ttlMs: number
+  #ttlMs: number
   readonly #entries = new Map<string, Entry>()
   readonly #listeners = new Set<WatchListener>()
   #revision = 0
@@ -19,7 +20,8 @@ export class MemoryBucket implements Bucket {
   }
 
   async get(key: string): Promise<Entry | undefined> {
-    return this.#last(key)
+    const entry = this.#last(key)
+    return entry && copyOf(entry)
   }
 
   async write(key: string, value: Uint8Array, over: number): Promise<number> {
@@ -37,14 +39,24 @@ export class MemoryBucket implements Bucket {
   }
 
   async entries(): Promise<Entry[]> {
-    return this.#standing().filter(({ deleted }) => !deleted)
+    return this.#standing()
+      .filter(({ deleted }) => !deleted)
+      .map(copyOf)
   }
 
   async watch(listener: WatchListener): Promise<StopWatch> {
-    for (const entry of this.#standing()) listener.heard(entry)
-    listener.caughtUp?.()
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    const quiet = quietListener(listener)
+    for (const entry of this.#standing()) quiet.heard(copyOf(entry))
+    quiet.caughtUp?.()
+    this.#listeners.add(quiet)
+    return () => this.#listeners.delete(quiet)
+  }
+
+  /** Takes this ttl, as a bucket on a server does of who opens it; tells what was adjusted. */
+  adjust(ttlMs: number, report: (adjustment: Adjustment) => void): void {
+    if (ttlMs === this.#ttlMs) return
+    report({ setting: "ttlMs", was: this.#ttlMs, is: ttlMs })
+    this.#ttlMs = ttlMs
   }
 
   /** Forgets everything, as `nats kv purge` or a deleted bucket does; revisions start anew if `anew`. */
@@ -60,9 +72,10 @@ export class MemoryBucket implements Bucket {
   #append(key: string, value: Uint8Array, deleted: boolean, evicted = false): number {
     this.#revision += 1
     const writtenMs = this.#clock.now().wallMs
-    const entry = { key, value, revision: this.#revision, writtenMs, deleted, evicted }
+    const of = { key, revision: this.#revision, writtenMs }
+    const entry = { ...of, value: new Uint8Array(value), deleted, evicted }
     this.#entries.set(key, entry)
-    for (const listener of this.#listeners) listener.heard(entry)
+    for (const listener of this.#listeners) listener.heard(copyOf(entry))
     return entry.revision
   }
 
@@ -78,4 +91,9 @@ export class MemoryBucket implements Bucket {
     const keys = [...this.#entries.keys()].sort()
     return keys.map((key) => this.#last(key)).filter((entry) => entry !== undefined)
   }
+}
+
+/** Nobody can write to what stands in the bucket. */
+function copyOf(entry: Entry): Entry {
+  return { ...entry, value: new Uint8Array(entry.value) }
 }

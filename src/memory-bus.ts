@@ -8,8 +8,10 @@
  * deterministic. It knows no permissions, no reconnects, and no limit but max_payload.
  */
 import type { Clock } from "./clock.js"
+import { copyHeaders } from "./headers.js"
 import { MemoryConnection } from "./memory-connection.js"
 import type { Listener, Parcel, Router } from "./parcel.js"
+import { quietly, warnOf } from "./quietly.js"
 import { isMatch, isPattern } from "./subject.js"
 
 export interface MemoryBusOptions {
@@ -18,6 +20,8 @@ export interface MemoryBusOptions {
   readonly random?: () => number
   /** In bytes, headers not counted. Default 1 MiB, as a NATS server has it. */
   readonly maxPayload?: number
+  /** Told of what a callback threw. Default: Node warns. */
+  readonly onThrown?: ((thrown: unknown) => void) | undefined
   /** How many ms a message takes from one participant to another, or that it is lost. Default 0. */
   readonly deliver?: (from: string, to: string, parcel: Parcel) => number | "drop"
 }
@@ -34,17 +38,19 @@ export class MemoryBus implements Router {
   readonly maxPayload: number
   readonly #random: () => number
   readonly #deliver: NonNullable<MemoryBusOptions["deliver"]>
+  readonly #onThrown: (thrown: unknown) => void
   readonly #exact = new Map<string, Set<Listener>>()
   readonly #patterns = new Set<Listener>()
   /** What is on its way from one participant to another, the oldest first; none where nothing is. */
   readonly #lanes = new Map<string, Sent[]>()
   #connections = 0
 
-  constructor({ clock, random, maxPayload, deliver }: MemoryBusOptions) {
+  constructor({ clock, random, maxPayload, deliver, onThrown }: MemoryBusOptions) {
     this.clock = clock
     this.maxPayload = maxPayload ?? 1024 * 1024
     this.#random = random ?? Math.random
     this.#deliver = deliver ?? (() => 0)
+    this.#onThrown = onThrown ?? warnOf
   }
 
   /** A participant; `name` is what `deliver` sees. */
@@ -104,7 +110,7 @@ export class MemoryBus implements Router {
 
   #send(from: string, listener: Listener, parcel: Parcel, ms: number): void {
     const name = `${from} ${listener.owner}`
-    const sent = { listener, parcel, dueMs: this.clock.now().monoMs + ms }
+    const sent = { listener, parcel: copyOf(parcel), dueMs: this.clock.now().monoMs + ms }
     listener.underWay(1)
     const lane = this.#lanes.get(name)
     if (lane) return void lane.push(sent)
@@ -123,9 +129,19 @@ export class MemoryBus implements Router {
       }
       lane.shift()
       next.listener.underWay(-1)
-      next.listener.hear(next.parcel)
+      // What one throws must not keep the rest of the lane from going on.
+      quietly(() => next.listener.hear(next.parcel), this.#onThrown)
     }
     // Whoever used it may be gone by now.
     this.#lanes.delete(name)
+  }
+}
+
+/** Shared by nobody: its sender may use its bytes again, and each who hears it may do with it as he likes. */
+function copyOf({ data, headers, ...parcel }: Parcel): Parcel {
+  return {
+    ...parcel,
+    data: new Uint8Array(data),
+    ...(headers && { headers: copyHeaders(headers) }),
   }
 }

@@ -147,8 +147,11 @@ class MemorySubscription implements BusSubscription, Listener {
       this.#connection.publish(reply, payload, options)
       return true
     }
-    this.#callback(null, { ...parcel, respond })
-    if (this.#underWay === 0) this.#drained?.()
+    try {
+      this.#callback(null, { ...parcel, respond })
+    } finally {
+      if (this.#underWay === 0) this.#drained?.()
+    }
   }
 
   underWay(change: 1 | -1): void {

@@ -130,7 +130,7 @@ export class Requests {
   #wait(request: TakenRequest, result: PromiseLike<unknown>): void {
     this.#inFlight.add(request)
     this.#sweep ??= this.#clock.after(this.#timeoutMs, () => this.#expire())
-    Promise.resolve(result).then(
+    result.then(
       (value) => this.#succeed(request, value),
       (error) => this.#fail(request, failureOf(error)),
     )

@@ -1,8 +1,11 @@
 import { connect, headers } from "nats"
 import t, { type Test } from "tap"
+import { failureIn } from "../src/answer.js"
 import type { Bus, BusMessage } from "../src/bus.js"
 import { isNoResponders, isPayloadTooLarge, isTimeout } from "../src/errors.js"
+import { listen } from "../src/listening.js"
 import { MemoryBus } from "../src/memory-bus.js"
+import { Seal } from "../src/reply.js"
 import { systemClock } from "../src/system-clock.js"
 import { testServer } from "./fixtures/server.js"
 
@@ -160,6 +163,55 @@ for (const [kind, make] of Object.entries(KINDS)) {
       await b.flush()
       t.equal(text(await a.request("big", "", { timeout: 1000 })), "sorry")
       t.ok(isPayloadTooLarge(await refused))
+    })
+
+    t.test(
+      "bytes and headers are shared with nobody: not with who sent or heard them",
+      async (t) => {
+        const heard: string[] = []
+        const spoil = (_: Error | null, { data, headers: hdrs }: BusMessage) => {
+          heard.push(
+            `${new TextDecoder().decode(data)} ${hdrs?.get("Said")} ${hdrs?.values("Two")}`,
+          )
+          data.fill(0)
+          hdrs?.set("Said", "spoilt")
+        }
+        const subscriptions = [a, b, b].map((bus) => bus.subscribe("bytes", { callback: spoil }))
+        await Promise.all([a.flush(), b.flush()])
+        const data = new TextEncoder().encode("whole")
+        const said = headers()
+        said.set("Said", "this")
+        for (const value of ["1", "2"]) said.append("Two", value)
+        a.publish("bytes", data.subarray(1, 3), { headers: said })
+        await a.flush()
+        await Promise.all(subscriptions.map((subscription) => subscription.drain()))
+        t.strictSame(heard, ["ho this 1,2", "ho this 1,2", "ho this 1,2"])
+        t.strictSame([new TextDecoder().decode(data), said.get("Said")], ["whole", "this"])
+      },
+    )
+
+    t.test("what is thrown where a pool listens keeps nothing from what follows", async (t) => {
+      const problems: string[] = []
+      const heard: string[] = []
+      const seal = new Seal({ id: "M", name: "m" })
+      const options = { seal, onProblem: ({ message }: Error) => problems.push(message) }
+      const fails = (message: BusMessage) => {
+        throw Object.assign(new Error(), { message: [`at ${text(message)}`] })
+      }
+      const subscriptions = [
+        listen(b, "fails", fails, options),
+        listen(b, "works", (message) => heard.push(text(message))),
+      ]
+      await b.flush()
+      a.publish("fails", "1")
+      a.publish("works", "2")
+      const answer = await a.request("fails", "3", { timeout: 60_000 })
+      t.match(failureIn(answer), { error: { status: 500, reason: "at 3" }, outcome: "unknown" })
+      a.publish("works", "4")
+      await a.flush()
+      await Promise.all(subscriptions.map((subscription) => subscription.drain()))
+      t.strictSame(problems.length, 2)
+      t.strictSame(heard, ["2", "4"])
     })
   })
 }

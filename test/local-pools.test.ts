@@ -148,3 +148,11 @@ t.test("a strategy that throws costs nobody the leader, and is reported once", a
     ["a: strategy strategy threw: no idea; the oldest comes first instead"],
   )
 })
+
+t.test("a second worker with another lease adjusts the pool, and is told", async (t) => {
+  const { join, problems } = testLocal(t)
+  await join("a", { leaseMs: 1000 })
+  t.strictSame(problems, [])
+  await join("b", { leaseMs: 2000 })
+  t.match(problems, [/^b: bucket pool_work had another ttlMs: \d+; it is \d+ now/])
+})

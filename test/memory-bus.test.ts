@@ -1,6 +1,8 @@
+import { headers } from "nats"
 import t from "tap"
 import { isNoResponders, isTimeout } from "../src/errors.js"
 import { MemoryBus, type MemoryBusOptions } from "../src/memory-bus.js"
+import { HOSTILE } from "./fixtures/hostile.js"
 import { ManualClock, settled } from "./fixtures/manual-clock.js"
 
 /** A listener on "work" that notes what it hears, and one that speaks. */
@@ -87,4 +89,55 @@ t.test("closing ends subscriptions and requests, and leaves no timer", async (t)
   t.throws(() => listener.publish("work"), { name: "ClosedConnectionError" })
   t.strictSame(heard, ["1"])
   t.equal(clock.alarms, 0)
+})
+
+t.test("who sent a message may use its bytes and headers again at once", async (t) => {
+  const { speaker, listener } = pair()
+  const heard = new Promise<string>((resolve) =>
+    listener.subscribe("again", {
+      callback: (_, { data, headers }) =>
+        resolve(`${new TextDecoder().decode(data)} ${headers?.get("Said")}`),
+    }),
+  )
+  const data = new TextEncoder().encode("whole")
+  const said = headers()
+  said.set("Said", "this")
+  speaker.publish("again", data, { headers: said })
+  data.fill(0)
+  said.set("Said", "something else")
+  t.equal(await heard, "whole this")
+})
+
+t.test("a callback that throws is told of, and stops neither its lane nor a drain", async (t) => {
+  for (const [name, made] of Object.entries(HOSTILE)) {
+    const told: unknown[] = []
+    const { speaker, listener, heard, subscription } = pair({ onThrown: (it) => told.push(it) })
+    const failing = listener.subscribe("fails", {
+      callback: () => {
+        throw made()
+      },
+    })
+    speaker.publish("fails", "1")
+    speaker.publish("work", "2")
+    const drained = failing.drain()
+    await settled()
+    speaker.publish("work", "3")
+    await drained
+    await subscription.drain()
+    t.strictSame(heard, ["2", "3"], name)
+    t.equal(told.length, 1, name)
+  }
+})
+
+t.test("Node warns of what a callback threw, where nobody else is told", async (t) => {
+  const warned = t.capture(process, "emitWarning", () => {})
+  const { speaker, listener } = pair()
+  listener.subscribe("fails", {
+    callback: () => {
+      throw new Error("mine")
+    },
+  })
+  speaker.publish("fails")
+  await settled()
+  t.match(warned()[0]?.args, [/^Error: mine\n/, "PoolWarning"])
 })

@@ -1,0 +1,26 @@
+/** Calls of code that may throw, from where nobody could catch it. */
+import type { WatchListener } from "./bucket.js"
+import { stackOf } from "./thrown.js"
+
+/** Calls `act`; `failed` is told of what it throws. */
+export function quietly(act: () => void, failed: (thrown: unknown) => void = warnOf): void {
+  try {
+    act()
+  } catch (error) {
+    failed(error)
+  }
+}
+
+/** `listener`, who may throw at an entry and hears those that follow all the same. */
+export function quietListener(listener: WatchListener): WatchListener {
+  return {
+    heard: (entry) => quietly(() => listener.heard(entry)),
+    caughtUp: () => quietly(() => listener.caughtUp?.()),
+    restart: () => quietly(() => listener.restart?.()),
+  }
+}
+
+/** Has Node warn of what was thrown, with its stack. */
+export function warnOf(thrown: unknown): void {
+  process.emitWarning(stackOf(thrown), "PoolWarning")
+}
