@@ -2,7 +2,6 @@
  * The functions by which a program is told something. What one throws, or rejects with, is the program's own business:
  * it is reported, and costs neither the seat nor the process. Of a `report` that fails itself Node warns, once.
  */
-import type { Clock } from "./clock.js"
 import { BadInput, reasonOf } from "./errors.js"
 import type { WorkerOptions } from "./join-options.js"
 import { unawaited } from "./promised.js"
@@ -25,10 +24,11 @@ const NAMES: Readonly<Record<Name, true>> = {
 export type Heard<T> = T & { readonly report: Report; readonly troubles: Troubles }
 
 /** `options` whose callbacks can't fail. Throws BadInput for one that is no function. */
-export function withCallbacks<T extends { readonly report?: Report }>(
+export function withCallbacks<T extends Pick<WorkerOptions, "report" | "local">>(
   options: T,
-  clock: Clock = systemClock,
 ): Heard<T> {
+  const { local } = options
+  const clock = (typeof local === "object" && local?.clock) || systemClock
   const given = failSafe(calledOn(options, "report") ?? (() => {}), warnOnce())
   const troubles = new Troubles(clock, given)
   const { report } = troubles

@@ -16,7 +16,6 @@ import { notTheLeader, obey } from "./obey.js"
 import type { TooManyFailures } from "./restarts.js"
 import { type RunListeners, runOptionsOf } from "./run-options.js"
 import { type GivenByRuns, Runs } from "./runs.js"
-import { systemClock } from "./system-clock.js"
 import type { Troubles } from "./troubles.js"
 
 /** How to join a pool. */
@@ -39,9 +38,7 @@ type HeardOptions = Heard<JoinOptions>
  * process.once("SIGTERM", () => worker.leave())
  */
 export async function joinPool(options: JoinOptions = {}): Promise<PoolWorker> {
-  const given = knownOptions("joinPool", options, JOIN_OPTIONS)
-  const clock = (typeof given.local === "object" && given.local?.clock) || systemClock
-  const heard = withCallbacks(given, clock)
+  const heard = withCallbacks(knownOptions("joinPool", options, JOIN_OPTIONS))
   const ground = await openGround(heard)
   try {
     const worker = new PoolWorker(heard, ground)
