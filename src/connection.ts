@@ -18,7 +18,7 @@ import {
 } from "./errors.js"
 import { isAtLeast, OLDEST_SERVER } from "./find-server.js"
 import { type Greeting, greetingOf } from "./greeting.js"
-import { checkKind, checkOptions, text } from "./known-options.js"
+import { checkKind, checkOptions, optionsLike, text } from "./known-options.js"
 import {
   CONNECTION_OPTIONS,
   type ConnectionOptions,
@@ -55,6 +55,7 @@ export async function connectToNats(
 ): Promise<NatsConnection> {
   checkOptions("connectToNats", options, CONNECTION_OPTIONS)
   checkKind("name of the connection", name, text)
+  checkKind("environment", env, optionsLike({}))
   const timeoutMs = options.timeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
   if (!(timeoutMs > 0)) throw new BadInput("connect timeout", "more than 0 ms", timeoutMs)
   const settings = settingsOf(options, env)

@@ -102,21 +102,29 @@ export function checkKind(name: string, value: unknown, { expected, isMet, isSec
 }
 
 function check(of: string, given: unknown, kinds: Kinds, path: string): void {
-  checkKind(path === "" ? `options of ${of}` : path.slice(0, -1), given, optionsLike(kinds))
+  if (!isPlain(given)) {
+    const name = path === "" ? `options of ${of}` : path.slice(0, -1)
+    throw new BadInput(name, "an object with options", given)
+  }
   const options = given as Readonly<Record<string, unknown>>
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(kinds, name) && options[name] !== undefined) refuse(of, name, kinds, path)
+    if (options[name] === undefined) continue
+    if (!Object.hasOwn(kinds, name)) refuse(of, name, kinds, path)
+    checkOption(of, name, options[name], kinds, path)
   }
   for (const symbol of Object.getOwnPropertySymbols(options)) {
     refuse(of, symbol.description ?? "", kinds, path, String(symbol))
   }
-  for (const name in kinds) {
-    const value = options[name]
-    if (value === undefined) continue
-    const { inside } = kinds[name] as Kind
-    if (inside) check(of, value, inside, `${path}${name}.`)
-    else checkKind(`${path}${name}`, value, kinds[name] as Kind)
+  if (Object.getPrototypeOf(given) === Object.prototype) return
+  for (const name of Object.keys(kinds)) {
+    if (options[name] !== undefined) checkOption(of, name, options[name], kinds, path)
   }
+}
+
+function checkOption(of: string, name: string, value: unknown, kinds: Kinds, path: string): void {
+  const kind = kinds[name] as Kind
+  if (kind.inside) check(of, value, kind.inside, `${path}${name}.`)
+  else if (!kind.isMet(value)) checkKind(`${path}${name}`, value, kind)
 }
 
 function refuse(of: string, name: string, kinds: Kinds, path: string, got = name): never {
@@ -136,5 +144,6 @@ function isFrom(least: number, value: unknown, most: number): boolean {
 /** Whether `value` is a plain object, or of a class of the program's own. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false
+  if (Object.getPrototypeOf(value) === Object.prototype) return true
   return /^\[object (Object|Module)\]$/.test(Object.prototype.toString.call(value))
 }

@@ -10,7 +10,7 @@ import type { Environment } from "./environment.js"
 import { BadInput, reasonOf } from "./errors.js"
 import { homeOf } from "./home.js"
 import { objectIn } from "./json.js"
-import { type KindsOf, number, secret, someText, text, yesOrNo } from "./known-options.js"
+import { type KindsOf, secret, someText, text, timeMs, yesOrNo } from "./known-options.js"
 
 export type { Environment } from "./environment.js"
 
@@ -60,7 +60,7 @@ export const CONNECTION_OPTIONS = {
   key: text,
   tlsFirst: yesOrNo,
   context: text,
-  timeoutMs: number,
+  timeoutMs: timeMs,
 } satisfies KindsOf<ConnectionOptions>
 
 /** What to connect with, wherever it came from. Nothing was read yet but the context. */

@@ -9,6 +9,7 @@ const MEANT: Readonly<Record<string, string>> = {
   host: "servers",
   pass: "password",
   tls: "ca",
+  connection: "bus",
 }
 
 /** The one of `words` that comes nearest to `written`; undefined if none comes near. Of equals the first. */

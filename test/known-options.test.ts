@@ -73,6 +73,9 @@ t.test("a value of another kind is refused, with the kind that it must be", asyn
     [join, { local: "yes" }, 'local: expected true or false, or a LocalPools, got "yes"'],
     [join, { servers: 42 }, "servers: expected text, or a list of texts, got 42"],
     [join, { servers: ["a", 1] }, "servers: expected text, or a list of texts, got"],
+    [toNats, { timeoutMs: 1 / 0 }, "timeoutMs: expected 0 to 2147483647 ms, got Infinity"],
+    [() => connectToNats({}, 5 as never), 0, "name of the connection: expected text, got 5"],
+    [() => connectToNats({}, "a", null as never), 0, "environment: expected an object"],
     [join, { servers: [] }, "servers: expected at least one address, got []"],
     [toNats, { servers: "" }, 'servers: expected at least one address, got ""'],
     [join, { connect: "nats://a" }, 'connect: expected an object with options, got "nats://a"'],
@@ -196,6 +199,31 @@ t.test("where the pool is must be said in one way", async (t) => {
       [call, { servers, connect: { servers } }, "servers: expected to stand here or in connect"],
     ])
     await t.rejects(Promise.resolve(call({ servers })), { name: "NoServer" }, "none but that one")
+  }
+})
+
+t.test("the compiler knows all of them too", async (t) => {
+  const calls: (() => unknown)[] = [
+    // @ts-expect-error: leaseMs
+    () => joinPool({ lease: 200 }),
+    // @ts-expect-error: eligible
+    () => joinPool({ local, noLead: true }),
+    // @ts-expect-error: servers
+    () => joinPool({ connect: { server: "a" } }),
+    // @ts-expect-error: withinMs
+    () => joinPool({ restarts: { failures: 5, within: 1 } }),
+    // @ts-expect-error: connect
+    () => PoolClient.connect({ conect: { servers: "a" } }),
+    // @ts-expect-error: pool
+    () => new PoolClient({ bus, poool: "mail" }),
+    // @ts-expect-error: idempotent
+    () => client.work("x", { idempotant: true }),
+    // @ts-expect-error: clock
+    () => new LocalPools({ clocks: 1 }),
+  ]
+  for (const call of calls) {
+    const told = Promise.resolve().then(call)
+    await t.rejects(told, { name: "BadInput" })
   }
 })
 
