@@ -7,7 +7,7 @@
  *
  * The lease counts from the moment the attempt was sent, whenever that becomes known.
  */
-import type { Claim, Heir } from "./claim.js"
+import { type Claim, type Ended, type Heir, isOver, type StandingClaim } from "./claim.js"
 import type { Instant } from "./clock.js"
 import {
   type BegunReign,
@@ -37,7 +37,8 @@ export interface ClaimingOptions {
 /** What came of it. */
 export type ClaimOutcome =
   | { readonly type: "held"; readonly revision: number }
-  | { readonly type: "lost" }
+  /** Uncontested: nobody has led since the reign whose end was proven before the attempt. */
+  | { readonly type: "lost"; readonly isUncontested?: boolean }
   /** Lost, as far as can be seen; but the write may still be on its way. */
   | { readonly type: "unseen" }
 
@@ -51,6 +52,8 @@ export class Claiming {
   readonly #options: ClaimingOptions
   readonly #outlook: Outlook
   readonly #over: number
+  /** What was proven to be over when it began. */
+  readonly #ended: Ended | undefined
   readonly #attempt: number
   #isRefused = false
   #awaitedRead: number | undefined
@@ -61,6 +64,7 @@ export class Claiming {
     this.#options = options
     this.#outlook = outlook
     this.#over = Math.max(turn.claimOver, outlook.revision)
+    this.#ended = outlook.lastEnded
     const isOrdered = turn.after === "ordered" && ({ isOrdered: true } as const)
     const lapsed = turn.after === "silence" && outlook.silent && { lapsed: outlook.silent }
     this.begun = { ...isOrdered, ...lapsed }
@@ -131,13 +135,19 @@ export class Claiming {
     this.#awaitedRead = undefined
     if (this.#isOwn(found)) return { type: "held", revision: revisionOf(found) }
     this.#outlook.read(found, now.monoMs)
-    if (revisionOf(found) !== this.#over) return { type: "lost" }
+    if (revisionOf(found) !== this.#over) {
+      return { type: "lost", isUncontested: this.#isOver(this.#outlook.standing) }
+    }
     // Nothing new: the read was stale, or the write was lost, or is still on its way. Who wants to leave must not
     // leave a claim behind that nobody holds.
     const mayStillCome = !this.#isRefused && this.holds(now)
     if (!this.resigning || !mayStillCome) return { type: "unseen" }
     this.#lookAgain(now)
     return undefined
+  }
+
+  #isOver(standing: StandingClaim | undefined): boolean {
+    return !!standing && !!this.#ended && isOver(standing, this.#ended)
   }
 
   #heard(found: Found, now: Instant): ClaimOutcome | undefined {

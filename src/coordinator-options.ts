@@ -15,7 +15,7 @@ import type { Troubles } from "./troubles.js"
 
 /** What a member does with its leadership. */
 export interface Seat {
-  /** A claim is about to be sent: listen for tracked work, hold what arrives. */
+  /** A claim is about to be sent: listen for tracked work, hold what arrives. Goes on if it does so already. */
   prepare(): void
   /** The claim went to somebody else: stop listening, forget what was held. */
   abandon(): void

@@ -126,14 +126,18 @@ export class Election {
       return this.#hold(claiming, outcome.revision)
     }
     this.#following = new Following(this.#options, this.#outlook)
+    if (outcome.type === "lost") {
+      const isAgain = this.#outlook.isProvenOver && !claiming.resigning
+      const turn = isAgain ? this.#following.wake(now) : undefined
+      // A last renewal slipped in, or the release: nobody has led since, so what is held is with nobody else.
+      if (!turn || !outcome.isUncontested) this.#options.decide({ do: "stand-down" })
+      return this.#take(turn, now)
+    }
     this.#options.decide({ do: "stand-down" })
     if (outcome.type === "held") {
       const standing = { claim: claiming.claim, revision: outcome.revision }
       this.#outlook.read({ kind: "claim", standing }, now.monoMs)
-    } else if (outcome.type === "unseen") this.#following.lookAgain(now)
-    else if (this.#outlook.isProvenOver && !claiming.resigning) {
-      this.#take(this.#following.wake(now), now)
-    }
+    } else this.#following.lookAgain(now)
   }
 
   #hold({ claim, sent, begun, resigning }: Claiming, revision: number): void {

@@ -95,6 +95,11 @@ export class Outlook {
     return this.#last?.found.kind === "claim" ? this.#standing?.claim.id : undefined
   }
 
+  /** The reign that was last proven to be over; it need not be the last one seen. */
+  get lastEnded(): Ended | undefined {
+    return this.#over?.reign
+  }
+
   /** Whether the reign last seen is proven to be over. */
   get isProvenOver(): boolean {
     const known = this.#standing

@@ -77,8 +77,12 @@ export class TrackedWork {
     return this.#requests.tally
   }
 
-  /** Subscribes, and holds what arrives. To be called just before the claim is sent, on the same connection. */
+  /**
+   * Subscribes, and holds what arrives, beside what it holds of a claim that was not given up. To be called just before
+   * the claim is sent, on the same connection.
+   */
   open(): void {
+    if (this.#seat?.state === "holding") return
     this.abandon()
     const { bus, names, member, onProblem } = this.#options
     const seat = new TrackedSeat()

@@ -193,8 +193,36 @@ t.test("refused because a last renewal slipped in, an heir claims over what it r
   const looks = it.take({ type: "refused", attempt })
   const last = { claim: { ...led.claim, term: 7 }, revision: 8 }
   const decisions = it.read(looks, found(last))
-  t.strictSame(kinds(decisions), ["stand-down", "claim"])
+  t.strictSame(kinds(decisions), ["claim"], "what it holds meanwhile is with nobody else")
   t.equal(one(decisions, "claim").over, 8)
+})
+
+t.test("refused because its holder released it meanwhile, an heir claims over that", async (t) => {
+  const it = new HeldElection()
+  it.read(it.take({ type: "joined" }), found(led))
+  const { nonce } = led.claim
+  const word = { id: "other", term: 7, nonce, revision: 7, reason: "x" }
+  const { attempt } = one(it.take({ type: "word", word }), "claim")
+  const looks = it.take({ type: "refused", attempt })
+  const released = { at: "", by: "other", reason: "x" }
+  const decisions = it.read(
+    looks,
+    found({ claim: { ...led.claim, term: 7, released }, revision: 8 }),
+  )
+  t.strictSame(kinds(decisions), ["claim"])
+})
+
+t.test("refused because somebody led and left meanwhile, it forgets what it held", async (t) => {
+  const it = new HeldElection()
+  it.read(it.take({ type: "joined" }), found(led))
+  const word = { id: "other", term: 7, revision: 7, reason: "x" }
+  const { attempt } = one(it.take({ type: "word", word }), "claim")
+  const looks = it.take({ type: "refused", attempt })
+  const heirs = [{ key: "1.me", id: "me" }]
+  const released = { at: "", by: "new", reason: "x" }
+  const between = { claim: claimOf("new", { term: 8, released, heirs }), revision: 9 }
+  const decisions = it.read(looks, found(between))
+  t.strictSame(kinds(decisions), ["stand-down", "claim"])
 })
 
 t.test("somebody else's claim ends an attempt of its own", async (t) => {

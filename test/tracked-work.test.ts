@@ -90,6 +90,23 @@ t.test("a claim that was refused does nothing of what was held, and says so late
   t.equal(jobs.length, 0)
 })
 
+t.test("what is held is held on when the claim is sent again", async (t) => {
+  const { ask, tracked, reign, jobs } = pool()
+  tracked.open()
+  const asked = [ask("1")]
+  await settled()
+  tracked.open()
+  asked.push(ask("2"))
+  await settled()
+  tracked.begin(reign())
+  t.strictSame(
+    jobs.map(({ job }) => job.text()),
+    ["1", "2"],
+  )
+  for (const { job, finish } of jobs) finish(job.text())
+  t.strictSame(await Promise.all(asked), ["1", "2"])
+})
+
 t.test("what was on its way when the claim was given up is not lost in silence", async (t) => {
   const { ask, clock, tracked, jobs } = pool()
   tracked.open()

@@ -152,8 +152,7 @@ export class SimulatedMember implements Seat {
   }
 
   prepare(): void {
-    this.abandon()
-    this.#subscription = this.#bus.subscribe(NAMES.leader, {
+    this.#subscription ??= this.#bus.subscribe(NAMES.leader, {
       callback: (_, message) => this.#take(message),
     })
   }
