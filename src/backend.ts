@@ -7,6 +7,7 @@ import type { Timings } from "./config.js"
 import type { Fence } from "./fence.js"
 import type { PoolNames } from "./names.js"
 import type { StatusServer } from "./status-server.js"
+import type { Terms } from "./terms.js"
 import type { Troubles } from "./troubles.js"
 
 export interface Ground {
@@ -19,6 +20,7 @@ export interface Ground {
   readonly random: () => number
   readonly bus: Bus
   readonly bucket: Bucket
+  readonly terms: Terms
   /** The server's, in bytes, if it is known. */
   readonly maxPayload?: number | undefined
   /** Keeps what leaders publish; there is none without a server. */

@@ -49,6 +49,9 @@ export interface Bucket {
    * lost it is opened anew and all live entries come again between `restart` and `caughtUp`.
    */
   watch(listener: WatchListener): Promise<StopWatch>
+
+  /** Somebody told of a write at `revision`: a bucket that has to be made anew begins above it, where that can be had. */
+  reached?(revision: number): void
 }
 
 /** Who listens to a watch. */

@@ -5,6 +5,8 @@
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
+import { reignOf } from "./claim.js"
+import { lowerTerms } from "./doctor-terms.js"
 import { isNoJetStream, isNotPermitted, isStreamNotFound, NoJetStream, reasonOf } from "./errors.js"
 import { findKvBucket, MAX_ENTRY_BYTES } from "./kv-bucket.js"
 import { CLOCK_KEY, namesOf, type PoolNames } from "./names.js"
@@ -50,6 +52,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   clock,
   "round trip": roundTrip,
   "event loop": eventLoop,
+  terms,
   pool: members,
 }
 
@@ -173,6 +176,20 @@ async function eventLoop({ leaseMs }: Examination) {
   const remedy = "give this machine more cores or less to do, or a longer --lease"
   if (ms > leaseMs * RENEWAL) return fail(says, remedy)
   return ms > SLOW_LOOP_MS ? warn(says, remedy) : ok(says)
+}
+
+async function terms({ connection, pool }: Examination, names: PoolNames) {
+  const view = await viewOf(connection, pool)
+  const lower = await lowerTerms(connection, names, view)
+  if (!lower) {
+    const { standing } = view
+    return ok(standing ? `${reignOf(standing).term}, the highest known` : "none yet")
+  }
+  const { term, known, by } = lower
+  return fail(
+    `${term} is below ${known}, known to ${by.join(", ")}: who fences by term refuses every leader`,
+    `have them go on above it; the pool elects anew: nats stream purge KV_${names.bucket} --seq ${known + 1} --force`,
+  )
 }
 
 async function members({ connection, pool }: Examination) {

@@ -18,12 +18,12 @@ import {
   ServerTooOld,
 } from "./errors.js"
 import { FencedOff } from "./fence-errors.js"
-import { isAtLeast } from "./find-server.js"
 import { objectIn, toBytes } from "./json.js"
 import { type Leadership, type Published, ReignEnded } from "./leadership.js"
 import type { PoolNames } from "./names.js"
 import { Pace } from "./pace.js"
 import { payloadOf } from "./payload.js"
+import { isAtLeast } from "./server-version.js"
 import { systemClock } from "./system-clock.js"
 
 /** The first server that compares the sequence of another subject than the message's own. */

@@ -14,12 +14,12 @@ import {
   FETCHED_NAME,
   type FindOptions,
   findServer,
-  isAtLeast,
   OLDEST_SERVER,
   type ServerProgram,
   versionOf,
 } from "./find-server.js"
 import { NoServerProgram } from "./server-errors.js"
+import { isAtLeast } from "./server-version.js"
 
 /**
  * A way of fetching: a release, the package of this machine's distribution, the package of a suite of

@@ -7,6 +7,7 @@ import { accessSync, constants, statSync } from "node:fs"
 import { delimiter, join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { BadInput, ServerTooOld } from "./errors.js"
+import { isAtLeast } from "./server-version.js"
 
 /** The oldest server a pool runs on. */
 export const OLDEST_SERVER = "2.9"
@@ -63,16 +64,6 @@ export async function versionOf(path: string): Promise<string | undefined> {
   } catch {
     return undefined
   }
-}
-
-/** Whether version `a` is `b` or later, by its numbers. */
-export function isAtLeast(a: string, b: string): boolean {
-  const [left, right] = [a, b].map((v) => v.split(/[.-]/).map(Number)) as [number[], number[]]
-  for (const [i, wanted] of right.entries()) {
-    const got = left[i] ?? 0
-    if (got !== wanted) return got > wanted
-  }
-  return true
 }
 
 async function named(path: string): Promise<ServerProgram> {

@@ -16,6 +16,7 @@ import { type Reached, reachedBy } from "./pool-place.js"
 import { rehearsedOnce } from "./rehearsal.js"
 import type { StatusServer } from "./status-server.js"
 import { systemClock } from "./system-clock.js"
+import { Terms } from "./terms.js"
 
 /** The ground that `options` ask for. Throws as `joinPool` does. */
 export async function openGround(options: WorkerOptions): Promise<Ground> {
@@ -23,7 +24,7 @@ export async function openGround(options: WorkerOptions): Promise<Ground> {
   const names = namesOf(options.pool ?? DEFAULT_POOL)
   const timings = timingsOf(options)
   checkLimits(options)
-  const base = { name, names, timings }
+  const base = { name, names, timings, terms: new Terms() }
   if (options.http === undefined) return groundUnder(base, options)
   // Only those who ask for it load the metrics: a quarter of what there is to load.
   const { StatusServer } = await import("./status-server.js")
@@ -54,7 +55,7 @@ function withStatus(ground: Ground, status: StatusServer): Ground {
   }
 }
 
-type Base = Pick<Ground, "name" | "names" | "timings">
+type Base = Pick<Ground, "name" | "names" | "timings" | "terms">
 
 async function groundUnder(base: Base, options: WorkerOptions): Promise<Ground> {
   const { name, names, timings } = base

@@ -1,7 +1,7 @@
 /**
  * The bucket on JetStream KV: history 1, file storage so that terms survive a restart of the server, one TTL
  * for all entries. Nothing depends on per-key TTL or on marks of expiry, so any server from 2.9 on will do.
- * A bucket that was deleted is created anew by the next write.
+ * A bucket that was deleted is created anew by the next write, and its revisions go on where they were.
  */
 import { jetstreamManager, StorageType } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
@@ -22,7 +22,9 @@ import {
   NoJetStream,
   RevisionMismatch,
 } from "./errors.js"
+import { makeAnew } from "./kv-anew.js"
 import { entryOf, watchKv } from "./kv-watch.js"
+import { isNameInUse } from "./nats-errors.js"
 
 /** The most that an entry may hold, in bytes. */
 export const MAX_ENTRY_BYTES = 8192
@@ -40,14 +42,23 @@ export async function openKvBucket(
   report: (adjustment: Adjustment) => void = () => {},
 ): Promise<Bucket> {
   const wanted = { ttlMs: timings.memberTtlMs, replicas: timings.replicas, history: 1 }
-  const open = async () => {
+  const create = () =>
+    new Kvm(connection).create(name, {
+      history: 1,
+      ttl: wanted.ttlMs,
+      replicas: wanted.replicas,
+      storage: StorageType.File,
+      maxValueSize: MAX_ENTRY_BYTES,
+    })
+  const open = async (known = 0) => {
     try {
-      const kv = await new Kvm(connection).create(name, {
-        history: 1,
-        ttl: wanted.ttlMs,
-        replicas: wanted.replicas,
-        storage: StorageType.File,
-        maxValueSize: MAX_ENTRY_BYTES,
+      if (known > 0 && !(await streamOf(connection, name))) {
+        await makeAnew(connection, { name, ...wanted, maxEntryBytes: MAX_ENTRY_BYTES, known })
+      }
+      const kv = await create().catch((error) => {
+        // Somebody has just made it, above what was known to him.
+        if (isNameInUse(error)) return create()
+        throw error
       })
       await adjust(connection, name, wanted, report)
       return kv
@@ -115,10 +126,17 @@ async function adjust(
 class KvBucket implements Bucket {
   readonly #connection: NatsConnection
   readonly #name: string
-  readonly #reopen: () => Promise<KV>
+  readonly #reopen: (known: number) => Promise<KV>
   #kv: KV
+  /** The highest revision heard of. */
+  #known = 0
 
-  constructor(connection: NatsConnection, name: string, kv: KV, reopen: () => Promise<KV>) {
+  constructor(
+    connection: NatsConnection,
+    name: string,
+    kv: KV,
+    reopen: (known: number) => Promise<KV>,
+  ) {
     this.#connection = connection
     this.#name = name
     this.#kv = kv
@@ -128,6 +146,7 @@ class KvBucket implements Bucket {
   async get(key: string): Promise<Entry | undefined> {
     try {
       const entry = await this.#kv.get(key)
+      if (entry) this.reached(entry.revision)
       return entry ? entryOf(entry) : undefined
     } catch (error) {
       // A direct get from a bucket that was deleted meets nobody: ask whether that is why.
@@ -140,11 +159,11 @@ class KvBucket implements Bucket {
 
   write(key: string, value: Uint8Array, over: number): Promise<number> {
     // Not `create`: over a deletion's mark it falls back to what it reads there, which may be of the past.
-    return this.#change(key, over, () => this.#kv.put(key, value, { previousSeq: over }))
+    return this.#write(key, over, () => this.#kv.put(key, value, { previousSeq: over }))
   }
 
   put(key: string, value: Uint8Array): Promise<number> {
-    return this.#change(key, 0, () => this.#kv.put(key, value))
+    return this.#write(key, 0, () => this.#kv.put(key, value))
   }
 
   /** A kind leave deletes, an eviction purges: the two marks of KV tell one from the other. */
@@ -184,7 +203,25 @@ class KvBucket implements Bucket {
   }
 
   async watch(listener: WatchListener): Promise<StopWatch> {
-    return watchKv(this.#connection, () => this.#kv, listener)
+    const heard = (entry: Entry) => {
+      this.reached(entry.revision)
+      listener.heard(entry)
+    }
+    return watchKv(this.#connection, () => this.#kv, {
+      heard,
+      caughtUp: () => listener.caughtUp?.(),
+      restart: () => listener.restart?.(),
+    })
+  }
+
+  reached(revision: number): void {
+    this.#known = Math.max(this.#known, revision)
+  }
+
+  async #write(key: string, over: number, change: () => Promise<number>): Promise<number> {
+    const revision = await this.#change(key, over, change)
+    this.reached(revision)
+    return revision
   }
 
   async #change<T>(key: string, over: number, change: () => Promise<T>): Promise<T> {
@@ -193,7 +230,7 @@ class KvBucket implements Bucket {
         return await change()
       } catch (error) {
         if (!isNoJetStream(error) && !isStreamNotFound(error)) throw error
-        this.#kv = await this.#reopen()
+        this.#kv = await this.#reopen(this.#known)
         return await change()
       }
     } catch (error) {

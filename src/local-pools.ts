@@ -14,6 +14,7 @@ import { MemoryBucket } from "./memory-bucket.js"
 import { MemoryBus } from "./memory-bus.js"
 import type { PoolNames } from "./names.js"
 import { systemClock } from "./system-clock.js"
+import { Terms } from "./terms.js"
 
 /** What a world of pools is made of. */
 export interface LocalPoolsOptions {
@@ -88,6 +89,7 @@ export class LocalPools {
     this.#buckets.set(names.pool, bucket)
     bucket.adjust(memberTtlMs, report)
     return {
+      terms: new Terms(),
       name,
       names,
       timings,

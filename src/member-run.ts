@@ -70,6 +70,9 @@ export class MemberRun {
     this.coordinator = new Coordinator({
       ...options,
       onClaim: (standing, isOwn) => {
+        const problem = options.terms.saw(standing, isOwn)
+        if (problem) report(problem)
+        options.bucket.reached?.(standing.revision)
         this.#chronicler?.claim(standing, isOwn)
         options.onClaim(standing, isOwn)
       },
@@ -233,6 +236,7 @@ export class MemberRun {
       state: this.#state === "ready" && isPaused() ? "paused" : this.#state,
       counters: this.#services.counters,
       version: MEMBER_VERSION,
+      knownTerm: this.#options.terms.highest,
     }
   }
 }

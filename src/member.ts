@@ -31,6 +31,8 @@ export interface Member {
   readonly counters: { readonly done: number; readonly failed: number; readonly busy: number }
   /** Whether it obeys orders on its control subject. */
   readonly control: boolean
+  /** The highest term that this worker has known; absent in entries of older versions. */
+  readonly knownTerm?: number
   /** Version of this format. */
   readonly version: number
 }
@@ -78,6 +80,7 @@ export function decodeMember(key: string, value: Uint8Array): Member {
     state: stateIn(raw.state),
     counters: { done: 0, failed: 0, busy: 0, ...counters },
     control: raw.control === true,
+    ...(raw.knownTerm !== undefined && { knownTerm: number(raw.knownTerm) }),
     version: number(raw.version),
   }
 }

@@ -7,6 +7,11 @@ export function isWrongLastSequence(error: unknown): boolean {
   return code === 10071 || code === 10164
 }
 
+/** The stream exists, with other settings: somebody else has just made it. */
+export function isNameInUse(error: unknown): boolean {
+  return field(error, "code") === 10058
+}
+
 /** The bucket's stream does not exist (any more). */
 export function isStreamNotFound(error: unknown): boolean {
   return field(error, "code") === 10059

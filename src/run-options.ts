@@ -26,6 +26,7 @@ import type { Order } from "./orders.js"
 import type { LeadReturns } from "./seat.js"
 import { strategyOf } from "./strategies.js"
 import { oldest, type Strategy } from "./succession.js"
+import type { Terms } from "./terms.js"
 import type { Troubles } from "./troubles.js"
 
 /** What a member is, whatever it runs on. */
@@ -43,6 +44,8 @@ export interface Character {
 export interface MemberRunOptions {
   readonly bus: Bus
   readonly bucket: Bucket
+  /** Those that this worker has known, over all its runs. */
+  readonly terms: Terms
   readonly names: PoolNames
   readonly clock: Clock
   /** From 0 to 1. */

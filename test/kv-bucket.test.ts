@@ -4,7 +4,9 @@ import { connect, type NatsConnection, nanos, type QueuedIterator, type Status }
 import t, { type Test } from "tap"
 import type { Adjustment } from "../src/bucket.js"
 import { NoJetStream, RevisionMismatch } from "../src/errors.js"
+import { HEADROOM } from "../src/kv-anew.js"
 import { findKvBucket, openKvBucket, settingsOf } from "../src/kv-bucket.js"
+import { isAtLeast } from "../src/server-version.js"
 import { type TestServer, testServer } from "./fixtures/server.js"
 import { until } from "./fixtures/until.js"
 
@@ -110,15 +112,18 @@ t.test("revisions go on after a restart of the server: terms never run backwards
 })
 
 t.test(
-  "a bucket that was deleted is read as empty, and created anew by the next write: revisions begin at 1",
+  "a bucket that was deleted is read as empty, and created anew by the next write, above all that was known",
   async (t) => {
     const { connection, bucket } = await setUp(t)
     const revision = await bucket.put("leader", value("1"))
     await bucket.put("leader", value("2"))
+    bucket.reached?.(77)
     await (await jetstreamManager(connection)).streams.delete("KV_pool_work")
     t.equal(await bucket.get("leader"), undefined)
     await t.rejects(bucket.write("leader", value("3"), revision + 1), RevisionMismatch)
-    t.equal(await bucket.write("leader", value("3"), 0), 1)
+    const anew = await bucket.write("leader", value("3"), 0)
+    const canBeginLater = isAtLeast(connection.info?.version ?? "", "2.10")
+    t.equal(anew, canBeginLater ? 77 + HEADROOM : 1)
     t.match(await settingsOf(connection, "pool_work"), { ttlMs: 6000, history: 1 })
   },
 )

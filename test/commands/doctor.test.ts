@@ -33,7 +33,7 @@ t.test("a pool that is well is well in every point", async (t) => {
   const points = ["connection", "server", "jetstream", "bucket", "replicas", "permissions", "clock"]
   t.strictSame(
     list.map(({ what }) => what),
-    [...points, "round trip", "event loop", "pool"],
+    [...points, "round trip", "event loop", "terms", "pool"],
   )
   // A machine that is busy with other tests may well be late.
   const unwell = list.filter(({ verdict, what }) => verdict !== "ok" && what !== "event loop")
