@@ -18,6 +18,7 @@ const NAMES: Readonly<Record<Name, true>> = {
   onClaim: true,
   onReign: true,
   onLeadReturned: true,
+  onWait: true,
 }
 
 /** What a program gave, with callbacks that can't fail, and a report that is not told the same with every try. */

@@ -28,6 +28,7 @@ import {
 import { refusalOf } from "./refusal.js"
 import { addressesIn, type ServerAddress } from "./server-address.js"
 import { isAtLeast } from "./server-version.js"
+import { waitingFor } from "./server-wait.js"
 import { tlsOf } from "./tls-settings.js"
 
 export type { ConnectionOptions } from "./nats-context.js"
@@ -44,12 +45,26 @@ const REFUSAL_MS = 500
 
 /**
  * An open connection that shows up as `name` at the server. Throws BadInput for options, files or contexts that
- * can't be used; NoServer, NotNats, TlsFailed, NotAuthorized, ServerTooOld or ConnectionRefused.
+ * can't be used; NoServer, NotNats, TlsFailed, NotAuthorized, ServerTooOld or ConnectionRefused. With `waitMs` a server
+ * that is not there yet is waited for.
  *
  * @example
  * const connection = await connectToNats({ servers: "nats://a:4222,nats://b:4222" }, "pool mail")
  */
-export async function connectToNats(
+export function connectToNats(
+  options: ConnectionOptions = {},
+  name = "pool",
+  env: Environment = process.env,
+): Promise<NatsConnection> {
+  return waitingFor(
+    options,
+    () => connectOnce(options, name, env),
+    (late) => late.close(),
+  )
+}
+
+/** The same without waiting. */
+export async function connectOnce(
   options: ConnectionOptions = {},
   name = "pool",
   env: Environment = process.env,

@@ -4,14 +4,13 @@
  */
 import type { NatsConnection } from "nats"
 import { timingsOf } from "./config.js"
-import { connectToNats } from "./connection.js"
 import { CrewGuard } from "./crew-guard.js"
 import type { EndedReign, HandOnOptions } from "./hand-on.js"
 import { HistoryWriter } from "./history-stream.js"
 import { httpAddressOf, placeAfter, shownAddress } from "./http-address.js"
 import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "./join-options.js"
-import { openKvBucket } from "./kv-bucket.js"
 import { namesOf } from "./names.js"
+import { openPool } from "./open-pool.js"
 import type { WorkerSettings } from "./process-words.js"
 import { rehearsedOnce } from "./rehearsal.js"
 import { Respawn } from "./respawn.js"
@@ -28,6 +27,8 @@ export interface CrewOptions extends Omit<SupervisorOptions, "pool" | "guard"> {
   readonly respawn?: boolean | undefined
   /** Whether workers are out of reach of what is sent to our terminal: Ctrl-Z and Ctrl-C. Default false. */
   readonly ownGroups?: boolean | undefined
+  /** Gives up gathering: what is waited for is not waited for any longer. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export class Crew {
@@ -46,7 +47,7 @@ export class Crew {
     pool: HandOnOptions,
     history: HistoryWriter,
   ) {
-    const { settings, respawn, ownGroups, ...supervision } = options
+    const { settings, respawn, ownGroups, signal: _, ...supervision } = options
     const { onEvent, report } = supervision
     this.#settings = settings
     this.connection = connection
@@ -66,17 +67,18 @@ export class Crew {
 
   /** Connects, and opens the bucket. Throws as `joinPool` does. */
   static async gather(options: CrewOptions): Promise<Crew> {
-    const { settings, report } = options
+    const { settings, report, signal } = options
     const names = namesOf(settings.pool)
     const timings = timingsOf(settings)
     const name = `pool ${settings.pool} supervisor`
-    const [connection] = await Promise.all([connectToNats(settings.connect, name), rehearsedOnce()])
+    const opening = openPool({
+      connect: { onWait: report, ...settings.connect, signal },
+      ...{ name, names, timings },
+      onAdjusted: ({ setting, was, is }) =>
+        report(`bucket ${names.bucket}: ${setting} was ${was}, is ${is} now`),
+    })
+    const [{ connection, bucket }] = await Promise.all([opening, rehearsedOnce()])
     try {
-      const bucket = await openKvBucket(connection, names.bucket, timings, (adjustment) =>
-        report(
-          `bucket ${names.bucket}: ${adjustment.setting} was ${adjustment.was}, is ${adjustment.is} now`,
-        ),
-      )
       const history = new HistoryWriter(connection, names, timings.replicas)
       const pool = {
         bus: connection,

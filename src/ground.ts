@@ -3,7 +3,6 @@ import { hostname } from "node:os"
 import type { Ground } from "./backend.js"
 import type { Adjustment } from "./bucket.js"
 import { timingsOf } from "./config.js"
-import { connectToNats } from "./connection.js"
 import { tellOfConnection } from "./connection-troubles.js"
 import { Fence } from "./fence.js"
 import { HistoryWriter } from "./history-stream.js"
@@ -12,6 +11,7 @@ import type { WorkerOptions } from "./join-options.js"
 import { findKvBucket, openKvBucket } from "./kv-bucket.js"
 import { checkLimits } from "./limits.js"
 import { checkedName, DEFAULT_POOL, namesOf, type PoolNames } from "./names.js"
+import { openPool } from "./open-pool.js"
 import { type Reached, reachedBy } from "./pool-place.js"
 import { rehearsedOnce } from "./rehearsal.js"
 import type { StatusServer } from "./status-server.js"
@@ -75,44 +75,46 @@ async function groundOnServer(
   options: WorkerOptions,
 ): Promise<Ground> {
   const { name, names, timings } = base
-  const [connection] = await Promise.all([
-    reached.connection ?? connectToNats(reached.connect, `pool ${names.pool} worker ${name}`),
-    rehearsedOnce(),
-  ])
+  const { connection: given, connect } = reached
+  const onAdjusted = adjusted(names, options)
+  const opening = given
+    ? openKvBucket(given, names.bucket, timings, onAdjusted).then((bucket) => ({
+        connection: given,
+        bucket,
+      }))
+    : openPool({
+        connect: { ...connect, onWait: connect.onWait ?? options.report },
+        name: `pool ${names.pool} worker ${name}`,
+        ...{ names, timings, onAdjusted },
+      })
+  const [{ connection, bucket }] = await Promise.all([opening, rehearsedOnce()])
   const history = new HistoryWriter(connection, names, timings.replicas)
   let unfollow = () => {}
   const close = async () => {
     unfollow()
     await history.settled()
     try {
-      await (reached.connection ? connection.flush() : connection.drain())
+      await (given ? connection.flush() : connection.drain())
     } catch {
       // Without a server there is nobody left to hear the rest.
-      if (!reached.connection) await connection.close()
+      if (!given) await connection.close()
     }
   }
-  try {
-    const report = adjusted(names, options)
-    const bucket = await openKvBucket(connection, names.bucket, timings, report)
-    return {
-      ...base,
-      clock: systemClock,
-      random: Math.random,
-      bus: connection,
-      bucket,
-      maxPayload: connection.info?.max_payload,
-      fence: new Fence(connection, names, timings.replicas),
-      writeHistory: (record) => history.write(record),
-      find: (pool) => findKvBucket(connection, namesOf(pool).bucket),
-      follow: (troubles, told) => {
-        unfollow()
-        unfollow = tellOfConnection(connection, troubles, told)
-      },
-      close,
-    }
-  } catch (error) {
-    if (!reached.connection) await connection.close()
-    throw error
+  return {
+    ...base,
+    clock: systemClock,
+    random: Math.random,
+    bus: connection,
+    bucket,
+    maxPayload: connection.info?.max_payload,
+    fence: new Fence(connection, names, timings.replicas),
+    writeHistory: (record) => history.write(record),
+    find: (pool) => findKvBucket(connection, namesOf(pool).bucket),
+    follow: (troubles, told) => {
+      unfollow()
+      unfollow = tellOfConnection(connection, troubles, told)
+    },
+    close,
   }
 }
 

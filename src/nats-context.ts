@@ -10,7 +10,17 @@ import type { Environment } from "./environment.js"
 import { BadInput, reasonOf } from "./errors.js"
 import { homeOf } from "./home.js"
 import { objectIn } from "./json.js"
-import { type KindsOf, secret, someText, text, timeMs, yesOrNo } from "./known-options.js"
+import {
+  callable,
+  having,
+  type KindsOf,
+  secret,
+  someText,
+  text,
+  timeMs,
+  yesOrNo,
+} from "./known-options.js"
+import type { ServerWait } from "./server-wait.js"
 
 export type { Environment } from "./environment.js"
 
@@ -20,7 +30,7 @@ export type { Environment } from "./environment.js"
  * read again at each reconnect, so that they may be renewed; `~` and `$VAR` in their names are expanded. In
  * place of a file's name, and for password and token, `env://VAR` and `data:;base64,...` work too.
  */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends ServerWait {
   /** Addresses, `nats://` or `tls://`; as one text with commas between. NATS_URL. Default nats://127.0.0.1:4222. */
   readonly servers?: string | readonly string[] | undefined
   /** NATS_USER. Without a password it is taken for a token. */
@@ -61,6 +71,9 @@ export const CONNECTION_OPTIONS = {
   tlsFirst: yesOrNo,
   context: text,
   timeoutMs: timeMs,
+  waitMs: timeMs,
+  onWait: callable,
+  signal: having("an AbortSignal", "addEventListener"),
 } satisfies KindsOf<ConnectionOptions>
 
 /** What to connect with, wherever it came from. Nothing was read yet but the context. */

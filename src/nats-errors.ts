@@ -24,6 +24,11 @@ export function isNoJetStream(error: unknown): boolean {
   )
 }
 
+/** JetStream is there, and not ready: it does not answer yet, has no leader, or too few servers have come. */
+export function isNotReady(error: unknown): boolean {
+  return isTimeout(error) || isNoJetStream(error) || [10005, 10008].includes(field(error, "code"))
+}
+
 /** Nobody subscribes to the subject. The request was not delivered, so repeating it is safe. */
 export function isNoResponders(error: unknown): boolean {
   // The class is called NoRespondersError; the name it gives itself is the other one (3.3.1).

@@ -12,7 +12,8 @@ import { reasonOf, textOf } from "./thrown.js"
 import { joinPool, type PoolWorker } from "./worker.js"
 
 let worker: PoolWorker | undefined
-let isStopping = false
+/** Fires when it is to stop: then nothing is waited for any more. */
+const stopping = new AbortController()
 let hasFailed = false
 /** Of a worker that leaves kindly: its program's, if one ended it. */
 let exitCode = 0
@@ -61,7 +62,7 @@ async function start(settings: WorkerSettings): Promise<void> {
       ...defined(options),
       ...handlers,
       strategy: await loadStrategy({ strategy, prefer }),
-      connect,
+      connect: { ...connect, signal: stopping.signal },
       onStopOrder: stop,
       onJoined: sayJoined,
       onClaim(standing, isSelf) {
@@ -83,8 +84,9 @@ async function start(settings: WorkerSettings): Promise<void> {
     })
     sayJoined()
     worker.closed.catch((error) => fail(log, "gives up", error))
-    if (isStopping) await leave()
+    if (stopping.signal.aborted) await leave()
   } catch (error) {
+    if (error === stopping.signal.reason) return end({ type: "left" }, 0)
     fail(log, "could not join", error)
   }
 }
@@ -122,8 +124,8 @@ function runs(command: CommandSettings, settings: WorkerSettings, log: Logger): 
 }
 
 function stop(): void {
-  if (isStopping) return
-  isStopping = true
+  if (stopping.signal.aborted) return
+  stopping.abort()
   if (worker) leave()
 }
 

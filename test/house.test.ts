@@ -87,7 +87,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["secret", "server-address", "services", "status-server", "supervisor", "thread"],
     ...["thread-file", "thread-words", "threads", "tls-settings", "watchdog", "worker"],
     ...["worker-process"],
-    ...["start-process", "worker-events"],
+    ...["open-pool", "server-wait", "start-process", "worker-events"],
   ],
   top: ["cli", "commands/*", "dashboard/*", "index"],
 }

@@ -103,6 +103,7 @@ class Cluster {
       logDir: LOGS,
       respawn: this.#flags.respawn,
       ownGroups: true,
+      signal,
       onEvent: (event) => this.#tell(event),
       report: (problem) => this.#report(problem),
     })
@@ -133,7 +134,12 @@ class Cluster {
   async #show(crew: Crew, signal: AbortSignal): Promise<number> {
     const { json, ascii, dashboard } = this.#flags
     const { pool } = this.#settings
-    const source = await attach({ pool, connect: this.#connect, crew, logs: LOGS })
+    const source = await attach({
+      pool,
+      connect: { ...this.#connect, signal },
+      crew,
+      logs: LOGS,
+    })
     if (signal.aborted) {
       await source.close()
       return EXIT.ok

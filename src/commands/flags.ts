@@ -20,6 +20,7 @@ export interface ConnectionFlags {
   tlskey?: string
   tlsfirst?: boolean
   context?: string
+  wait?: number
 }
 
 export interface PoolFlags extends ConnectionFlags {
@@ -53,13 +54,20 @@ export function withConnectionFlags(command: Command): Command {
     .option("--tlsfirst", "TLS before the server's greeting, for one with handshake_first")
     .option("--context <name>", "a context of it (env: NATS_CONTEXT; default: the selected one)")
     .optionsGroup(OWN)
+    .option(
+      "--wait <time>",
+      "wait for a server that is not there yet (default: that is an error)",
+      durationIn("--wait"),
+    )
 }
 
 /** The connection that `flags` ask for. */
 export function connectionIn(flags: ConnectionFlags): ConnectionOptions {
   const { servers, user, password, token, creds, nkey, context } = flags
   const { tlsca: ca, tlscert: cert, tlskey: key, tlsfirst: tlsFirst } = flags
-  const given = { servers, user, password, token, creds, nkey, ca, cert, key, tlsFirst, context }
+  const known = { servers, user, password, token, creds, nkey, ca, cert, key, tlsFirst, context }
+  const onWait = (what: string) => console.error(`pool: ${what}`)
+  const given = { ...known, ...(flags.wait !== undefined && { waitMs: flags.wait, onWait }) }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 

@@ -8,6 +8,7 @@ import { clean } from "../dashboard/line.js"
 import { NoLeader } from "../errors.js"
 import { namesOf } from "../names.js"
 import { viewOf } from "../pool-view.js"
+import { EXIT } from "./exit.js"
 import { connectionIn, type PoolFlags, withPoolFlags } from "./flags.js"
 import { interrupts } from "./interrupt.js"
 import { unread } from "./output.js"
@@ -28,6 +29,10 @@ export function leaderCommand(): Command {
 }
 
 async function showLeader(flags: LeaderFlags): Promise<void> {
+  const interrupted = interrupts(() => process.exit(EXIT.ok))
+  // Until it watches there is nothing to be ended.
+  const quit = () => process.exit(flags.watch ? EXIT.ok : EXIT.interrupted)
+  interrupted.signal.addEventListener("abort", quit)
   const connection = await connectToNats(connectionIn(flags), `pool ${flags.pool} leader`)
   const print = (standing: StandingClaim) => {
     const summary = summaryOf(standing)
@@ -45,10 +50,10 @@ async function showLeader(flags: LeaderFlags): Promise<void> {
     if (standing && isHeld) printNews(standing)
     else if (!flags.watch) throw new NoLeader(flags.pool, 0)
     if (!flags.watch) return
-    const interrupted = interrupts(() => process.exit(0))
+    interrupted.signal.removeEventListener("abort", quit)
     await Promise.race([interrupted.first, once(unread, "abort"), connection.closed()])
-    interrupted.stop()
   } finally {
+    interrupted.stop()
     await connection.close()
   }
 }

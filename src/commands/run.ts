@@ -81,8 +81,17 @@ async function run(argv: string[], flags: RunFlags): Promise<void> {
     settleGone = resolve
   })
   const warden = new CommandWarden(say)
-  const crew = await Crew.gather({
+  let isInterrupted = false
+  let crew: Crew | undefined
+  // Before anything else: what comes while it connects is heard too.
+  const interrupted = interrupts(() => {
+    warden.endProgram()
+    crew?.supervisor.killAll()
+    process.exitCode = EXIT.failed
+  })
+  const gathered = Crew.gather({
     settings,
+    signal: interrupted.signal,
     stdin: process.stdin.isTTY ? "ignore" : "inherit",
     onWord: (_worker, word) => warden.heard(word),
     onExit: () => warden.endProgram(),
@@ -91,12 +100,9 @@ async function run(argv: string[], flags: RunFlags): Promise<void> {
     },
     report: say,
   })
-  let isInterrupted = false
-  const interrupted = interrupts(() => {
-    warden.endProgram()
-    crew.supervisor.killAll()
-    process.exitCode = EXIT.failed
-  })
+  crew = await Promise.race([gathered, interrupted.first.then(() => undefined)])
+  // Nothing has begun that would have to be ended.
+  if (!crew) return process.exit(EXIT.ok)
   try {
     await Promise.race([crew.start(settings.name), interrupted.first])
     interrupted.first.then(() => {

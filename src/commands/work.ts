@@ -48,9 +48,13 @@ Examples:
 }
 
 async function ask(payload: string | undefined, flags: WorkFlags): Promise<void> {
+  const { signal, stop } = interrupts(() => process.exit(EXIT.interrupted))
+  // What was not sent yet was not done.
+  const quit = () => process.exit(EXIT.interrupted)
+  signal.addEventListener("abort", quit)
   const body = payload === "-" ? await buffer(process.stdin) : payload
   const client = await PoolClient.connect({ ...connectionIn(flags), pool: flags.pool })
-  const { signal, stop } = interrupts(() => process.exit(EXIT.interrupted))
+  signal.removeEventListener("abort", quit)
   const answers: Answer[] = []
   try {
     for (let n = 0; n < flags.count && !unread.aborted; n += 1) {

@@ -52,6 +52,7 @@ async function work(flags: OneWorkerFlags): Promise<void> {
   const ending = new AbortController()
   const gathered = Crew.gather({
     settings,
+    signal: interrupted.signal,
     respawn: flags.respawn,
     onEvent: (event) => {
       const { name } = event.worker
