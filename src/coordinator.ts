@@ -99,9 +99,13 @@ export class Coordinator {
     if (isUp) this.membership.renew()
   }
 
-  /** Whether this member may lead has changed. */
-  reconsider(): void {
+  /** Whether this member may lead has changed; `isShown` if its entry tells. */
+  reconsider(isShown: boolean): void {
     this.#handle({ type: "wake" })
+    if (!isShown) return
+    // Who stands in line again is counted on at once; who does not any more may just be handing on.
+    if (this.#options.portrait().eligible) this.membership.renew()
+    else this.membership.renewAfter(new Promise(() => {}))
   }
 
   #stay(): void {

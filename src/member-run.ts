@@ -127,12 +127,7 @@ export class MemberRun {
 
   /** Whether it may lead has changed; `isShown` if others are to hear of it. */
   reconsider(isShown: boolean): void {
-    const { membership } = this.coordinator
-    this.coordinator.reconsider()
-    if (!isShown) return
-    // Who stands in line again is counted on at once; who does not any more may just be handing on.
-    if (this.#options.lastLead.isRunning) membership.renewAfter(new Promise(() => {}))
-    else membership.renew()
+    this.coordinator.reconsider(isShown)
   }
 
   /** Gives up the seat, if it leads, and stays a member. */

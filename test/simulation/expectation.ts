@@ -143,7 +143,10 @@ export class Expectation {
     if (!this.isOn || !this.#wasQuiet || nowMs < this.#upsetUntilMs) return false
     if (!alive.includes(member)) return false
     if (leadership.signal.aborted || nowMs - beganMs < SETTLED_MS) return false
-    return alive.every((member) => member.state === "ready")
+    // Who is tidying up has no place in the line; who just did has it back with the next renewal, if one got lost.
+    const isInLine = ({ state, isTidying, lingeredUntilMs }: SimulatedMember) =>
+      state === "ready" && !isTidying && nowMs - lingeredUntilMs > this.#timings.memberTtlMs
+    return alive.every(isInLine)
   }
 
   #first(alive: readonly SimulatedMember[], but: SimulatedMember): SimulatedMember | undefined {

@@ -6,6 +6,7 @@
  *   - the signal of a reign fired before the next one begins; one that was frozen meanwhile neither answers, nor
  *     writes, nor says anything before its signal fired;
  *   - nothing is answered in the name of a reign once a later one began;
+ *   - at most one `lead` of a process is alive;
  *   - who was handed the seat by order keeps it from all that are better.
  */
 import type { Word } from "../../src/claim.js"
@@ -32,6 +33,8 @@ export class Judge {
   latest: JudgedReign | undefined
   /** Reigns whose signal has not fired. */
   readonly #live = new Set<JudgedReign>()
+  /** Whose `lead` runs. */
+  readonly #leading = new Set<SimulatedMember>()
   #highestTerm = 0
   readonly #now: () => number
   #broken: Broken | undefined
@@ -91,6 +94,15 @@ export class Judge {
       }
     }
     leadership.signal.addEventListener("abort", ended, { once: true })
+  }
+
+  leadBegan(member: SimulatedMember): void {
+    if (this.#leading.has(member)) this.breach(`${member.name} runs a second lead beside the first`)
+    this.#leading.add(member)
+  }
+
+  leadReturned(member: SimulatedMember): void {
+    this.#leading.delete(member)
   }
 
   /** The bucket began anew: so do terms. */

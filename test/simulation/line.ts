@@ -13,7 +13,7 @@ export function lineOf(
 ): SimulatedMember[] {
   const isByWeight = STRATEGIES[strategy] !== "oldest"
   return members
-    .filter(({ eligible, state }) => eligible && state === "ready")
+    .filter(({ eligible, state, isTidying }) => eligible && state === "ready" && !isTidying)
     .sort((a, b) => (isByWeight ? b.weight - a.weight : 0) || (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 

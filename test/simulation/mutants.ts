@@ -325,4 +325,25 @@ export const MUTANTS: readonly Mutant[] = [
     is: "if (isItsOwn && !found.standing.claim)",
     family: "calm",
   },
+  {
+    name: "leads again although its last lead has not returned",
+    file: "last-lead",
+    was: "return this.#running !== undefined",
+    is: "return false",
+    family: "calm",
+  },
+  {
+    name: "does not wait for its last lead after a lapse",
+    file: "last-lead",
+    was: "if (this.#running === running && !running.lingers) this.#linger(running)",
+    is: "if (this.#running === running) this.#settled(running)",
+    family: "changes",
+  },
+  {
+    name: "does not stand in line again when its last lead has returned",
+    file: "last-lead",
+    was: "    this.#options.onChange(lingers)",
+    is: "",
+    family: "calm",
+  },
 ]

@@ -7,6 +7,7 @@ import type { Heir, StandingClaim, Word } from "../../src/claim.js"
 import type { Timings } from "../../src/config.js"
 import { Coordinator } from "../../src/coordinator.js"
 import type { Seat } from "../../src/coordinator-options.js"
+import { LastLead } from "../../src/last-lead.js"
 import type { EndReason, Leadership } from "../../src/leadership.js"
 import { MEMBER_VERSION, type MemberState } from "../../src/member.js"
 import { CLAIM_KEY, namesOf } from "../../src/names.js"
@@ -22,6 +23,8 @@ import { VirtualBus } from "./virtual-bus.js"
 import type { VirtualServer } from "./virtual-server.js"
 
 export const NAMES = namesOf("work")
+/** How long a reign that ends kindly waits for `lead`, in ms. */
+const LEAD_GRACE_MS = 20
 
 export interface MemberOptions {
   readonly name: string
@@ -37,8 +40,12 @@ export interface MemberOptions {
   readonly preemptAfterMs: number | undefined
   /** How long what a reign started takes to wind down, in ms. */
   readonly windDownMs: number
+  /** How long its `lead` needs to return after its signal, in ms. */
+  readonly tidyMs: number
   /** How long a request takes, in ms. */
   readonly workMs: number
+  /** On the timeline. */
+  readonly nowMs: () => number
   /** All that live. */
   readonly others: () => readonly SimulatedMember[]
   readonly note: (what: string) => void
@@ -52,6 +59,9 @@ export class SimulatedMember implements Seat {
   readonly machine: Machine
   readonly link: Link
   readonly coordinator: Coordinator
+  readonly lastLead: LastLead
+  /** When its `lead` last returned after it had lingered, on the timeline. */
+  lingeredUntilMs = Number.NEGATIVE_INFINITY
   /** `gone` once it has left, or failed to join. */
   state: MemberState | "gone" = "starting"
   /** Its last own claim, as its supervisor hears of it. */
@@ -85,6 +95,14 @@ export class SimulatedMember implements Seat {
     bucket.onWrite = (key) => {
       if (key === CLAIM_KEY) judge.acts(this, "writes the claim")
     }
+    this.lastLead = new LastLead({
+      clock: machine,
+      onChange: (isShown) => {
+        if (isShown) this.lingeredUntilMs = options.nowMs()
+        this.coordinator.reconsider(isShown)
+      },
+      report: (problem) => note(`${name} reports: ${problem}`),
+    })
     this.coordinator = new Coordinator({
       bus,
       bucket,
@@ -95,6 +113,7 @@ export class SimulatedMember implements Seat {
       preemptAfterMs: options.preemptAfterMs,
       seat: this,
       portrait: () => this.#portrait(),
+      mayLead: () => this.eligible && !this.lastLead.isRunning,
       random: () => chance.next(),
       nonce: () => `${name}-${++this.#nonces}`,
       onClaim: (standing, isOwn) => {
@@ -131,6 +150,11 @@ export class SimulatedMember implements Seat {
   /** Whether a claim, or a renewal, is on its way that nobody has heard of. */
   get isClaiming(): boolean {
     return this.#bucket.isWriting(CLAIM_KEY)
+  }
+
+  /** Whether its last `lead` goes on although its reign is over. */
+  get isTidying(): boolean {
+    return this.lastLead.isRunning && !this.coordinator.leads()
   }
 
   /** As a worker leaves: hands on, deletes its entry, closes its connection. */
@@ -172,12 +196,14 @@ export class SimulatedMember implements Seat {
     })
     this.#options.judge.began(this, leadership, this.#options.others(), this.#word)
     this.#leadership = leadership
+    this.#lead(leadership)
     for (const message of this.#held.splice(0)) this.#take(message)
   }
 
   async windDown(): Promise<void> {
     const { windDownMs } = this.#options
-    if (windDownMs) await pause(this.machine, windDownMs)
+    const winding = windDownMs && pause(this.machine, windDownMs)
+    await Promise.all([winding, this.lastLead.outlast(LEAD_GRACE_MS)])
     await this.#subscription?.drain().catch(() => {})
   }
 
@@ -187,6 +213,21 @@ export class SimulatedMember implements Seat {
 
   lapse(): void {
     this.abandon()
+    this.lastLead.outlast(this.#options.timings.stepMs)
+  }
+
+  #lead({ term, signal }: Leadership): void {
+    const { judge, tidyMs } = this.#options
+    judge.leadBegan(this)
+    const work = new Promise<void>((resolve) => {
+      const returns = () => {
+        judge.leadReturned(this)
+        resolve()
+      }
+      const end = () => void (tidyMs === 0 ? returns() : this.machine.after(tidyMs, returns))
+      signal.addEventListener("abort", end, { once: true })
+    })
+    this.lastLead.began(term, work)
   }
 
   #take(message: BusMessage): void {
@@ -206,12 +247,14 @@ export class SimulatedMember implements Seat {
   }
 
   #portrait() {
+    const { lingeringTerm: term } = this.lastLead
     return {
       id: this.id,
       name: this.name,
       host: "h",
       pid: 1,
-      eligible: this.eligible,
+      eligible: this.eligible && term === undefined,
+      ...(term !== undefined && { lingering: { term } }),
       weight: this.weight,
       labels: {},
       state: this.state === "gone" ? ("draining" as const) : this.state,

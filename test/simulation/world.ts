@@ -61,6 +61,9 @@ const HOUR_MS = 3_600_000
 /** While JetStream refuses at once: how often one may ask, beside some tries at the beginning. */
 const REFUSALS_A_STEP = 4
 const MOST_REFUSALS = 20
+/** How long a `lead` goes on after its reign, as shares of the lease. */
+const TIDYING = [0, 0, 0.02, 0, 0.5, 0, 1.5]
+const LONGEST_TIDYING = Math.max(...TIDYING)
 const WEIGHTS = [1, 4, 2, 4, 8]
 const REQUEST_MS = 3_000
 const ASK_EVERY_MS = 7
@@ -179,7 +182,9 @@ export class World {
     // of one who gave up or died came in late), once more; and if that expires meanwhile, a last time. A write or
     // read that was lost just before the healing is given up first.
     const lapseMs = leaseMs * OTHERS_SHARE + TURNS * stepMs
-    const allowedMs = (3 * lapseMs + coldStartMs + 2 * renewMs) / SLOWEST
+    // And one that is tidying up may be all there is.
+    const tidyMs = leaseMs * LONGEST_TIDYING
+    const allowedMs = (3 * lapseMs + coldStartMs + 2 * renewMs + tidyMs) / SLOWEST
     const healedMs = this.#timeline.nowMs
     const isLed = () => this.#judge.isLed
     // What was lost before the healing may cost the last one its entry to the pool, when it has waited for an answer.
@@ -388,6 +393,10 @@ export class World {
       strategy: ranking === "oldest" ? oldest : weight,
       preemptAfterMs: ranking === "preempt" ? this.#timings.leaseMs : undefined,
       windDownMs: this.#joined % 3 === 0 ? 20 : 0,
+      tidyMs:
+        this.#timings.leaseMs *
+        (TIDYING[(this.#schedule.seed + this.#joined) % TIDYING.length] ?? 0),
+      nowMs: () => this.#timeline.nowMs,
       workMs: this.#joined % 2 === 0 ? 30 : 0,
       others: () => this.#alive,
       note: (what) => this.#note(what),
