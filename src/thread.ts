@@ -22,8 +22,9 @@ import {
 
 const handlers = await loadHandlers(workerData as string)
 
-/** Does one request. Called by the pool of threads. */
-export default async function run(task: ThreadTask): Promise<ThreadResult> {
+/** Does one request; without one it says that the module is loaded. Called by the pool of threads. */
+export default async function run(task: ThreadTask | undefined): Promise<ThreadResult> {
+  if (!task) return { payload: "" }
   const { port, subject, data, member, reign } = task
   const hdrs = task.headers && copyHeaders(task.headers)
   const message = { subject, data, ...(hdrs && { headers: hdrs }), respond: () => false }

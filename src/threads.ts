@@ -4,15 +4,18 @@
  * each thread. `lead` stays in the worker's own thread.
  *
  * The signal of a job fires in its thread as well. A handler that has not ended a second later (it may compute in a
- * loop that never looks) is ended with its thread, in whose place a new one begins.
+ * loop that never looks) is ended with its thread, in whose place a new one begins. So is a thread that fails outside of
+ * any handler, in a timer or a promise that nobody awaits: that costs what runs in it, a 500, and nothing else.
  */
 import { MessageChannel } from "node:worker_threads"
 import type { Piscina } from "piscina"
-import { BadInput, reasonOf } from "./errors.js"
+import { withCallbacks } from "./callbacks.js"
+import { BadHandler, BadInput, reasonOf } from "./errors.js"
 import { type Handlers, handlerFile, loadHandlers } from "./handler.js"
 import type { Job } from "./job.js"
-import { checkKind, checkOptions, text } from "./known-options.js"
+import { callable, checkKind, checkOptions, text } from "./known-options.js"
 import type { EndReason, Leadership, ReignEnded } from "./leadership.js"
+import { warnOf } from "./quietly.js"
 import { threadFileOf } from "./thread-file.js"
 import {
   type FromThread,
@@ -23,6 +26,9 @@ import {
   type ToThread,
   thrownOf,
 } from "./thread-words.js"
+import { textOf } from "./thrown.js"
+import type { Report } from "./troubles.js"
+import { ThreadEnded } from "./work-errors.js"
 
 /** How long a handler whose signal fired may go on, in ms. */
 const OVERTIME_MS = 1_000
@@ -36,13 +42,18 @@ export interface ThreadsOptions {
    * named in a program that is bundled, unless the package is installed beside the bundle. Default: the package's own.
    */
   readonly threadFile?: string | undefined
+  /** Told of a thread that ended, and why. Default: Node warns. */
+  readonly report?: Report | undefined
 }
+
+type ThreadPool = Piscina<ThreadTask | undefined, ThreadResult>
 
 /** A handler module in threads. Made by `HandlerThreads.open`. */
 export class HandlerThreads {
   /** To be given to `joinPool`, with a `concurrency` of as many as there are threads. */
   readonly handlers: Handlers
-  readonly #pool: Piscina<ThreadTask, ThreadResult>
+  readonly #pool: ThreadPool
+  readonly #report: Report
 
   /**
    * Starts `threads` threads with the module at `path`, as `pool worker --handler path --threads n` does. Throws
@@ -60,7 +71,7 @@ export class HandlerThreads {
     threads: number,
     options: ThreadsOptions = {},
   ): Promise<HandlerThreads> {
-    checkOptions("HandlerThreads.open", options, { threadFile: text })
+    checkOptions("HandlerThreads.open", options, { threadFile: text, report: callable })
     checkKind("path", path, text)
     if (!(Number.isInteger(threads) && threads > 0)) {
       throw new BadInput("threads", "a whole number from 1", threads)
@@ -78,11 +89,23 @@ export class HandlerThreads {
       recordTiming: false,
       execArgv: process.execArgv,
     })
-    return new HandlerThreads(loaded, pool)
+    const { report } = withCallbacks({ report: options.report ?? warnOfThread })
+    pool.on("error", (error) =>
+      report("a thread ended, with nothing to do; a new one begins", error),
+    )
+    try {
+      await Promise.all(Array.from({ length: threads }, () => pool.run(undefined)))
+    } catch (error) {
+      await pool.destroy()
+      const problem = `in a thread ${textOf(error, "problem") ?? reasonOf(error)}`
+      throw new BadHandler(path, problem, { cause: error })
+    }
+    return new HandlerThreads(loaded, pool, report)
   }
 
-  private constructor(loaded: Handlers, pool: Piscina<ThreadTask, ThreadResult>) {
+  private constructor(loaded: Handlers, pool: ThreadPool, report: Report) {
     this.#pool = pool
+    this.#report = report
     this.handlers = {
       ...(loaded.work && { work: (job) => this.#run(job) }),
       ...(loaded.leaderWork && {
@@ -122,7 +145,13 @@ export class HandlerThreads {
     if (job.signal.aborted) abort()
     try {
       const options = { transferList: [port, data.buffer], signal: overtime.signal }
-      const result = await this.#pool.run(task, options)
+      const ended = (error: unknown) => {
+        if (overtime.signal.aborted) throw error
+        this.#report("a thread ended, with a request in it; a new one begins", error)
+        throw new ThreadEnded(reasonOf(error), { cause: error })
+      }
+      // One that threw nothing at all brings nothing.
+      const result = (await this.#pool.run(task, options).catch(ended)) ?? ended(null)
       if ("payload" in result) return result.payload
       const { status, reason } = result.failure
       throw Object.assign(new Error(reason), { status })
@@ -148,6 +177,10 @@ async function threadPool(): Promise<typeof Piscina> {
       cause: error,
     })
   }
+}
+
+function warnOfThread(_: string, error: unknown): void {
+  warnOf(error)
 }
 
 /** Keeps a thread told how a reign stands, until it is stopped. */

@@ -51,3 +51,16 @@ export class WorkerStopped extends PoolError {
     super("the worker stopped before the answer: the request may or may not have been done")
   }
 }
+
+/** The thread of the handler ended before its answer, by an error outside of the handler: a 500 for the requester. */
+export class ThreadEnded extends PoolError {
+  override readonly name = "ThreadEnded"
+  override readonly code = "thread-ended"
+  readonly status = 500
+  constructor(reason: string, options?: ErrorOptions) {
+    super(
+      `the thread ended before the answer (${reason}): the request may or may not have been done`,
+      options,
+    )
+  }
+}

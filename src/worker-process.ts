@@ -47,7 +47,7 @@ async function start(settings: WorkerSettings): Promise<void> {
     const handlers = command
       ? runs(command, settings, log)
       : handler
-        ? await handlersOf(handler, threads)
+        ? await handlersOf(handler, threads, log)
         : {}
     let joinedId: string | undefined
     const sayJoined = () => {
@@ -100,10 +100,15 @@ function fail(log: Logger, what: string, error: unknown): void {
   end({ type: "failed", message, code: code ?? "failed" }, 1)
 }
 
-async function handlersOf(file: string, threads: number | undefined): Promise<Handlers> {
+async function handlersOf(
+  file: string,
+  threads: number | undefined,
+  log: Logger,
+): Promise<Handlers> {
   if (!threads) return loadHandlers(file)
   const { HandlerThreads } = await import("./threads.js")
-  return (await HandlerThreads.open(file, threads)).handlers
+  const report = (problem: string, error: unknown) => log.warn({ err: error }, problem)
+  return (await HandlerThreads.open(file, threads, { report })).handlers
 }
 
 function runs(command: CommandSettings, settings: WorkerSettings, log: Logger): Handlers {

@@ -61,7 +61,7 @@ t.test("an unknown option is refused, with the nearest that is known", async (t)
     [ask, { idempotant: true }, such("a request", "idempotent", "idempotant")],
     [worlds, { clocks: 1 }, such("LocalPools", "clock", "clocks")],
     [threads, { file: "x" }, "options of HandlerThreads.open: expected options that it has, "],
-    [worlds, { x: 1 }, 'expected options that it has, clock, random, got "x"'],
+    [worlds, { x: 1 }, 'expected options that it has, clock, random, onThrown, got "x"'],
   ])
 })
 

@@ -9,6 +9,7 @@ import type { Leadership, Published } from "../src/leadership.js"
 import { Seal } from "../src/reply.js"
 import { TakenRequest } from "../src/request.js"
 import type { HandlerThreads } from "../src/threads.js"
+import { stackOf } from "../src/thrown.js"
 import { HandlerTimeout } from "../src/work-errors.js"
 import { built } from "./fixtures/built.js"
 import { SHORT_LEASE_MS } from "./fixtures/leases.js"
@@ -24,8 +25,8 @@ const MEMBER = { id: "A1", name: "a" }
 process.execArgv.length = 0
 
 /** Handlers in threads; what is built, for a thread runs no TypeScript. */
-async function threaded(t: Test, threads: number) {
-  const opened = await (await handlerThreads()).open(MODULE, threads)
+async function threaded(t: Test, threads: number, report: (...told: unknown[]) => void = () => {}) {
+  const opened = await (await handlerThreads()).open(MODULE, threads, { report })
   t.teardown(() => opened.close())
   const { work, leaderWork } = opened.handlers as Required<Handlers>
   return {
@@ -77,6 +78,65 @@ t.test("what goes wrong in a thread is answered as if it had not been in one", a
   })
   await t.rejects(work(job("exit")), "a thread that ends costs its request")
   t.match(await work(job("thread")), /^\d+$/, "and no other: there is a new thread")
+})
+
+t.test("a thread that fails outside of its handler costs that thread alone", async (t) => {
+  const told: [problem: string, stack: string][] = []
+  const report = (problem: unknown, error: unknown) => told.push([String(problem), stackOf(error)])
+  const { work } = await threaded(t, 1, report)
+  const inTimers = ["error", "list", "proxy", "symbol", "function", "null"].map(
+    (it) => `timer ${it}`,
+  )
+  for (const deed of [...inTimers, "rejection error", "rejection undefined"]) {
+    const error = { status: 500, message: /^the thread ended before the answer \(/ }
+    await t.rejects(work(job(deed)), error, deed)
+    t.match(await work(job("thread")), /^\d+$/, "and no other: there is a new thread")
+  }
+  const ended = "a thread ended, with a request in it; a new one begins"
+  t.strictSame([...new Set(told.map(([problem]) => problem))], [ended])
+  t.match(told[0]?.[1], /^Error: mine\n +at .*threaded\.mjs/, "with its stack")
+})
+
+t.test("so does one that fails while it has nothing to do", async (t) => {
+  let tell: (told: unknown[]) => void = () => {}
+  const { work } = await threaded(t, 1, (...told) => tell(told))
+  for (const kind of ["error", "null"]) {
+    const told = new Promise<unknown[]>((resolve) => {
+      tell = resolve
+    })
+    const before = await work(job(`failLater ${kind}`))
+    const channel = new BroadcastChannel("fail")
+    channel.postMessage("now")
+    const [problem] = await told
+    channel.close()
+    t.equal(problem, "a thread ended, with nothing to do; a new one begins")
+    t.not(await work(job("thread")), before)
+  }
+})
+
+t.test("what runs in other threads goes on", async (t) => {
+  const { work } = await threaded(t, 2)
+  const began = begins()
+  const other = work(job("told"))
+  await began
+  await t.rejects(work(job("timer error")), { name: "ThreadEnded", message: /\(mine\)/ })
+  const channel = new BroadcastChannel("tell")
+  channel.postMessage("now")
+  t.equal(await other, "told")
+  channel.close()
+})
+
+t.test("a module that a thread can't load is refused before the worker joins", async (t) => {
+  const path = t.testdir({
+    "here.mjs": `import { isMainThread } from "node:worker_threads"
+if (!isMainThread) throw Object.assign(new Error(), { message: ["no", "screen"] })
+export const work = () => {}`,
+  })
+  const threads = await handlerThreads()
+  await t.rejects(threads.open(join(path, "here.mjs"), 2), {
+    name: "BadHandler",
+    message: /: in a thread it can't be loaded: no; screen; it must export/,
+  })
 })
 
 t.test("one computes in each thread, and nothing waits for them here", async (t) => {
