@@ -4,6 +4,7 @@
 const MEANT: Readonly<Record<string, string>> = {
   nolead: "eligible",
   handler: "work",
+  handlers: "work",
   subject: "pool",
   url: "servers",
   host: "servers",

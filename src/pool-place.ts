@@ -23,7 +23,10 @@ export interface PoolPlace extends ConnectionOptions {
   readonly pool?: string | undefined
   /** How to connect, for programs that keep that together. Nothing of it may stand beside it as well. */
   readonly connect?: ConnectionOptions | undefined
-  /** An open connection to use; it stays open. Nothing that says how to connect may stand beside it. */
+  /**
+   * An open connection to use, made with whatever else NATS itself takes; it stays open. Nothing that says how to connect
+   * may stand beside it.
+   */
   readonly connection?: NatsConnection | undefined
   /**
    * A pool inside this process, without a server: `true` for the one that all of this process share, or one of

@@ -126,7 +126,7 @@ t.test("an error answer is exit code 1, and one line that says whose and what", 
   t.strictSame(await work(t, pool, "x"), {
     code: 1,
     out: "",
-    err: "pool: a answered 500: no disk  [31mred\n",
+    err: "pool: a answered 500: no disk [31mred\n",
   })
 })
 
