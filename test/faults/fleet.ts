@@ -256,13 +256,15 @@ export class Fleet {
     this.history.read()
     const verdict = judge(this.history.all)
     t.strictSame(verdict.breaches.slice(0, 10), [])
-    const { reigns, answered, unknown, unknownAfterMs } = verdict
+    const { reigns, answered, unknown, unknownAfterMs, still } = verdict
     const late = unknownAfterMs.filter((afterMs) => afterMs > 50)
     const worst = Math.max(0, ...unknownAfterMs).toFixed(0)
     const shown = reigns.map(({ who, term }) => `${who}@${term}`).join(" ")
     t.comment(
       `${shown}; ${answered} answered, ${unknown} unknown (after ${worst} ms at most, ${late.length} after more than 50)`,
     )
+    const pauses = still.map(({ who, ms, cpuMs }) => `${who} ${ms.toFixed(0)} (${cpuMs})`)
+    t.comment(`longest pauses of event loops, and CPU burned in them, in ms: ${pauses.join(", ")}`)
     if (verdict.breaches.length > 0) t.comment(this.problems.join("; "))
     return verdict
   }

@@ -23,8 +23,8 @@ export type Deed =
   | { readonly what: "answers"; readonly term: number; readonly request: string }
   /** Its signal fired. */
   | { readonly what: "ends"; readonly term: number; readonly reason: string }
-  /** Its event loop stood still from `fromMs` until `at`. */
-  | { readonly what: "stalled"; readonly fromMs: number }
+  /** Its event loop, a member's or that of all clients, stood still from `fromMs` until `at`, and burned so much CPU. */
+  | { readonly what: "stalled"; readonly fromMs: number; readonly cpuMs: number }
 
 /** What the test did to a member, noted before it was done; `who` is that member. */
 export type Harm =

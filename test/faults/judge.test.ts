@@ -114,9 +114,9 @@ t.test("a frozen member hears its signal before it does anything else", (t) => {
 
 t.test("so does one whose event loop was blocked", (t) => {
   const blocked = [acts(1, "a", 4), acts(500, "b", 7)]
-  const stalled = line(801, "a", { what: "stalled", fromMs: 2 })
+  const stalled = line(801, "a", { what: "stalled", fromMs: 2, cpuMs: 0 })
   t.strictSame(breaches(...blocked, ends(800, "a", 4), stalled), [])
-  const early = line(400, "a", { what: "stalled", fromMs: 2 })
+  const early = line(400, "a", { what: "stalled", fromMs: 2, cpuMs: 0 })
   t.match(breaches(...blocked, early, ends(800, "a", 4)), [/fires 300.0 ms later/])
   t.end()
 })
@@ -177,3 +177,22 @@ t.test("a request that may have been done says so, and how late is counted", (t)
   t.match(verdict, { answered: 1, unknown: 1, unknownAfterMs: [25] })
   t.end()
 })
+
+t.test(
+  "an event loop that stands still and burns CPU spins; a starved or frozen one doesn't",
+  (t) => {
+    const stalled = (who: string, ms: number, cpuMs: number) =>
+      line(100 + ms, who, { what: "stalled", fromMs: 100, cpuMs })
+    t.strictSame(breaches(stalled("a", 60_000, 20), stalled("clients", 9000, 900)), [])
+    t.match(breaches(stalled("clients", 5985, 5800)), [
+      "no spin: clients lets go of nothing for 5985.0 ms, of which it burns 5800.0 ms",
+    ])
+    t.match(breaches(stalled("a", 1500, 1001)), [/no spin: a /])
+    const { still } = judge([stalled("a", 40, 9), stalled("a", 70, 3), stalled("b", 50, 50)])
+    t.strictSame(still, [
+      { who: "a", ms: 70, cpuMs: 3 },
+      { who: "b", ms: 50, cpuMs: 50 },
+    ])
+    t.end()
+  },
+)

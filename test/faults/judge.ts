@@ -10,6 +10,8 @@
  *   one answer   to each request, under one term, and none under a lower term than the requester has seen
  *   no silence   a request ends: one marked idempotent with an answer, another with an answer or with an error that
  *                says that it may or may not have been done
+ *   no spin      no event loop, a member's or the clients', stands still while its process burns CPU all the time; one
+ *                that is starved or frozen burns none
  */
 import type { Line } from "./history.js"
 
@@ -23,6 +25,15 @@ export interface Verdict {
   readonly unknown: number
   /** From the claim of the new leader to the failure of a request that was with the old one, in ms. */
   readonly unknownAfterMs: readonly number[]
+  /** The longest that each event loop stood still. */
+  readonly still: readonly Still[]
+}
+
+/** An event loop that stood still for `ms`, and burned `cpuMs` of one core meanwhile. */
+export interface Still {
+  readonly who: string
+  readonly ms: number
+  readonly cpuMs: number
 }
 
 /** From the first to the last instant at which a member was told that it leads, in one term. */
@@ -39,6 +50,11 @@ type Of<W extends Line["what"]> = Extract<Line, { what: W }>
 
 /** A timer is not on the dot, nor is the line that says so. */
 const STALL_MARGIN_MS = 15
+/**
+ * What a process may burn while its event loop stands still, in ms of a core. All that one has to do at once takes a tenth
+ * of it, and a busy machine makes that take longer, but not burn more.
+ */
+const MOST_BURNED_MS = 1000
 /** The errors that say that it may or may not have been done. */
 const UNKNOWN_CODES = ["leader-changed", "connection-lost"]
 
@@ -55,8 +71,9 @@ export function judge(written: readonly Line[]): Verdict {
     ...repliesTwice(lines),
     ...answersOfThePast(lines),
     ...requests.breaches,
+    ...spins(lines),
   ]
-  return { ...requests, breaches, reigns }
+  return { ...requests, breaches, reigns, still: longestStill(lines) }
 }
 
 /** Who led, one after another; who lost the seat and took it again is named once. */
@@ -180,6 +197,27 @@ function actsAfterTheEnd(reigns: readonly Reign[]): string[] {
   )
 }
 
+function spins(lines: readonly Line[]): string[] {
+  return lines.flatMap((line) =>
+    line.what === "stalled" && line.cpuMs > MOST_BURNED_MS
+      ? [
+          `no spin: ${line.who} lets go of nothing for ${ms(line.at - line.fromMs)}, of which it burns ${ms(line.cpuMs)}`,
+        ]
+      : [],
+  )
+}
+
+function longestStill(lines: readonly Line[]): Still[] {
+  const longest = new Map<string, Still>()
+  for (const line of lines) {
+    if (line.what !== "stalled") continue
+    const { who, cpuMs } = line
+    const still = { who, ms: line.at - line.fromMs, cpuMs }
+    if (still.ms > (longest.get(who)?.ms ?? 0)) longest.set(who, still)
+  }
+  return [...longest.values()]
+}
+
 function repliesTwice(lines: readonly Line[]): string[] {
   const replies = new Map<string, Of<"replied">>()
   return lines.flatMap((line) => {
@@ -215,7 +253,7 @@ function answersOfThePast(lines: readonly Line[]): string[] {
   })
 }
 
-function requestsIn(lines: readonly Line[]): Omit<Verdict, "reigns"> {
+function requestsIn(lines: readonly Line[]): Omit<Verdict, "reigns" | "still"> {
   const open = new Map<string, Of<"asked">>()
   const seen = new Set<string>()
   const breaches: string[] = []

@@ -6,6 +6,7 @@ import { setTimeout as later } from "node:timers/promises"
 import type { NatsConnection } from "nats"
 import { PoolClient } from "../../src/client.js"
 import type { History } from "./history.js"
+import { watchPulse } from "./pulse.js"
 
 /** So long that what ends by it has been forgotten, not answered late. */
 const TIMEOUT_MS = 20_000
@@ -26,12 +27,16 @@ export class Requesters {
   readonly #options: RequestersOptions
   readonly #clients: PoolClient[] = []
   readonly #loops: Promise<void>[] = []
+  readonly #stopPulse: () => void
   #isStopped = false
   #asked = 0
 
   constructor(options: RequestersOptions) {
     this.#options = options
-    const { connection, pool, each = 2 } = options
+    const { history, connection, pool, each = 2 } = options
+    this.#stopPulse = watchPulse((still) => {
+      history.write({ who: "clients", what: "stalled", ...still })
+    })
     for (let n = 1; n <= each; n += 1) {
       // What one has learned of who leads the others don't know.
       const client = new PoolClient({ bus: connection, pool })
@@ -66,6 +71,7 @@ export class Requesters {
     this.#isStopped = true
     await Promise.all(this.#loops)
     await Promise.all(this.#clients.map((client) => client.close()))
+    this.#stopPulse()
   }
 
   async #loop(client: PoolClient, who: string, idempotent: boolean): Promise<void> {

@@ -7,15 +7,11 @@
  */
 import { existsSync, openSync, writeSync } from "node:fs"
 import { setTimeout as later } from "node:timers/promises"
+import { burnedMs, sharedMs, watchPulse } from "./pulse.js"
 
 const { WITNESS_HISTORY = "", WITNESS_NAME: who, WITNESS_OBEYS } = process.env
 const file = openSync(WITNESS_HISTORY, "a")
 const ASK_EVERY_MS = 1
-const PULSE_MS = 10
-/** An event loop that is later than this stood still. */
-const STALLED_MS = 25
-
-const sharedMs = () => Number(process.hrtime.bigint()) / 1e6
 
 function note(line) {
   writeSync(file, `${JSON.stringify({ at: sharedMs(), who, ...line })}\n`)
@@ -23,12 +19,12 @@ function note(line) {
 
 note({ what: "born", pid: process.pid, ppid: process.ppid })
 
-let lastPulseMs = sharedMs()
-setInterval(() => {
-  const nowMs = sharedMs()
-  if (nowMs - lastPulseMs > PULSE_MS + STALLED_MS) note({ what: "stalled", fromMs: lastPulseMs })
-  lastPulseMs = nowMs
-}, PULSE_MS).unref()
+/** What was burned because a test asked for it, since that was last told. */
+let wantedCpuMs = 0
+watchPulse(({ fromMs, cpuMs }) => {
+  note({ what: "stalled", fromMs, cpuMs: cpuMs - wantedCpuMs })
+  wantedCpuMs = 0
+})
 
 export async function lead(leadership) {
   const { term, signal } = leadership
@@ -55,8 +51,10 @@ function acts(leadership, deed = { what: "acts" }) {
 
 export async function leaderWork(job, leadership) {
   const { request, blockMs = 0, blockUntil, holdMs } = job.json()
+  const beganCpuMs = burnedMs()
   const untilMs = sharedMs() + blockMs
   while (sharedMs() < untilMs || (blockUntil && !existsSync(blockUntil)));
+  if (blockMs || blockUntil) wantedCpuMs += burnedMs() - beganCpuMs
   if (holdMs) await later(holdMs)
   acts(leadership, { what: "answers", request })
   return { request, by: who }
