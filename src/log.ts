@@ -5,6 +5,7 @@
 import { type Logger, type LoggerOptions, pino } from "pino"
 import pretty from "pino-pretty"
 import { isAway, isJetStreamRefusal, isNotPermitted, PoolError } from "./errors.js"
+import { sayOnce } from "./failed-write.js"
 import { fieldOf, isA, reasonOf, stackOf, textOf } from "./thrown.js"
 
 export type { Logger } from "pino"
@@ -12,6 +13,9 @@ export type { Logger } from "pino"
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const
 
 type Event = Readonly<Record<string, unknown>>
+
+/** What can't be written is kept for later up to this length, in bytes. */
+const MOST_UNWRITTEN = 1_000_000
 
 /** What a terminal is not shown: it is on every line, or too long to be read. */
 const HIDDEN = new Set(["level", "time", "worker", "pid", "id", "key", "msg", "err"])
@@ -28,7 +32,7 @@ export interface LogOptions {
   readonly isVerbose?: boolean | undefined
 }
 
-/** It ends without a word when nobody reads it any more. */
+/** Where nobody reads it any more it ends without a word. What a full disk keeps from being written is written later, or dropped. */
 export function createLog({ level, base, more, to = 1, isVerbose }: LogOptions): Logger {
   const { isTTY } = to === 1 ? process.stdout : process.stderr
   const hasStacks = isVerbose || level === "debug" || level === "trace"
@@ -36,8 +40,8 @@ export function createLog({ level, base, more, to = 1, isVerbose }: LogOptions):
   const look = { hideObject: true, messageFormat, ignore: "pid,hostname" }
   const output = isTTY
     ? pretty({ destination: to, sync: true, ...look })
-    : pino.destination({ fd: to, sync: true })
-  output.on("error", () => {})
+    : pino.destination({ dest: to, sync: true, maxLength: MOST_UNWRITTEN })
+  output.on("error", sayOnce("the log"))
   const timestamp = pino.stdTimeFunctions.isoTime
   const err = (thrown: unknown) => portraitOf(thrown, hasStacks || !isExplained(thrown))
   const options: LoggerOptions = { level, base, timestamp, serializers: { err } }

@@ -83,7 +83,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["log", "loop-watch", "machine-weight", "member-run", "metrics", "nats-context"],
     ...["nats-server", "obey", "order-outcome", "permissions", "pool-watch", "probe"],
     ...["process-group", "process-words", "refusal", "rehearsal", "respawn", "run-options"],
-    ...["connection-troubles", "run-program", "runs"],
+    ...["connection-troubles", "failed-write", "run-program", "runs"],
     ...["secret", "server-address", "services", "status-server", "supervisor", "thread"],
     ...["thread-file", "thread-words", "threads", "tls-settings", "watchdog", "worker"],
     ...["worker-process"],

@@ -1,24 +1,29 @@
 /** What we print, and the moment from which nobody reads it: the pipe's other end closed, or the terminal did. */
 import { closeSync, openSync } from "node:fs"
 import { isatty } from "node:tty"
+import { isUnread, sayOnce } from "../failed-write.js"
+import { EXIT } from "./exit.js"
 
 const controller = new AbortController()
 
-/** Aborts when nobody reads standard output any more, as in `pool work --count 100 | head -n 1`. */
+/** Aborts when standard output can't be written any more, or nobody reads it, as in `pool work --count 100 | head -n 1`. */
 export const unread: AbortSignal = controller.signal
 
-/** How a write fails when there is nobody to read it. */
-const NO_READER = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"])
-
-/** From now on a reader that went away is no reason to crash. */
+/**
+ * From now on a reader that went away is no reason to crash, and neither is a full disk: that is said in one line, and the
+ * exit code tells of it as well.
+ */
 export function outliveReaders(): void {
-  const lose = (error: NodeJS.ErrnoException) => {
-    if (!NO_READER.has(error.code ?? "")) throw error
-  }
-  process.stderr.on("error", lose)
+  const say = sayOnce("standard output")
+  // There is nowhere left to say it.
+  process.stderr.on("error", () => {})
   process.stdout.on("error", (error) => {
-    lose(error)
+    say(error)
     controller.abort()
+    if (isUnread(error)) return
+    process.once("exit", () => {
+      process.exitCode ||= EXIT.failed
+    })
   })
 }
 

@@ -30,7 +30,10 @@ async function printOnce(
   const snapshot = store.snapshot()
   const width = stdout.isTTY ? stdout.columns || WIDE : WIDE
   const lines = json ? snapshot.rows.map(memberObject) : table(snapshot, width, glyphs)
-  if (lines.length > 0 && !stdout.write(`${lines.join("\n")}\n`)) await once(stdout, "drain")
+  if (lines.length > 0 && !stdout.write(`${lines.join("\n")}\n`)) {
+    // Who reads no further has seen enough.
+    await once(stdout, "drain").catch(() => {})
+  }
   return 0
 }
 
