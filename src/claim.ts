@@ -12,7 +12,7 @@ export interface Heir {
 
 /** How a reign ended, written by its holder or its supervisor when no heir took the word. */
 export interface Release {
-  /** ISO time, by the writer's clock. */
+  /** ISO time on the server's clock; told by a supervisor, that of the last renewal. */
   readonly at: string
   /** Name of who wrote it. */
   readonly by: string
@@ -31,7 +31,7 @@ export interface Claim {
   readonly term?: number
   /** Milliseconds that the claim holds after a renewal. */
   readonly lease: number
-  /** ISO time at which the reign began, by the leader's clock. */
+  /** ISO time at which the reign began, on the server's clock. */
   readonly since: string
   /** At most MAX_HEIRS, the next in line first. */
   readonly heirs: readonly Heir[]

@@ -28,6 +28,8 @@ export interface ClaimingOptions {
   readonly stepMs: number
   readonly strategy: string
   readonly nonce: () => string
+  /** The server's clock at an instant, in ms since 1970. */
+  readonly serverMs: (at: Instant) => number
   /** Takes what is to be done. */
   readonly decide: Decide
   /** Numbers attempts and reads; grows. */
@@ -76,7 +78,7 @@ export class Claiming {
       ...self,
       nonce: nonce(),
       lease: leaseMs,
-      since: new Date(now.wallMs).toISOString(),
+      since: new Date(options.serverMs(now)).toISOString(),
       heirs: heirs.filter((heir) => heir.id !== self.id),
       strategy,
       reason: isOrdered ? `${self.name} leads by order` : `${self.name} leads: next in line`,

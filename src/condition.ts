@@ -55,7 +55,7 @@ export interface LeaderReport {
   readonly name?: string
   readonly id?: string
   readonly term?: number
-  /** ISO time at which the reign began, by the leader's clock. */
+  /** ISO time at which the reign began, on the server's clock. */
   readonly since?: string
   /** On the leader itself: for how long nobody else can lead without a further renewal. */
   readonly remainingMs?: number

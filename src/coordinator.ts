@@ -5,7 +5,7 @@
  */
 import type { BusMessage, BusSubscription } from "./bus.js"
 import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from "./claim.js"
-import type { Cancel } from "./clock.js"
+import type { Cancel, Instant } from "./clock.js"
 import type { CoordinatorOptions } from "./coordinator-options.js"
 import { Deeds } from "./deeds.js"
 import { Election } from "./election.js"
@@ -34,7 +34,14 @@ export class Coordinator {
     const answer = (event: ElectionEvent) => this.#handle(event)
     const leads = () => this.leads()
     const remainingMs = (term: number) => this.#remainingMs(term)
-    this.#deeds = new Deeds({ ...options, self, answer, leads, remainingMs })
+    this.#deeds = new Deeds({
+      ...options,
+      self,
+      serverMs: () => this.membership.serverMs(),
+      answer,
+      leads,
+      remainingMs,
+    })
   }
 
   /**
@@ -123,7 +130,8 @@ export class Coordinator {
     const { id, name, eligible } = portrait()
     const { mayLead = () => eligible } = this.#options
     const self = { key: this.membership.key, id, name }
-    const own = { self, mayLead, strategy: strategy.name, random, nonce }
+    const serverMs = (at: Instant) => this.membership.serverMs(at)
+    const own = { self, serverMs, mayLead, strategy: strategy.name, random, nonce }
     this.#election = new Election({ ...timings, ...own })
     this.#subscribe(names.claim, (data) => this.#announced(decodeAnnouncement(data)))
     this.#subscribe(names.heir(id), (data) => {

@@ -14,6 +14,8 @@ import { Reigning } from "./reigning.js"
 /** What else is needed beside the options of the coordinator. */
 export interface DeedsOptions extends CoordinatorOptions {
   readonly self: () => Member
+  /** The server's clock, in ms since 1970. */
+  readonly serverMs: () => number
   /** Takes the answers. */
   readonly answer: (event: ElectionEvent) => void
   /** Whether this member leads at this instant; ends its reign if it does not any more. */

@@ -36,6 +36,8 @@ export interface ElectionOptions {
   readonly random: () => number
   /** Never the same twice. */
   readonly nonce: () => string
+  /** The server's clock at an instant, in ms since 1970. */
+  readonly serverMs: (at: Instant) => number
 }
 
 /** What all phases need. */

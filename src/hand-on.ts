@@ -34,6 +34,8 @@ export interface HandOnOptions {
   readonly stepMs: number
   /** Name of who tells, for the release. */
   readonly by: string
+  /** The server's clock, in ms since 1970, as far as its teller knows it. */
+  readonly serverMs?: (() => number) | undefined
   /** Told that nobody followed, and the release was written. */
   readonly onReleased?: ((ended: EndedReign) => void) | undefined
 }
@@ -131,11 +133,12 @@ async function release(options: HandOnOptions, ended: EndedReign): Promise<boole
 async function tryToRelease(options: HandOnOptions, ended: EndedReign): Promise<boolean> {
   const { bucket, bus, names, clock, by } = options
   const inTime = <T>(work: Promise<T>) => within(clock, options.stepMs * ANSWER_STEPS, work)
-  const found = foundIn(await inTime(bucket.get(CLAIM_KEY)))
+  const entry = await inTime(bucket.get(CLAIM_KEY))
+  const found = foundIn(entry)
   if (found.kind !== "claim" || !isOver(found.standing, endOf(ended.standing))) return false
   const { claim, revision } = found.standing
   if (claim.released) return true
-  const at = new Date(clock.now().wallMs).toISOString()
+  const at = new Date(options.serverMs?.() ?? entry?.writtenMs ?? 0).toISOString()
   const released = { at, by, reason: ended.reason }
   const news = { ...claim, term: ended.reign.term, released }
   const written = await inTime(bucket.write(CLAIM_KEY, encodeClaim(news), revision))

@@ -4,12 +4,12 @@
  * for ever.
  */
 import type { Bucket } from "./bucket.js"
-import type { Cancel, Clock } from "./clock.js"
+import type { Cancel, Clock, Instant } from "./clock.js"
 import { HEIR_FIRST_MS } from "./config.js"
 import { RevisionMismatch } from "./errors.js"
 import { decodeMember, encodeMember, type Member, memberKey } from "./member.js"
-import { CLOCK_KEY } from "./names.js"
 import { Pace } from "./pace.js"
+import { ServerClock } from "./server-clock.js"
 import type { Troubles } from "./troubles.js"
 import { within } from "./within.js"
 
@@ -26,7 +26,6 @@ export interface MembershipOptions {
   readonly troubles: Troubles
 }
 
-const NOTHING = new Uint8Array()
 /** How often a refused write, or a read that shows the past, is looked into before it counts as failed. */
 const TRIES = 8
 /** A replica that shows the past is asked again after this long, in ms. */
@@ -34,6 +33,7 @@ const LAG_MS = 20
 
 export class Membership {
   readonly #options: MembershipOptions
+  readonly #serverClock: ServerClock
   #start = 0
   #key = ""
   /** The last revision known under the key: this member's own, a deletion's mark, or 0 for nothing. */
@@ -49,6 +49,12 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options
+    this.#serverClock = new ServerClock(options.bucket, options.clock)
+  }
+
+  /** Milliseconds since 1970 on the server's clock at the instant `at`. */
+  serverMs(at: Instant = this.#options.clock.now()): number {
+    return this.#serverClock.msAt(at)
   }
 
   /** `<start>.<name>`; empty before joining. */
@@ -67,7 +73,7 @@ export class Membership {
 
   /** Learns the server's clock and creates the entry. */
   async join(): Promise<void> {
-    this.#start = await this.#serverMicros()
+    this.#start = Math.round((await this.#serverClock.read()) * 1000)
     this.#key = memberKey(this.#start, this.#options.portrait().name)
     await this.#write()
     if (!this.#isLeft) this.#beatLater()
@@ -103,23 +109,6 @@ export class Membership {
     } catch (error) {
       this.#options.troubles.report("the entry could not be deleted; it will expire", error)
     }
-  }
-
-  async #serverMicros(): Promise<number> {
-    const { bucket, clock } = this.#options
-    const pace = new Pace({ clock, firstMs: LAG_MS })
-    for (let tries = 0; tries < TRIES; tries++) {
-      const before = clock.now()
-      const revision = await bucket.put(CLOCK_KEY, NOTHING)
-      const entry = await bucket.get(CLOCK_KEY)
-      // A replica may lag behind; a later write, by another joiner, says the time as well.
-      if (entry && entry.revision >= revision) {
-        const tookMs = (clock.now().monoMs - before.monoMs) / 2
-        return Math.round((entry.writtenMs - tookMs) * 1000)
-      }
-      await pace.wait()
-    }
-    throw new Error("the bucket does not show what was written to it")
   }
 
   async #renew(): Promise<void> {
@@ -190,7 +179,9 @@ export class Membership {
   #beatLater(): void {
     const { clock, beatMs } = this.#options
     this.#cancelBeat = clock.after(beatMs, () => {
-      this.renew()
+      this.renew().then(() => {
+        if (!this.#isLeft) this.#serverClock.refresh()
+      })
       this.#beatLater()
     })
   }

@@ -56,6 +56,7 @@ const ROWS: Record<string, readonly string[]> = {
     ],
     ...[
       "simple-work",
+      "server-clock",
       "terms",
       "kv-anew",
       "system-clock",

@@ -32,8 +32,8 @@ Examples:
     .action(showHistory)
 }
 
-/** A reign and whether it lasts. */
-type Row = ReignStory & { readonly isCurrent: boolean }
+/** A reign, whether it lasts, and what time it is on the server's clock. */
+type Row = ReignStory & { readonly isCurrent: boolean; readonly nowMs: number }
 
 async function showHistory({ limit, json, ...flags }: HistoryFlags): Promise<void> {
   const connection = await connectToNats(connectionIn(flags), `pool ${flags.pool} history`)
@@ -48,9 +48,10 @@ async function showHistory({ limit, json, ...flags }: HistoryFlags): Promise<voi
     const stories = storiesOf(records).slice(-limit)
     const rows = stories.map((story, at) => ({
       ...story,
+      nowMs: view.serverMs,
       isCurrent: at === stories.length - 1 && !story.ended && story.id === leader,
     }))
-    if (json) console.log(JSON.stringify(rows))
+    if (json) console.log(JSON.stringify(rows.map(({ nowMs: _, ...row }) => row)))
     else if (rows.length > 0) console.log(table(COLUMNS, rows))
     else console.error(`pool: nothing is known of earlier leaders of pool "${flags.pool}"`)
   } finally {
@@ -72,7 +73,7 @@ const COLUMNS: Column<Row>[] = [
   },
 ]
 
-function lasted({ from, until, isCurrent }: Row): string {
+function lasted({ from, until, isCurrent, nowMs }: Row): string {
   if (!until && !isCurrent) return ""
-  return span((until ? Date.parse(until) : Date.now()) - Date.parse(from))
+  return span(Math.max(0, (until ? Date.parse(until) : nowMs) - Date.parse(from)))
 }

@@ -12,6 +12,10 @@
 import type { Word } from "../../src/claim.js"
 import type { Leadership } from "../../src/leadership.js"
 import type { SimulatedMember } from "./simulated-member.js"
+import { EPOCH_MS } from "./virtual-server.js"
+
+/** No run takes so long, in ms. */
+const LONG_AGO_MS = 1_800_000
 
 /** A promise was broken. */
 export class Broken extends Error {
@@ -119,6 +123,12 @@ export class Judge {
         )
       }
     }
+  }
+
+  /** It says since when it leads: machines here are wrong by an hour, and their clocks' rates by 5%. */
+  dates(member: SimulatedMember, since: string): void {
+    const offMs = Math.abs(Date.parse(since) - EPOCH_MS - this.#now())
+    if (offMs > LONG_AGO_MS) this.breach(`${member.name} says that it leads since ${since}`)
   }
 
   answers(member: SimulatedMember, leadership: Leadership): void {

@@ -298,6 +298,13 @@ export const MUTANTS: readonly Mutant[] = [
     family: "changes",
   },
   {
+    name: "says by its own clock since when it leads",
+    file: "claiming",
+    was: "options.serverMs(now)",
+    is: "now.wallMs",
+    family: "calm",
+  },
+  {
     name: "never gives way to a better one",
     file: "preemption",
     was: "() => this.#giveWay(better)",

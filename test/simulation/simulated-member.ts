@@ -118,6 +118,7 @@ export class SimulatedMember implements Seat {
       nonce: () => `${name}-${++this.#nonces}`,
       onClaim: (standing, isOwn) => {
         if (isOwn) this.held = standing
+        if (isOwn) judge.dates(this, standing.claim.since)
       },
       onWord: (word) => {
         this.#word = word
