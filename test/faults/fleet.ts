@@ -36,7 +36,7 @@ export interface FleetOptions {
   /** A server that is there already. */
   readonly server?: TestServer
   /** How members learn that their reign is over; see witness.js. */
-  readonly obeys?: "questions" | "signal"
+  readonly obeys?: "questions" | "signal" | "reading"
   readonly settings?: Partial<WorkerSettings>
   /** Before the first worker starts. */
   readonly prepare?: (fleet: Fleet) => Promise<void>

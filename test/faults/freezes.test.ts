@@ -72,6 +72,30 @@ for (const round of rounds) {
   )
 
   t.test(
+    `a leader that reads its signal before each act does nothing once it was frozen for two leases${round}`,
+    async (t) => {
+      const it = await fleet(t, { obeys: "reading" })
+      const from = it.now
+      it.freeze("a")
+      const thawing = lasting(it.leaseMs * 2)
+      const began = await it.begins(from)
+      t.match(began, { who: "b" })
+      await thawing
+      it.thaw("a")
+      await it.history.since(from, "ends", ({ who }) => who === "a")
+      await it.leads("b", "a")
+      await it.answers("b")
+      const acts = it.history.all.filter(({ who, what }) => who === "a" && what === "acts")
+      t.ok(acts.length > 10)
+      t.strictSame(
+        acts.filter(({ at }) => at >= began.at),
+        [],
+      )
+      await it.verdict(t)
+    },
+  )
+
+  t.test(
     `a leader whose handler blocks its event loop for two leases is replaced, and its answer is not sent${round}`,
     async (t) => {
       const it = await fleet(t)

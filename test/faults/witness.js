@@ -2,16 +2,18 @@
  * The work of the members that are put to the test: plain JavaScript, for worker processes load it as they load a
  * user's handlers. Each deed is a line in the history; see history.ts.
  *
- * What a member is told about its reign it learns in one of two ways. By default it asks `isLeading()` all the time.
- * With WITNESS_OBEYS=signal it never asks, and knows of its end by its signal alone.
+ * What a member is told about its reign it learns in one of three ways. By default it asks `isLeading()` all the time.
+ * With WITNESS_OBEYS=signal it never asks, and knows of its end by its signal alone; with WITNESS_OBEYS=reading it reads
+ * that signal before each act, and asks nothing else.
  */
 import { existsSync, openSync, writeSync } from "node:fs"
 import { setTimeout as later } from "node:timers/promises"
 import { burnedMs, sharedMs, watchPulse } from "./pulse.js"
 
-const { WITNESS_HISTORY = "", WITNESS_NAME: who, WITNESS_OBEYS } = process.env
+const { WITNESS_HISTORY = "", WITNESS_NAME: who, WITNESS_OBEYS = "questions" } = process.env
 const file = openSync(WITNESS_HISTORY, "a")
 const ASK_EVERY_MS = 1
+const READ_EVERY_MS = 5
 
 function note(line) {
   writeSync(file, `${JSON.stringify({ at: sharedMs(), who, ...line })}\n`)
@@ -37,8 +39,17 @@ export async function lead(leadership) {
     if (signal.aborted) end()
     else signal.addEventListener("abort", end, { once: true })
   })
-  while (WITNESS_OBEYS !== "signal" && acts(leadership)) await later(ASK_EVERY_MS)
+  if (WITNESS_OBEYS === "reading") await actUnlessAborted(leadership)
+  while (WITNESS_OBEYS === "questions" && acts(leadership)) await later(ASK_EVERY_MS)
   await ended
+}
+
+/** As most programs do: its timer is older than that of the reign, and rings first when it is thawed. */
+async function actUnlessAborted({ term, signal }) {
+  for (let at = sharedMs(); !signal.aborted; at = sharedMs()) {
+    note({ at, what: "acts", term })
+    await later(READ_EVERY_MS)
+  }
 }
 
 /** The time is taken before the question: who is stopped in between was told yes for an instant that is past. */

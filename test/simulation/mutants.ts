@@ -145,7 +145,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "takes what nobody can read for nothing",
-    file: "roster",
+    file: "entries",
     was: 'return { kind: "broken", revision: entry.revision }',
     is: 'return { kind: "none", revision: 0 }',
     family: "bucket",
