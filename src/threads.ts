@@ -10,7 +10,7 @@
 import { MessageChannel } from "node:worker_threads"
 import type { Piscina } from "piscina"
 import { withCallbacks } from "./callbacks.js"
-import { BadHandler, BadInput, reasonOf } from "./errors.js"
+import { BadHandler, BadInput, PoolError, reasonOf } from "./errors.js"
 import { type Handlers, handlerFile, loadHandlers } from "./handler.js"
 import type { Job } from "./job.js"
 import { callable, checkKind, checkOptions, text } from "./known-options.js"
@@ -79,16 +79,20 @@ export class HandlerThreads {
     const loaded = await loadHandlers(path)
     const filename = threadFileOf(options.threadFile)
     const Pool = await threadPool()
-    const pool = new Pool({
-      filename,
-      workerData: handlerFile(path),
-      minThreads: threads,
-      maxThreads: threads,
-      // What a module set going is to go on between two requests.
-      atomics: "disabled",
-      recordTiming: false,
-      execArgv: process.execArgv,
-    })
+    const pool = startThreads(
+      threads,
+      () =>
+        new Pool({
+          filename,
+          workerData: handlerFile(path),
+          minThreads: threads,
+          maxThreads: threads,
+          // What a module set going is to go on between two requests.
+          atomics: "disabled",
+          recordTiming: false,
+          execArgv: process.execArgv,
+        }),
+    )
     const { report } = withCallbacks({ report: options.report ?? warnOfThread })
     pool.on("error", (error) =>
       report("a thread ended, with nothing to do; a new one begins", error),
@@ -161,6 +165,16 @@ export class HandlerThreads {
       hold?.stop()
       ours.close()
     }
+  }
+}
+
+/** What `start` returns. Throws PoolError where the system has no room for so many. */
+function startThreads<T>(threads: number, start: () => T): T {
+  try {
+    return start()
+  } catch (error) {
+    const problem = `${threads} threads could not be started: ${reasonOf(error)}`
+    throw new PoolError(problem, { cause: error })
   }
 }
 

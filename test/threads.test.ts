@@ -269,3 +269,16 @@ t.test("a leader keeps its seat while its handlers compute for three leases", as
   t.ok(leader.isLeader)
   t.strictSame(pool.reigns.all.length, 1, "and nobody led in between")
 })
+
+t.test("threads for which the system has no room are an error that says so", async (t) => {
+  const { execArgv } = process
+  t.teardown(() => {
+    process.execArgv = execArgv
+  })
+  // As when there are too many: no thread can begin with this.
+  process.execArgv = ["--no-such-flag"]
+  await t.rejects((await handlerThreads()).open(MODULE, 2), {
+    name: "PoolError",
+    message: /^2 threads could not be started: .*--no-such-flag/,
+  })
+})

@@ -32,7 +32,7 @@ t.test(
       "completion bash",
       "--help",
       `members ${there}`,
-        `doctor ${there}`,
+      `doctor ${there}`,
       `dashboard --once ${there}`,
       `dashboard --plain ${there}`,
     ]) {
