@@ -68,6 +68,16 @@ export function handlerFile(path: string, cwd = process.cwd()): string {
 
 /** The handlers among the exports of a module. Throws BadHandler if there is none; `path` is for its message. */
 export function handlersIn(module: Record<string, unknown>, path: string): Handlers {
+  try {
+    return exportedBy(module, path)
+  } catch (error) {
+    if (isA(error, BadHandler)) throw error
+    const problem = `its exports can't be read: ${reasonOf(error)}`
+    throw new BadHandler(path, problem, { cause: error })
+  }
+}
+
+function exportedBy(module: Record<string, unknown>, path: string): Handlers {
   const inside = module.default
   const isObject = typeof inside === "object" && inside !== null
   const exported = { ...(isObject ? allOf(inside) : {}), ...module }

@@ -39,13 +39,12 @@ async function named(spec: string): Promise<Strategy> {
   if (spec === "oldest") return oldest
   if (spec === "weight") return weight
   if (spec.startsWith(APART)) return apartFrom(spec.slice(APART.length))
-  let found: unknown
   try {
-    found = (await import(pathToFileURL(resolve(spec)).href)).default
+    const found: unknown = (await import(pathToFileURL(resolve(spec)).href)).default
+    if (isStrategy(found)) return strategyOf(found)
   } catch (error) {
     throw new BadInput("--strategy", `a module, but ${reasonOf(error)}`, spec, { cause: error })
   }
-  if (isStrategy(found)) return strategyOf(found)
   throw new BadInput("--strategy", "a module whose default export is a function that ranks", spec)
 }
 

@@ -9,3 +9,10 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
 export function unawaited(value: unknown, failed: (thrown: unknown) => void): void {
   if (isPromise(value)) Promise.resolve(value).catch(failed)
 }
+
+/** Whether `value` is a promise, where none is wanted: whatever becomes of it, nobody waits. Throws as `isPromise` does. */
+export function isLetGo(value: unknown): boolean {
+  if (!isPromise(value)) return false
+  unawaited(value, () => {})
+  return true
+}

@@ -3,8 +3,9 @@
  * not cost the pool its leader. Then the oldest comes first, and the reason says so.
  */
 import { bySeniority, type Member } from "./member.js"
+import { isLetGo } from "./promised.js"
 import { NO_SURROUNDINGS, oldest, type Strategy, type Surroundings } from "./succession.js"
-import { cut, isA, reasonOf } from "./thrown.js"
+import { cut, fieldOf, isA, oneLine, reasonOf, shown, textOf } from "./thrown.js"
 
 /** The members in order, and why. */
 export interface Ranking {
@@ -28,12 +29,14 @@ export function rankingOf(
   around: Surroundings = NO_SURROUNDINGS,
 ): Ranking {
   try {
-    const line = checked(strategy.rank([...members], self, around), members)
+    const line = checked(strategy.rank(members.map(copyOf), copyOf(self), around), members)
     // Asked here, so that one that fails in its reasons is found out before any is used.
-    const reasons = new Map(line.map((member) => [member.id, said(strategy, member, line, around)]))
+    const reasons = new Map<string, string>()
+    const shownLine = line.map(copyOf)
+    for (const member of line) reasons.set(member.id, said(strategy, member, shownLine, around))
     return { line, strategy: strategy.name, why: ({ id }) => reasons.get(id) ?? "not in the line" }
   } catch (error) {
-    const problem = `strategy ${strategy.name} ${oneLine(error)}`
+    const problem = `strategy ${textOf(strategy, "name") ?? "custom"} ${problemIn(error)}`
     const line = oldest.rank(members, self, around)
     const why = (member: Member) => `${oldest.why(member, line, around)} (${problem})`
     return { line, strategy: oldest.name, why, problem }
@@ -64,16 +67,18 @@ export function freshFirst(ranking: Ranking, isLate: (member: Member) => boolean
 function checked(ranked: unknown, members: readonly Member[]): Member[] {
   if (!Array.isArray(ranked)) throw new Unusable(`returned ${kindOf(ranked)}, not an array`)
   const missing = new Map(members.map((member) => [member.id, member]))
-  const line = ranked.map((found: Partial<Member> | undefined) => {
-    const id = found?.id ?? ""
+  const line: Member[] = []
+  // By its numbers: one of a class of its own may have other ways. The first too many is found out as well.
+  for (let n = 0; n < ranked.length; n += 1) {
+    const id = fieldOf(ranked[n], "id") as string
     const member = missing.get(id)
     if (!member) {
-      const isTwice = members.some((known) => known.id === id)
-      throw new Unusable(isTwice ? `returned ${found?.name} twice` : "returned a stranger")
+      const twice = members.find((known) => known.id === id)
+      throw new Unusable(twice ? `returned ${twice.name} twice` : "returned a stranger")
     }
     missing.delete(id)
-    return member
-  })
+    line.push(member)
+  }
   return [...line, ...[...missing.values()].sort(bySeniority)]
 }
 
@@ -85,16 +90,22 @@ function said(
   line: readonly Member[],
   around: Surroundings,
 ): string {
-  const reason: unknown = strategy.why(member, line, around)
-  return String(reason).replace(/\s+/g, " ").slice(0, LONGEST_REASON)
+  const reason: unknown = strategy.why(copyOf(member), line, around)
+  if (isLetGo(reason)) throw new Unusable("says why in a promise, not in words")
+  return oneLine(typeof reason === "string" ? reason : shown(reason), LONGEST_REASON - 1)
 }
 
-function oneLine(error: unknown): string {
+/** What a strategy does to a member it was shown changes nothing. */
+function copyOf(member: Member): Member {
+  return { ...member, labels: { ...member.labels } }
+}
+
+function problemIn(error: unknown): string {
   const line = cut(reasonOf(error), LONGEST_REASON)
   return isA(error, Unusable) ? line : `threw: ${line}`
 }
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "nothing"
-  return value instanceof Promise ? "a promise" : `a ${typeof value}`
+  return isLetGo(value) ? "a promise" : `a ${typeof value}`
 }

@@ -5,7 +5,9 @@
 import { checkKind, having, type Kind, text, textByName } from "./known-options.js"
 import { bySeniority, type Member } from "./member.js"
 import { checkedPool } from "./names.js"
+import { isLetGo } from "./promised.js"
 import { oldest, place, placeIn, type Strategy, type Surroundings } from "./succession.js"
+import { textOf } from "./thrown.js"
 
 /** What is a strategy, of whatever class: it may hold more than a strategy needs. */
 export const wholeStrategy: Kind = {
@@ -40,11 +42,13 @@ export function apartFrom(pool: string, then: Strategy = oldest): Strategy {
     heeds: [...new Set([pool, ...(then.heeds ?? [])])],
     rank: (members, self, around) => {
       const host = leaderIn(around)?.host
-      return first(then.rank(members, self, around), (member) => (member.host === host ? 1 : 0))
+      return first(then.rank(members, self, around), members, (member) =>
+        member.host === host ? 1 : 0,
+      )
     },
     why: (member, line, around) => {
       const leader = leaderIn(around)
-      const rest = then.why(member, line, around)
+      const rest = words(then.why(member, line, around))
       if (!leader) return `${rest}; ${pool} has no leader`
       if (member.host !== leader.host)
         return `${rest}; not on ${leader.host} with the leader of ${pool}`
@@ -69,11 +73,15 @@ export function preferring(
     name: `prefer ${said(wanted)}${then === oldest ? "" : `, then ${then.name}`}`,
     ...(then.heeds && { heeds: then.heeds }),
     rank: (members, self, around) =>
-      first(then.rank(members, self, around), (member) => wanted.length - has(member).length),
+      first(
+        then.rank(members, self, around),
+        members,
+        (member) => wanted.length - has(member).length,
+      ),
     why: (member, line, around) => {
       const found = has(member)
       const labelled = found.length > 0 ? said(found) : `not ${said(wanted)}`
-      return `${labelled}; ${then.why(member, line, around)}`
+      return `${labelled}; ${words(then.why(member, line, around))}`
     },
   }
 }
@@ -84,7 +92,8 @@ export type RankFunction = Strategy["rank"]
 /** The strategy of a user: one that is complete, or a function that ranks. */
 export function strategyOf(given: Strategy | RankFunction): Strategy {
   if (typeof given !== "function") return given
-  const name = given.name === "" || given.name === "default" ? "custom" : given.name
+  const own = textOf(given, "name")
+  const name = !own || own === "default" ? "custom" : own
   return {
     name,
     rank: given,
@@ -92,9 +101,21 @@ export function strategyOf(given: Strategy | RankFunction): Strategy {
   }
 }
 
-/** `members` by a number, lowest first; equals stay in their order. */
-function first(members: readonly Member[], number: (member: Member) => number): Member[] {
-  return [...members].sort((a, b) => number(a) - number(b))
+/** `ranked`, of `members`, by a number, lowest first; equals stay in their order. */
+function first(
+  ranked: readonly Member[],
+  members: readonly Member[],
+  number: (member: Member) => number,
+): Member[] {
+  if (isLetGo(ranked)) throw new TypeError("returned a promise, not an array")
+  if (ranked.length > members.length) throw new TypeError("returned more than there are")
+  return [...ranked].sort((a, b) => number(a) - number(b))
+}
+
+/** What a strategy of the user's says. */
+function words(why: string): string {
+  if (isLetGo(why)) throw new TypeError("says why in a promise, not in words")
+  return why
 }
 
 function byWeight(a: Member, b: Member): number {

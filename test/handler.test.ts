@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import t, { type Test } from "tap"
-import { loadHandlers } from "../src/handler.js"
+import { handlersIn, loadHandlers } from "../src/handler.js"
 import type { Job } from "../src/job.js"
 import type { Leadership } from "../src/leadership.js"
 import { tempFolder } from "./fixtures/folder.js"
+import { HOSTILE } from "./fixtures/hostile.js"
 
 /** Writes a module and loads it; says in one line why it was refused. */
 async function load(t: Test, text: string, name = "handler.mjs") {
@@ -99,4 +100,28 @@ t.test("a missing file, and a folder, are refused", async (t) => {
     message: `handler none.js: no such file; ${message}`,
   })
   await t.rejects(loadHandlers(".", folder), { message: `handler .: not a file; ${message}` })
+})
+
+t.test("exports that can't be looked at are refused, whatever they throw", async (t) => {
+  for (const [name, made] of Object.entries(HOSTILE)) {
+    const fails = () => {
+      throw made()
+    }
+    const inside = Object.defineProperty({}, "work", { get: fails, enumerable: true })
+    const refused = { name: "BadHandler", message: /^handler a\.js: its exports can't be read: / }
+    t.throws(() => handlersIn({ default: inside }, "a.js"), refused, name)
+    t.throws(() => handlersIn({ default: made(), other: 1 }, "a.js"), { name: "BadHandler" }, name)
+    t.throws(() => handlersIn({ work: Symbol("no") }, "a.js"), { name: "BadHandler" }, name)
+  }
+})
+
+t.test("a module is refused whatever it throws while it is loaded", async (t) => {
+  const throws = (text: string) => refusal(t, `throw ${text}`)
+  const list = "Object.assign(new Error(), { message: ['no', 'disk'] })"
+  t.equal(await throws(list), "it can't be loaded: no; disk")
+  t.equal(await throws("Object.create(null)"), "it can't be loaded: [Object: null prototype] {}")
+  t.equal(await throws("Symbol('no')"), "it can't be loaded: Symbol(no)")
+  const trap = "() => { throw 1 }"
+  const proxy = `new Proxy({}, { get: ${trap}, getPrototypeOf: ${trap}, ownKeys: ${trap} })`
+  t.match(await throws(proxy), /^it can't be loaded: \S/)
 })

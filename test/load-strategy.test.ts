@@ -52,3 +52,11 @@ t.test("a machine weighs its cores, and one more for every 4 GiB", async (t) => 
   t.equal(weightOf(16, 64 * gib), 32)
   t.equal(weightOf(0, 0), 1)
 })
+
+t.test("a module whose strategy can't be looked at is refused", async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, "odd.mjs")
+  writeFileSync(path, "export default { get rank() { throw { message: ['not', 'now'] } } }")
+  const message = /--strategy: expected a module, but not; now, got /
+  await t.rejects(loadStrategy({ strategy: path }), { code: "bad-input", message })
+})

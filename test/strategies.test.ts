@@ -3,6 +3,7 @@ import type { Member } from "../src/member.js"
 import { rankingOf } from "../src/ranking.js"
 import { apartFrom, preferring, strategyOf, weight } from "../src/strategies.js"
 import { oldest, type Strategy, type Surroundings } from "../src/succession.js"
+import { HOSTILE } from "./fixtures/hostile.js"
 import { member } from "./fixtures/members.js"
 
 const names = (members: readonly Member[]) => members.map(({ name }) => name).join(" ")
@@ -141,4 +142,62 @@ t.test("a strategy that fails in its reasons is as bad", async (t) => {
 t.test("a reason of any length fits into the claim", async (t) => {
   const ranking = rank({ ...oldest, why: () => "x\n".repeat(10_000) }, [member("a")])
   t.equal(ranking.because("a").length, 200)
+})
+
+t.test("whatever a strategy throws or returns, now or later, somebody comes first", async (t) => {
+  const members = [member("a"), member("b")]
+  for (const [name, made] of Object.entries(HOSTILE)) {
+    const fails = () => {
+      throw made()
+    }
+    const rejects = async () => fails()
+    const all = [fails, rejects, made, () => [made()], () => Array(1e9), async () => made()]
+    for (const [n, rank] of all.entries()) {
+      const own = { ...oldest, name: "bad", rank: rank as Strategy["rank"] }
+      for (const strategy of [own, preferring({ zone: "x" }, own), apartFrom("other", own)]) {
+        const ranking = rankingOf(strategy, members, members[0] as Member)
+        t.equal(names(ranking.line), "a b", `${name}, ${n}`)
+        t.match(
+          ranking.problem,
+          /^strategy .*bad (threw|returned) ?\P{Cc}{0,210}$/u,
+          `${name}, ${n}`,
+        )
+        t.match(ranking.why(ranking.line[0] as Member), /^oldest of 2 \(strategy /)
+      }
+    }
+    for (const why of [fails, rejects, made] as unknown as Strategy["why"][]) {
+      const own = { ...oldest, name: "bad", why }
+      for (const strategy of [own, preferring({ zone: "x" }, own), apartFrom("other", own)]) {
+        const ranking = rankingOf(strategy, members, members[0] as Member)
+        t.equal(names(ranking.line), "a b", name)
+        for (const one of ranking.line) t.type(ranking.why(one), "string", name)
+      }
+    }
+    const nameless = Object.defineProperty({ ...oldest, rank: fails }, "name", { get: fails })
+    t.match(rankingOf(nameless, members, members[0] as Member).problem, /^strategy custom threw/)
+  }
+})
+
+t.test("a strategy that changes the members it is shown changes nobody", async (t) => {
+  const members = [member("a"), member("b")]
+  const spoil = (all: readonly Member[], self: Member) => {
+    for (const one of [...all, self]) {
+      Object.assign(one.labels, { zone: "x" })
+      Object.assign(one, { id: "x", weight: 9 })
+    }
+  }
+  const rank = (all: readonly Member[], self: Member) => {
+    const line = all.map((one) => ({ ...one }))
+    spoil(all, self)
+    return line
+  }
+  const why = (one: Member, line: readonly Member[]) => {
+    spoil(line, one)
+    return "mine"
+  }
+  const before = structuredClone(members)
+  const ranking = rankingOf({ ...oldest, rank, why }, members, members[0] as Member)
+  t.equal(ranking.problem, undefined)
+  t.equal(names(ranking.line), "a b")
+  t.strictSame(members, before)
 })
