@@ -242,6 +242,13 @@ export class Fleet {
     }
   }
 
+  /** Whether of each end one heir was told, and nobody after it because it was slow. */
+  get isOneHeirTold(): boolean {
+    const told = this.history.all.flatMap((line) => (line.what === "told" ? [line] : []))
+    const ends = new Set(told.map(({ term }) => term))
+    return new Set(told.map(({ term, heir }) => `${term} ${heir}`)).size === ends.size
+  }
+
   /** The heirs that were told that a reign is over, in order. */
   #toldSince(from: number): string[] {
     this.history.read()
