@@ -51,11 +51,14 @@ const REFUSAL_MS = 500
  * @example
  * const connection = await connectToNats({ servers: "nats://a:4222,nats://b:4222" }, "pool mail")
  */
-export function connectToNats(
+export async function connectToNats(
   options: ConnectionOptions = {},
   name = "pool",
   env: Environment = process.env,
 ): Promise<NatsConnection> {
+  checkOptions("connectToNats", options, CONNECTION_OPTIONS)
+  checkKind("name of the connection", name, text)
+  checkKind("environment", env, optionsLike({}))
   return waitingFor(
     options,
     () => connectOnce(options, name, env),
@@ -69,9 +72,6 @@ export async function connectOnce(
   name = "pool",
   env: Environment = process.env,
 ): Promise<NatsConnection> {
-  checkOptions("connectToNats", options, CONNECTION_OPTIONS)
-  checkKind("name of the connection", name, text)
-  checkKind("environment", env, optionsLike({}))
   const timeoutMs = options.timeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
   if (!(timeoutMs > 0)) throw new BadInput("connect timeout", "more than 0 ms", timeoutMs)
   const settings = settingsOf(options, env)
