@@ -201,6 +201,14 @@ async function members({ connection, pool }: Examination) {
     )
   }
   if (members.length === 0) return warn("nobody is there", "start one with: pool worker")
+  const lingering = members.filter((member) => member.lingering)
+  if (lingering.length > 0) {
+    const who = lingering.map((member) => `${member.name} (term ${member.lingering?.term})`)
+    return warn(
+      `may not lead, for lead() has not returned after its reign: ${who.join(", ")}`,
+      "see that it returns when its signal fires; if it never does: pool kill",
+    )
+  }
   if (!standing || !isHeld)
     return warn(`${members.length} are there, nobody leads`, "see: pool members")
   return ok(`${standing.claim.name} leads, ${members.length} are there`)

@@ -18,6 +18,8 @@ export interface Measured extends Condition {
   readonly id: string
   readonly host: string
   readonly news: LeaderNews | undefined
+  /** For how long its last `lead` has gone on after its reign; 0 if it has returned. */
+  readonly lingeringMs: number
   /** The claim as it knows it. */
   readonly standing: StandingClaim | undefined
 }
@@ -126,6 +128,11 @@ export class Metrics implements Meter {
       "pool_lease_remaining_seconds",
       "For how long nobody else can lead without a further renewal; 0 if it does not lead.",
       ({ reign }) => seconds(reign?.remainingMs ?? 0),
+    )
+    gauge(
+      "pool_lead_lingering_seconds",
+      "For how long lead() has gone on after its reign; 0 if it has returned. Until then it may not lead.",
+      (worker) => seconds(worker.lingeringMs),
     )
     gauge("pool_ready", "1 if it is ready and connected.", (worker) =>
       Number(readinessOf(worker).isGood),

@@ -89,7 +89,10 @@ export async function handOver(giving: Giving, wanted?: string, from?: string): 
   if (from !== undefined && findMember(pool, members, from).id !== claim.id) {
     return { ...done, nothing: `${from} does not lead` }
   }
-  if (to?.eligible === false) throw new BadInput("hand-over", "a member that may lead", to.name)
+  if (to?.eligible === false) {
+    const why = to.lingering ? ", whose last lead() has not returned" : ""
+    throw new BadInput("hand-over", "a member that may lead", `${to.name}${why}`)
+  }
   if (!holder) throw new NoLeader(pool, 0)
   if (!to && !members.some(({ id, eligible }) => eligible && id !== holder.id)) {
     throw new BadInput("hand-over", "somebody else who may lead", "nobody")

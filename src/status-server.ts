@@ -31,6 +31,7 @@ export interface ShownWorker {
   readonly leadership: Leadership | undefined
   readonly leader: StandingClaim | undefined
   readonly news: LeaderNews
+  readonly lingeringMs: number
 }
 
 interface Page {
@@ -121,6 +122,7 @@ export class StatusServer {
       reign: leadership && { term: leadership.term, remainingMs: leadership.remainingMs() },
       stalledMs: this.#loop.stalledMs(),
       news: worker?.news,
+      lingeringMs: worker?.lingeringMs ?? 0,
       standing: worker?.leader,
     }
   }

@@ -153,7 +153,7 @@ t.test("the hook before a stop hands the seat on, and only from who has it", asy
 t.test("every alert is an expression on metrics and labels that are served", async (t) => {
   const leading: Measured = {
     ...{ id: "A", host: "h", state: "ready", isConnected: true, leaseMs: 2000 },
-    ...{ reign: undefined, news: undefined, standing: undefined },
+    ...{ reign: undefined, news: undefined, standing: undefined, lingeringMs: 0 },
   }
   const served = familiesIn(await new Metrics("work", "a", () => leading).text())
   const [file] = documents<{ groups: { rules: Rule[] }[] }>("prometheus-rules.yaml")

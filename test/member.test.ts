@@ -70,3 +70,12 @@ t.test("of two that started together the name decides, then the id", async (t) =
   t.ok(bySeniority({ ...a, id: "2" }, { ...a, id: "1" }) > 0)
   t.equal(bySeniority(a, a), 0)
 })
+
+t.test("an entry says whose lead() goes on; what is no term is nothing", async (t) => {
+  const read = (lingering: unknown) =>
+    decodeMember("1700000000000000.a", toBytes({ id: "A", eligible: false, lingering }))
+  t.match(read({ term: 7, more: 1 }), { eligible: false, lingering: { term: 7 } })
+  for (const other of [undefined, null, 7, "x", {}, { term: "7" }]) {
+    t.notOk("lingering" in read(other), String(other))
+  }
+})

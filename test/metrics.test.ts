@@ -10,7 +10,7 @@ import { TestReign } from "./fixtures/reign.js"
 
 const follower: Measured = {
   ...{ id: "B2", host: "atlas", state: "ready", isConnected: true, leaseMs: 2000 },
-  ...{ news: undefined, standing: undefined },
+  ...{ news: undefined, standing: undefined, lingeringMs: 0 },
 }
 const claim = {
   ...{ key: "1.a", id: "A1", name: "a", nonce: "n", lease: 2000, heirs: [], strategy: "oldest" },
@@ -35,6 +35,7 @@ t.test("what is served has names, types and units as the field has them", async 
     pool_has_leader: "gauge",
     pool_is_leader: "gauge",
     pool_leader_changes_total: "counter",
+    pool_lead_lingering_seconds: "gauge",
     pool_lease_remaining_seconds: "gauge",
     pool_lease_renewal_duration_seconds: "histogram",
     pool_lease_renewals_total: "counter",
@@ -168,4 +169,12 @@ t.test("a name is no part of the format, whatever it holds", async (t) => {
   const metrics = new Metrics("work", "a", () => ({ ...follower, host: 'a"b\\c\nd' }))
   const [info] = (await read(metrics)).get("pool_member_info")?.samples ?? []
   t.equal(info?.labels.host, 'a\\"b\\\\c\\nd')
+})
+
+t.test("for how long lead() has gone on after its reign is a metric", async (t) => {
+  const told = { ...follower, lingeringMs: 1500 }
+  t.equal(
+    valueAt(await read(new Metrics("work", "a", () => told)), "pool_lead_lingering_seconds"),
+    1.5,
+  )
 })

@@ -49,7 +49,7 @@ function columnsFor(view: PoolView): Column<Member>[] {
   return [
     { title: "NAME", of: ({ name }) => name },
     { title: "ROLE", of: (member) => roleOf(view, member) },
-    { title: "STATE", of: ({ state }) => state, leaves: 1 },
+    { title: "STATE", of: ({ state, lingering }) => (lingering ? "lingers" : state), leaves: 1 },
     {
       title: "UPTIME",
       of: ({ start }) => span(view.serverMs - start / 1000),

@@ -65,6 +65,7 @@ function handOverRefusal(row: Row, pool: Pool, monoMs: number): string | undefin
   if (!leader) return "nobody leads, so nobody can hand over"
   if (leader.id === row.id) return `${row.name} leads already; select who shall lead next`
   const member = pool.members.living.get(row.id)?.member
+  if (member?.lingering) return `${row.name} may not lead: its last lead() has not returned`
   if (member?.eligible === false) return `${row.name} may not lead: it was started as not eligible`
   const holder = pool.members.living.get(leader.id)?.member
   return holder?.control === false ? noOrders(leader.name) : undefined

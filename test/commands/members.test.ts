@@ -54,6 +54,20 @@ t.test("--json prints one array, with all that an entry holds and the role", asy
   t.match(second, { name: "b", role: "next" })
 })
 
+t.test("a member whose lead() goes on after its reign is listed as one that lingers", async (t) => {
+  const server = await testServer(t)
+  const bucket = await bucketOf(t, { server })
+  const entry = { id: "A", eligible: false, lingering: { term: 7 } }
+  await bucket.put("1700000000000000.a", JSON.stringify(entry))
+  t.match((await members(t, { server })).out, /^a +lingers /m)
+  t.match(JSON.parse((await members(t, { server }, "--json")).out), [entry])
+  const doctor = ["doctor", "--servers", server.url, "--json"]
+  t.match(
+    (await runPool(t, doctor)).out,
+    /"warn","says":"may not lead, for lead\(\) .*: a \(term 7\)"/,
+  )
+})
+
 t.test("an empty pool is exit code 3, and so is no server", async (t) => {
   const server = await testServer(t)
   const none = 'pool: no workers: pool "work" has no ready members; start one with: pool worker\n'

@@ -13,6 +13,7 @@ export const STATE_STYLE: Readonly<Record<RowState, Style>> = {
   ready: "good",
   draining: "warn",
   paused: "warn",
+  lingers: "warn",
   silent: "late",
   frozen: "late",
   gone: "dim",

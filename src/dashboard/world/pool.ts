@@ -12,7 +12,7 @@ import { inOrder, type Log, NO_LOG, type Note, noted } from "./log.js"
 import * as members from "./members.js"
 import * as reigns from "./reigns.js"
 import { NO_REIGNS, type Reigns } from "./reigns.js"
-import { leads, WENT, workState } from "./sentences.js"
+import { leads, lingers, WENT, workState } from "./sentences.js"
 import { counted, forgotten, NO_WORK, secondOver, type WorkSeen } from "./work.js"
 
 /** A tick that comes so much later than the one before says that this process stood still, as after Ctrl-Z, in ms. */
@@ -92,9 +92,10 @@ function memberSeen(pool: Pool, member: Member, at: Instant): Pool {
   const now = { ...pool, members: members.seen(pool.members, member, at) }
   if (!before) return joined(now, member, at)
   if (before.isSilent) return note(now, "heard", member, "heard of again", at)
-  if (before.member.state === member.state) return now
-  const text = workState(before.member.state, member)
-  return text === "" ? now : note(now, "state", member, text, at, { state: member.state })
+  const { state } = member
+  const changed = before.member.state === state ? "" : workState(before.member.state, member)
+  const texts = [changed, lingers(before.member, member)].filter((text) => text !== "")
+  return texts.reduce((pool, text) => note(pool, "state", member, text, at, { state }), now)
 }
 
 /** Those that were there before us are told with the time at which they started, not with a place in line. */

@@ -8,7 +8,7 @@ import { reigning } from "./reigns.js"
 
 export type Role = "leader" | "next" | ""
 /** What a member is doing, or what we make of its silence. */
-export type RowState = MemberState | "silent" | "frozen" | "gone"
+export type RowState = MemberState | "lingers" | "silent" | "frozen" | "gone"
 
 export interface Row {
   readonly id: string
@@ -108,5 +108,6 @@ function told({ work }: Pool, member: Member, at: Instant) {
 /** What is known of our own doing comes first, then what its silence says, then its own word. */
 function stateOf({ member, frozenMonoMs, isSilent }: MemberSeen): RowState {
   if (frozenMonoMs !== undefined) return "frozen"
-  return isSilent ? "silent" : member.state
+  if (isSilent) return "silent"
+  return member.lingering && member.state === "ready" ? "lingers" : member.state
 }

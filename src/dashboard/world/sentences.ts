@@ -29,6 +29,13 @@ export function workState(before: MemberState, { state, counters }: Member): str
   }
 }
 
+/** That it can't be counted on as a leader, or can again; "" where nothing of that has changed. */
+export function lingers({ lingering: before }: Member, { lingering }: Member): string {
+  if (before?.term === lingering?.term) return ""
+  if (lingering) return `may not lead: its lead() of term ${lingering.term} has not returned`
+  return "may lead again: its last lead() has returned"
+}
+
 /**
  * That someone began to lead, in which term, and how long nobody did: known if we saw the last reign end, or
  * killed its leader ourselves at `killedMonoMs`.

@@ -282,3 +282,20 @@ t.test("counters of the statistics come before those of the entry, which lag beh
 function counters(done: number) {
   return { done, tracked: 0, failed: 0, busy: 0 }
 }
+
+t.test(
+  "a member whose lead() goes on after its reign is shown so, and when it has returned",
+  async (t) => {
+    const lingering = { eligible: false, lingering: { term: 7 } }
+    const lingers = seen("a", lingering)
+    const before = told([0, seen("a")], [0, CAUGHT_UP], [1, lingers])
+    t.equal(rowsOf(before, at(1))[0]?.state, "lingers")
+    t.equal(lines(before).at(-1), "a may not lead: its lead() of term 7 has not returned")
+    t.equal(heard(before, lingers, at(2)).log, before.log, "which is told once")
+    const after = heard(before, seen("a"), at(3))
+    t.equal(rowsOf(after, at(3))[0]?.state, "ready")
+    t.equal(lines(after).at(-1), "a may lead again: its last lead() has returned")
+    const paused = heard(before, seen("a", { ...lingering, state: "paused" }), at(3))
+    t.equal(rowsOf(paused, at(3))[0]?.state, "paused", "what a key takes back")
+  },
+)
