@@ -5,25 +5,18 @@
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
+import { flawsIn } from "./bucket-flaws.js"
 import { reignOf } from "./claim.js"
 import { lowerTerms } from "./doctor-terms.js"
-import { isNoJetStream, isNotPermitted, isStreamNotFound, NoJetStream, reasonOf } from "./errors.js"
-import { findKvBucket, MAX_ENTRY_BYTES } from "./kv-bucket.js"
+import { isStreamNotFound } from "./errors.js"
+import { type Finding, fail, failed, ok, warn } from "./finding.js"
+import { findKvBucket } from "./kv-bucket.js"
 import { CLOCK_KEY, namesOf, type PoolNames } from "./names.js"
 import { permissionsOf, type Role } from "./permissions.js"
 import { viewOf } from "./pool-view.js"
 import { probe } from "./probe.js"
 
-export type Verdict = "ok" | "warn" | "fail"
-
-/** One thing that was looked at. */
-export interface Finding {
-  readonly what: string
-  readonly verdict: Verdict
-  readonly says: string
-  /** What to do, where it is not ok. */
-  readonly remedy?: string
-}
+export type { Finding, Verdict } from "./finding.js"
 
 export interface Examination {
   readonly connection: NatsConnection
@@ -83,12 +76,12 @@ async function jetStream({ connection }: Examination) {
 async function bucket({ connection, leaseMs }: Examination, names: PoolNames) {
   const stream = await streamOf(connection, names)
   if (!stream) return ok(`${names.bucket} is not there yet; the first worker makes it`)
-  const { storage, max_age, max_msgs_per_subject, max_msg_size } = stream.config
+  const { max_age, max_msgs_per_subject } = stream.config
   const ttlMs = max_age / nanos(1)
-  const anew = `stop the pool and remove the bucket; the first worker makes it anew: nats kv del ${names.bucket}`
-  if (storage !== "file") return fail("kept in memory: terms begin anew when the server does", anew)
-  if (max_msg_size > 0 && max_msg_size < MAX_ENTRY_BYTES) {
-    return fail(`holds entries up to ${max_msg_size} bytes, ${MAX_ENTRY_BYTES} are needed`, anew)
+  const [flaw, ...more] = flawsIn(names.bucket, stream)
+  if (flaw) {
+    const says = [flaw, ...more].map((it) => it.says).join("; ")
+    return fail(says, flaw.remedy)
   }
   const remedy = "workers adjust it when they join; see that all have the same --lease"
   if (ttlMs !== leaseMs * 3) {
@@ -139,9 +132,15 @@ async function clock({ connection, role }: Examination, names: PoolNames) {
   if (!bucket) return ok("no bucket yet, and so no time of the server's to compare with")
   if (role !== "worker") return ok("only a worker may ask the server for its time")
   const beforeMs = Date.now()
-  await bucket.put(CLOCK_KEY, new Uint8Array())
+  const revision = await bucket.put(CLOCK_KEY, new Uint8Array())
   const entry = await bucket.get(CLOCK_KEY)
-  const aheadMs = Math.round((beforeMs + Date.now()) / 2 - (entry?.writtenMs ?? 0))
+  if (!entry || entry.deleted || entry.revision < revision) {
+    return fail(
+      "what is written to the bucket can't be read back",
+      "see what is said of the bucket above; if nothing is, a replica lags: try again",
+    )
+  }
+  const aheadMs = Math.round((beforeMs + Date.now()) / 2 - entry.writtenMs)
   const says = `this machine is ${Math.abs(aheadMs)} ms ${aheadMs < 0 ? "behind" : "ahead of"} the server`
   if (Math.abs(aheadMs) < SLOW_CLOCK_MS) return ok(says)
   return warn(
@@ -220,29 +219,4 @@ async function streamOf(connection: NatsConnection, names: PoolNames) {
     if (isStreamNotFound(error)) return undefined
     throw error
   })
-}
-
-function failed(error: unknown): Omit<Finding, "what"> {
-  if (isNotPermitted(error)) {
-    return fail(reasonOf(error), "give it to the user, as deploy/nats-permissions.conf does")
-  }
-  if (error instanceof NoJetStream || isNoJetStream(error)) {
-    return fail(
-      "JetStream is off",
-      "start the server with --jetstream, or: nats-server -c nats-server.conf",
-    )
-  }
-  return fail(reasonOf(error), "see the log of the server")
-}
-
-function ok(says: string): Omit<Finding, "what"> {
-  return { verdict: "ok", says }
-}
-
-function warn(says: string, remedy: string): Omit<Finding, "what"> {
-  return { verdict: "warn", says, remedy }
-}
-
-function fail(says: string, remedy: string): Omit<Finding, "what"> {
-  return { verdict: "fail", says, remedy }
 }

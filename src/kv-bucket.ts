@@ -14,6 +14,7 @@ import type {
   StopWatch,
   WatchListener,
 } from "./bucket.js"
+import { flawsIn, MAX_ENTRY_BYTES, UnfitBucket } from "./bucket-flaws.js"
 import type { Timings } from "./config.js"
 import {
   isNoJetStream,
@@ -26,8 +27,6 @@ import { makeAnew } from "./kv-anew.js"
 import { entryOf, watchKv } from "./kv-watch.js"
 import { isNameInUse } from "./nats-errors.js"
 
-/** The most that an entry may hold, in bytes. */
-export const MAX_ENTRY_BYTES = 8192
 /** How long JetStream may take to answer. */
 const ANSWER_MS = 5_000
 
@@ -60,6 +59,7 @@ export async function openKvBucket(
         if (isNameInUse(error)) return create()
         throw error
       })
+      await refuseUnfit(connection, name)
       await adjust(connection, name, wanted, report)
       return kv
     } catch (error) {
@@ -99,6 +99,13 @@ async function streamOf(connection: NatsConnection, name: string) {
     if (isStreamNotFound(error)) return undefined
     throw isNoJetStream(error) ? new NoJetStream(connection.getServer(), { cause: error }) : error
   }
+}
+
+/** Throws UnfitBucket for one that can't hold a pool. */
+async function refuseUnfit(connection: NatsConnection, name: string): Promise<void> {
+  const stream = await streamOf(connection, name)
+  const flaw = stream && flawsIn(name, stream).find(({ isFatal }) => isFatal)
+  if (flaw) throw new UnfitBucket(name, flaw)
 }
 
 async function adjust(

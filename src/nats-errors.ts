@@ -69,6 +69,11 @@ export function isJetStreamRefusal(error: unknown): boolean {
   return field(error, "name") === "JetStreamApiError"
 }
 
+/** The server, or its account, has no room left for streams. */
+export function isStorageFull(error: unknown): boolean {
+  return [10023, 10028, 10047].includes(field(error, "code"))
+}
+
 /** The server does not let this user send there, or listen there. */
 export function isNotPermitted(error: unknown): boolean {
   return [error, field(error, "cause")].some((e) => field(e, "name") === "PermissionViolationError")

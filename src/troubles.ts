@@ -5,7 +5,7 @@
  * the next word about anything, and a member has one at each renewal of its entry.
  */
 import type { Clock } from "./clock.js"
-import { isAway, PoolError, reasonOf } from "./errors.js"
+import { isAway, isJetStreamRefusal, PoolError, reasonOf } from "./errors.js"
 
 /** Told what went wrong and is being dealt with. */
 export type Report = (problem: string, error?: unknown) => void
@@ -120,7 +120,7 @@ export class Troubles {
     it.causes.add(cause)
     this.#tell(
       problem,
-      error && !isIncident ? new Trouble(reasonOf(error), { cause: error }) : error,
+      error && !isIncident ? new Trouble(wordsFor(error), { cause: error }) : error,
     )
     return it
   }
@@ -164,6 +164,12 @@ export class Troubles {
 /** Errors with the same text but for its figures have the same cause; so has all that gets no answer. */
 function causeIn(error: unknown): string {
   return isAway(error) ? NO_ANSWER : reasonOf(error).replace(/\d+/g, "#")
+}
+
+/** What JetStream refuses, somebody has to see to. */
+function wordsFor(error: unknown): string {
+  const reason = reasonOf(error)
+  return isJetStreamRefusal(error) ? `${reason}; see what to do with: pool doctor` : reason
 }
 
 /** A problem without what is done about it, which comes after a semicolon. */

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { jetstreamManager } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
-import { connect } from "nats"
+import { connect, type NatsConnection } from "nats"
 import t, { type Test } from "tap"
+import { examine } from "../../src/doctor.js"
+import { openKvBucket } from "../../src/kv-bucket.js"
 import { runPool } from "../fixtures/cli.js"
 import { LONG_LEASE_MS } from "../fixtures/leases.js"
 import { testPool } from "../fixtures/pool.js"
@@ -22,6 +25,16 @@ async function findings(t: Test, url: string, ...flags: string[]) {
   const all = out.trim().split("\n").filter(Boolean)
   const list = all.map((line) => JSON.parse(line) as Finding)
   return { code, err, list, of: Object.fromEntries(list.map((it) => [it.what, it])) }
+}
+
+/** The same without a process, up to the clock. */
+async function seenIn(connection: NatsConnection, pool: string) {
+  const found: Record<string, Finding> = {}
+  for await (const it of examine({ connection, pool, role: "worker", leaseMs: 2000 })) {
+    found[it.what] = it
+    if (it.what === "clock") break
+  }
+  return found
 }
 
 t.test("a pool that is well is well in every point", async (t) => {
@@ -73,6 +86,59 @@ t.test("a bucket in memory, whose terms would begin anew", async (t) => {
   t.equal(code, 1)
   t.match(of.bucket, { verdict: "fail", says: /kept in memory/, remedy: /remove the bucket/ })
 })
+
+t.test(
+  "limits that refuse or drop writes are named with what to do, by the doctor and by who joins",
+  async (t) => {
+    const server = await testServer(t)
+    const connection = await connect({ servers: server.url })
+    t.teardown(() => connection.close())
+    const { streams } = await jetstreamManager(connection)
+    const full = { max_msgs: 1, discard: "new" }
+    const cases: Record<string, [object, RegExp, RegExp]> = {
+      msgs: [full, /full, and it refuses every new one: max_msgs is 1/, /max-msgs=-1/],
+      bytes: [{ max_bytes: 100 }, /full, and .*: max_bytes is 100/, /max-bytes=-1/],
+      soon: [
+        { max_msgs: 50, discard: "old" },
+        /once it is full it drops .* max_msgs is 50/,
+        /max-msgs/,
+      ],
+      small: [{ max_msg_size: 100 }, /up to 100 bytes.*max_msg_size/, /max-msg-size=-1/],
+      sealed: [{ sealed: true }, /sealed/, /nats kv del/],
+      nothing: [{ retention: "interest" }, /keeps nothing .* interest/, /nats kv del/],
+      strict: [
+        { max_msgs_per_subject: 1, discard: "new", discard_new_per_subject: true },
+        /refuses to replace/,
+        /nats kv del/,
+      ],
+      mirror: [
+        { mirror: { name: "KV_pool_msgs" } },
+        /a mirror of KV_pool_msgs/,
+        /remove the mirror/,
+      ],
+    }
+    for (const [pool, [limits, says, remedy]] of Object.entries(cases)) {
+      const name = `KV_pool_${pool}`
+      const { sealed, ...config } = limits as { sealed?: boolean }
+      const made = {
+        ...{ name, subjects: [`$KV.pool_${pool}.>`], storage: "file", max_msgs_per_subject: 1 },
+        ...{ max_age: 6e9, allow_direct: true, allow_rollup_hdrs: true, ...config },
+      }
+      if ("mirror" in made) made.subjects = []
+      await streams.add(made as never)
+      if (pool === "msgs") connection.publish("$KV.pool_msgs.x", "x")
+      await connection.flush()
+      if (sealed) await streams.update(name, { ...made, sealed } as never)
+      const of = await seenIn(connection, pool)
+      t.match(of.bucket, { verdict: "fail", says, remedy }, pool)
+      t.notMatch(of.clock, { says: /\d{5} ms/ }, `${pool}: a time that was not read is none`)
+      const isFatal = !["soon", "small"].includes(pool)
+      if (!isFatal) continue
+      const bucket = openKvBucket(connection, `pool_${pool}`, { memberTtlMs: 6000, replicas: 1 })
+      await t.rejects(bucket, { code: "unfit-bucket", message: says }, pool)
+    }
+  },
+)
 
 t.test("a bucket for another lease is a warning", async (t) => {
   const pool = await testPool(t)
