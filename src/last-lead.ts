@@ -34,6 +34,7 @@ export class LastLead {
   /** What is to be said of it once it is time. */
   #unsaid: string | undefined
   #cancelSaying: Cancel | undefined
+  #isClosed = false
 
   constructor(options: LastLeadOptions) {
     this.#options = options
@@ -79,10 +80,10 @@ export class LastLead {
     if (this.#running === running && !running.lingers) this.#linger(running)
   }
 
-  /** Says nothing more. */
+  /** The worker has left: nothing more is said of what may still run. */
   close(): void {
+    this.#isClosed = true
     this.#cancelSaying?.()
-    this.#cancelSaying = undefined
   }
 
   #linger(running: Running): void {
@@ -113,6 +114,7 @@ export class LastLead {
   /** Not more often than SAY_EVERY_MS; then the newest. */
   #say(words: string): void {
     const { clock, report } = this.#options
+    if (this.#isClosed) return
     if (this.#cancelSaying) {
       this.#unsaid = words
       return

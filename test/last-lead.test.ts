@@ -245,6 +245,21 @@ t.test(
   },
 )
 
+t.test(
+  "a lead that returns after its worker has left is told to nobody, and leaves nothing",
+  async (t) => {
+    const it = tidying(t)
+    const a = await it.join("a")
+    await it.clock.pass(300)
+    await it.during(GRACE_MS + 50, a.leave())
+    const said = it.problems.length
+    t.equal(it.clock.alarms, 1, "its own")
+    await it.clock.pass(TIDYING_MS)
+    t.equal(it.problems.length, said)
+    t.equal(it.clock.alarms, 0)
+  },
+)
+
 t.test("a lead that returned before its reign was over keeps nobody from leading", async (t) => {
   const it = testLocal(t, { leaseMs: LEASE_MS })
   let calls = 0
