@@ -89,15 +89,26 @@ export async function handOver(giving: Giving, wanted?: string, from?: string): 
   if (from !== undefined && findMember(pool, members, from).id !== claim.id) {
     return { ...done, nothing: `${from} does not lead` }
   }
-  if (to?.eligible === false) {
-    const why = to.lingering ? ", whose last lead() has not returned" : ""
-    throw new BadInput("hand-over", "a member that may lead", `${to.name}${why}`)
-  }
+  if (to) checkHeir(to, watch.silentMs(to))
   if (!holder) throw new NoLeader(pool, 0)
   if (!to && !members.some(({ id, eligible }) => eligible && id !== holder.id)) {
     throw new BadInput("hand-over", "somebody else who may lead", "nobody")
   }
   return new Given(giving, holder).handOver(to)
+}
+
+/** Throws for one that would not take the word: the leader would give up its seat, and somebody else have it. */
+function checkHeir(member: Member, silentMs: number | undefined): void {
+  const { name, eligible, state } = member
+  if (!eligible) {
+    const why = member.lingering ? ", whose last lead() has not returned" : ""
+    throw new BadInput("hand-over", "a member that may lead", `${name}${why}`)
+  }
+  if (state === "draining")
+    throw new BadInput("hand-over", "a member that stays", `${name}, who leaves`)
+  if (silentMs === undefined) return
+  const silent = `${name}, silent for ${(silentMs / 1000).toFixed(1)} s`
+  throw new BadInput("hand-over", "a member that renews its entry", silent)
 }
 
 class Given {

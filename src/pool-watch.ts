@@ -86,6 +86,11 @@ export class PoolWatch {
     return this.members.find((member) => member.id === id)
   }
 
+  /** For how long the entry of `member` was not renewed, in ms, if it has missed a renewal. */
+  silentMs({ key }: Member): number | undefined {
+    return this.#roster.isLate(key) ? this.#roster.silentMs(key) : undefined
+  }
+
   /** The claim that holds, as far as was heard. */
   get held(): StandingClaim | undefined {
     return this.#standing?.claim.released ? undefined : this.#standing

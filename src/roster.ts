@@ -30,7 +30,8 @@ export type RosterChange =
   | { readonly type: "gone"; readonly member: Member; readonly how: Departure }
   /** The mark that somebody left behind who was never seen here. */
   | { readonly type: "absent"; readonly key: string }
-  | { readonly type: "claim"; readonly found: Found }
+  /** What stands under the claim's key, and when it was written, on the server's clock. */
+  | { readonly type: "claim"; readonly found: Found; readonly writtenMs?: number }
   /** An entry that nobody can read; reported once for each revision. */
   | { readonly type: "unreadable"; readonly key: string; readonly reason: string }
   /** The first view is complete. */
@@ -136,7 +137,7 @@ export class Roster {
     const isNews = this.#seen.get(entry.key)?.revision !== entry.revision
     if (isNews) this.#listing?.writtenMs.set(entry.key, entry.writtenMs)
     if (entry.key === CLAIM_KEY) {
-      this.#tell({ type: "claim", found: foundIn(entry) })
+      this.#tell({ type: "claim", found: foundIn(entry), writtenMs: entry.writtenMs })
     } else if (entry.key !== CLOCK_KEY) {
       this.#heardMember(entry)
     }
@@ -156,8 +157,7 @@ export class Roster {
       this.#reported.set(entry.key, entry.revision)
       return this.#tell({ type: "unreadable", key: entry.key, reason: reasonOf(error) })
     }
-    const { revision } = entry
-    const before = this.#seen.get(entry.key)
+    const [before, { revision }] = [this.#seen.get(entry.key), entry]
     const isAgain = before?.revision === revision && before.member.id === member.id
     const { monoMs, isLate } = isAgain
       ? before

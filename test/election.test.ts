@@ -400,3 +400,56 @@ t.test(
     t.equal(it.monoMs, 2150 + 2150)
   },
 )
+
+/** The decision to lead of one that was told so, in a pool that `other` led. */
+function told(reason: string) {
+  const it = new HeldElection()
+  it.read(it.take({ type: "joined" }), found(led))
+  const word = { id: "other", term: 7, revision: 7, reason }
+  const claim = one(it.take({ type: "word", word }), "claim")
+  const decisions = it.take({ type: "written", attempt: claim.attempt, revision: 9 })
+  return { lead: one(decisions, "lead"), claim: claim.claim }
+}
+
+t.test("who was handed the seat by order knows it, and its claim says so", async (t) => {
+  const { lead, claim } = told("handed over")
+  t.strictSame(lead, { do: "lead", term: 9, isOrdered: true })
+  t.match(claim, { ordered: true, reason: "me leads by order" })
+})
+
+t.test("who was told for another reason leads by no order", async (t) => {
+  for (const reason of ["preempted", "stopping", "released"]) {
+    const { lead, claim } = told(reason)
+    t.strictSame(lead, { do: "lead", term: 9 })
+    t.notOk("ordered" in claim)
+  }
+})
+
+t.test("a release that says that the seat was handed over is an order as well", async (t) => {
+  const it = new HeldElection()
+  const released = { at: "", by: "other", reason: "handed over" }
+  const decisions = it.take({ type: "joined" })
+  it.read(decisions, found({ ...led, claim: { ...led.claim, released } }))
+  const { attempt } = one(it.wake(), "claim")
+  const lead = one(it.take({ type: "written", attempt, revision: 9 }), "lead")
+  t.strictSame(lead, { do: "lead", term: 9, isOrdered: true })
+})
+
+t.test("who follows a holder whose lease ran out knows who was silent", async (t) => {
+  const it = new HeldElection()
+  it.read(it.take({ type: "joined" }), found(led))
+  const { attempt } = one(it.read(it.wake(), found(led)), "claim")
+  const lead = one(it.take({ type: "written", attempt, revision: 9 }), "lead")
+  t.strictSame(lead, { do: "lead", term: 9, lapsed: "other" })
+})
+
+t.test("one in the line that is found gone is no heir any more, at once", async (t) => {
+  const it = new HeldElection()
+  it.lead(10, { heirs: [...heirs, { key: "key-last", id: "last" }] })
+  const { claim } = one(it.take({ type: "gone", key: "key-first" }), "renew")
+  t.strictSame(
+    claim.heirs.map(({ id }) => id),
+    ["last"],
+  )
+  t.strictSame(it.take({ type: "gone", key: "key-stranger" }), [])
+})

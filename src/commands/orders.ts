@@ -44,7 +44,10 @@ function handOverCommand(): Command {
     .description("have the leader hand over, to a member or to the next in line")
     .argument("[member]", "name or id of who shall lead (the next in line)")
     .option("--from <member>", "only if this one leads; otherwise do nothing, and exit with 0")
-    .addHelpText("after", helpOn(examples))
+    .addHelpText(
+      "after",
+      `\nWith --preempt nobody better is let forward before the next change of leader.${helpOn(examples)}`,
+    )
     .action((member: string | undefined, flags: OrderFlags) =>
       give("hand-over", flags, (giving) => handOver(giving, member, flags.from)),
     )

@@ -209,7 +209,7 @@ class LivePool implements PoolSource {
       case "claim": {
         const standing = change.found.kind === "claim" ? change.found.standing : undefined
         this.#leaderId = standing?.claim.id
-        return tell({ kind: "claim", standing })
+        return tell({ kind: "claim", standing, writtenMs: change.writtenMs })
       }
       case "unreadable":
         return tell({ kind: "undecodable", key: change.key, reason: change.reason })

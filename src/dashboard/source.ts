@@ -47,7 +47,12 @@ export type PoolEvent =
   | { readonly kind: "member"; readonly member: Member }
   | { readonly kind: "left"; readonly id: string; readonly how: Ending; readonly why?: string }
   /** The claim was seen: new, renewed or released; `undefined` when it vanished. */
-  | { readonly kind: "claim"; readonly standing: StandingClaim | undefined }
+  | {
+      readonly kind: "claim"
+      readonly standing: StandingClaim | undefined
+      /** When it was written, in ms since 1970 on the clock by which it says since when it stands. Absent: now, by ours. */
+      readonly writtenMs?: number | undefined
+    }
   /** All that was there when listening began has been told; what follows is news. */
   | { readonly kind: "caught-up" }
   /** Also sent for a new round trip. After an outage everything that lives is told again. */

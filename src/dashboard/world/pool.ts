@@ -55,7 +55,7 @@ export function heard(pool: Pool, event: PoolEvent, at: Instant, killedMonoMs?: 
     case "left":
       return memberGone(pool, event, at)
     case "claim":
-      return claimSeen(pool, event.standing, at, killedMonoMs)
+      return claimSeen(pool, event.standing, at, killedMonoMs, event.writtenMs)
     case "caught-up":
       return { ...pool, isCaughtUp: true, log: inOrder(pool.log) }
     case "connection":
@@ -139,9 +139,10 @@ function claimSeen(
   standing: StandingClaim | undefined,
   at: Instant,
   killedMonoMs?: number,
+  writtenMs?: number,
 ): Pool {
   const before = pool.reigns
-  const after = reigns.claimed(before, standing, at)
+  const after = reigns.claimed(before, standing, at, writtenMs)
   const now = { ...pool, reigns: after }
   const { current } = after
   if (current && current !== before.current) {

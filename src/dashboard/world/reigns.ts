@@ -48,7 +48,12 @@ export function claimLeftMs({ current, standing, renewedMonoMs }: Reigns, at: In
 }
 
 /** `reigns` after the claim was seen, or seen to have vanished. */
-export function claimed(reigns: Reigns, standing: StandingClaim | undefined, at: Instant): Reigns {
+export function claimed(
+  reigns: Reigns,
+  standing: StandingClaim | undefined,
+  at: Instant,
+  writtenMs = at.wallMs,
+): Reigns {
   if (!standing) return ended(reigns, at.monoMs, "its claim vanished")
   const { claim } = standing
   if (claim.released) {
@@ -59,7 +64,7 @@ export function claimed(reigns: Reigns, standing: StandingClaim | undefined, at:
   const renewed = { standing, renewedMonoMs: at.monoMs }
   if (reigns.current && sameReign(reigns.current, { id, term })) return { ...reigns, ...renewed }
   const isFirst = !reigns.current && reigns.past.length === 0
-  const sinceMs = isFirst ? Math.max(0, at.wallMs - Date.parse(claim.since)) || 0 : 0
+  const sinceMs = isFirst ? Math.max(0, writtenMs - Date.parse(claim.since)) || 0 : 0
   const current = {
     id,
     name: claim.name,

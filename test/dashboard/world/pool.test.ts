@@ -1,4 +1,5 @@
 import t from "tap"
+import type { PoolEvent } from "../../../src/dashboard/source.js"
 import { heard, ticked } from "../../../src/dashboard/world/pool.js"
 import { nextInLine, rowsOf } from "../../../src/dashboard/world/rows.js"
 import { history } from "../../../src/dashboard/world/sentences.js"
@@ -21,6 +22,17 @@ t.test(
       ],
     )
     t.equal(rows[0]?.uptimeMs, 61_000)
+  },
+)
+
+t.test(
+  "for how long it has led is told by the server's clock, not by this machine's",
+  async (t) => {
+    const serverMs = NOON + 3_600_000
+    const since = new Date(serverMs - 45_000).toISOString()
+    const claim = { ...claimed("a", 7, { since }), writtenMs: serverMs }
+    const { reigns } = told([0, seen("a")], [0, claim as PoolEvent], [0, CAUGHT_UP])
+    t.equal(reigns.current?.fromMonoMs, -45_000)
   },
 )
 
