@@ -15,7 +15,8 @@ import { isA } from "./thrown.js"
  * What a worker does; at least one of the three. Returned text and bytes (an ArrayBuffer, or any view of one) are
  * the answer as they are, nothing is an empty one, all else is sent as JSON; what JSON would lose (a Map, a stream,
  * NaN, a function) is answered as a 500 that says where it was. What is thrown is answered as an error: BadRequest
- * as a 400, an error with a `status` from 400 to 599 with that, everything else as a 500 with its message.
+ * as a 400, an error or a plain object with a `status` from 400 to 599 with that, everything else as a 500; each with
+ * its message, in one line.
  *
  * @example
  * export const work = (job) => `hello ${job.text()}`

@@ -29,7 +29,10 @@ export const DEFAULT_LEADER_GRACE_MS = 1_000
 /** How long a better-ranked member must have stood first before a leader gives way, in ms. */
 export const DEFAULT_PREEMPT_MS = 10_000
 
-/** What a worker is given, but for what needs the worker itself: see JoinOptions. */
+/**
+ * What a worker is given, but for what needs the worker itself: see JoinOptions. What a callback (`on...`) throws, or
+ * rejects with if it is async, is reported, and costs neither the seat nor the process.
+ */
 export interface WorkerOptions extends Handlers, TimingOptions, PoolPlace {
   /** A label for this worker. Default: host and pid. */
   readonly name?: string
@@ -99,7 +102,7 @@ export interface WorkerOptions extends Handlers, TimingOptions, PoolPlace {
   readonly onReign?: (leadership: Leadership | undefined) => void
   /** Told that `lead` returned while its reign held. */
   readonly onLeadReturned?: (leadership: Leadership) => void
-  /** Told what went wrong and is being dealt with. Default: nothing is said. */
+  /** Told what went wrong and is being dealt with. Default: nothing is said. If it fails itself Node warns, once. */
   readonly report?: (problem: string, error?: unknown) => void
 }
 

@@ -3,7 +3,7 @@ import { PoolError } from "./errors.js"
 
 /**
  * The request asks for what cannot be done; throw it in a handler, and the requester sees a 400 with the
- * message. Any error with a `status` from 400 to 599 does the same with that status; all others are a 500.
+ * message. Anything thrown with a `status` from 400 to 599 does the same with that status; all others are a 500.
  *
  * @example
  * if (!(amount > 0)) throw new BadRequest(`amount: expected more than 0, got ${amount}`)
