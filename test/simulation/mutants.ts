@@ -174,8 +174,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "claims without looking first, and takes the answer for its own",
     file: "claim-desk",
-    was: 'if (isRefused) return answer({ type: "refused", attempt })',
-    is: 'if (isRefused) return answer({ type: "written", attempt, revision: over + 1 })',
+    was: 'return answer({ type: "refused", attempt })',
+    is: 'return answer({ type: "written", attempt, revision: over + 1 })',
     family: "network",
   },
   {
