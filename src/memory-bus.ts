@@ -33,6 +33,9 @@ interface Sent {
   readonly dueMs: number
 }
 
+/** So many messages are handed over in one turn of the event loop; those after them wait for the next. */
+const MOST_A_TURN = 20_000
+
 export class MemoryBus implements Router {
   readonly clock: Clock
   readonly maxPayload: number
@@ -44,6 +47,7 @@ export class MemoryBus implements Router {
   /** What is on its way from one participant to another, the oldest first; none where nothing is. */
   readonly #lanes = new Map<string, Sent[]>()
   #connections = 0
+  #handedOver = 0
 
   constructor({ clock, random, maxPayload, deliver, onThrown }: MemoryBusOptions) {
     this.clock = clock
@@ -118,6 +122,18 @@ export class MemoryBus implements Router {
     queueMicrotask(() => this.#move(name))
   }
 
+  /** Who asks and answers without end would else let nothing but messages have its turn. */
+  #isTurnOver(): boolean {
+    if (this.#handedOver >= MOST_A_TURN) return true
+    this.#handedOver += 1
+    if (this.#handedOver === 1) {
+      setImmediate(() => {
+        this.#handedOver = 0
+      })
+    }
+    return false
+  }
+
   /** Hands over what is due, in order; comes back for the rest. */
   #move(name: string): void {
     const lane = this.#lanes.get(name) ?? []
@@ -125,6 +141,10 @@ export class MemoryBus implements Router {
       const leftMs = next.dueMs - this.clock.now().monoMs
       if (leftMs > 0) {
         this.clock.after(leftMs, () => this.#move(name))
+        return
+      }
+      if (this.#isTurnOver()) {
+        setImmediate(() => this.#move(name))
         return
       }
       lane.shift()

@@ -141,3 +141,37 @@ t.test("Node warns of what a callback threw, where nobody else is told", async (
   await settled()
   t.match(warned()[0]?.args, [/^Error: mine\n/, "PoolWarning"])
 })
+
+t.test("who asks and answers without end lets others have their turn", async (t) => {
+  for (const how of ["to itself", "to another"] as const) {
+    const { speaker, listener } = pair()
+    let heard = 0
+    let isOver = false
+    const echo = how === "to itself" ? listener : speaker
+    listener.subscribe("echo", {
+      callback: () => {
+        heard += 1
+        if (!isOver && heard < 100_000) echo.publish("echo")
+      },
+    })
+    speaker.publish("echo")
+    await settled()
+    isOver = true
+    t.ok(heard < 100_000, `${how}: ${heard}`)
+  }
+})
+
+t.test("a client in this process that asks without end lets others have their turn", async (t) => {
+  const { speaker, listener } = pair()
+  listener.subscribe("ask", { callback: (_, message) => message.respond("done") })
+  let isOver = false
+  setImmediate(() => {
+    isOver = true
+  })
+  let asked = 0
+  while (!isOver && asked < 100_000) {
+    await speaker.request("ask", "", { timeout: 1000 })
+    asked += 1
+  }
+  t.ok(asked < 100_000, `${asked}`)
+})
