@@ -216,7 +216,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "does not write an entry again that expired or was wiped",
     file: "membership",
-    was: "if (key === this.#key) await this.#lookInto(key)",
+    was: "if (key === this.#key) await this.#lookInto(key, pace)",
     is: "throw error",
     family: "bucket",
   },
