@@ -30,7 +30,7 @@ export class UnfitBucket extends PoolError {
 /** What is wrong with the stream of the bucket `name`; the worst first. */
 export function flawsIn(name: string, { config, state }: StreamInfo): Flaw[] {
   const anew = `stop the pool and remove the bucket; the first worker makes it anew: nats kv del ${name}`
-  const edit = (flags: string) => `nats stream edit KV_${name} ${flags}`
+  const unlimited = `lift its limits: nats kv edit ${name} --max-bucket-size=-1 --max-value-size=-1`
   const { max_bytes, max_msgs, max_msg_size, retention, mirror, sources } = config
   const isTold = (subject: string) => subject === `$KV.${name}.>` || subject === "$KV.>"
   const refuses = `it ${config.discard === "old" ? "drops the oldest entry" : "refuses every new one"}`
@@ -72,13 +72,13 @@ export function flawsIn(name: string, { config, state }: StreamInfo): Flaw[] {
     },
     isFull && {
       says: `it is full, and ${refuses}: ${limitsOf(max_bytes, max_msgs)}`,
-      remedy: edit("--max-bytes=-1 --max-msgs=-1"),
+      remedy: unlimited,
       isFatal: true,
     },
     max_msg_size > 0 &&
       max_msg_size < MAX_ENTRY_BYTES && {
         says: `holds entries up to ${max_msg_size} bytes, ${MAX_ENTRY_BYTES} are needed: max_msg_size`,
-        remedy: edit("--max-msg-size=-1"),
+        remedy: unlimited,
         isFatal: false,
       },
     config.storage !== "file" && {
@@ -89,7 +89,7 @@ export function flawsIn(name: string, { config, state }: StreamInfo): Flaw[] {
     !isFull &&
       (max_bytes > 0 || max_msgs > 0) && {
         says: `once it is full ${refuses}: ${limitsOf(max_bytes, max_msgs)}`,
-        remedy: edit("--max-bytes=-1 --max-msgs=-1"),
+        remedy: unlimited,
         isFatal: false,
       },
     sources &&

@@ -96,14 +96,14 @@ t.test(
     const { streams } = await jetstreamManager(connection)
     const full = { max_msgs: 1, discard: "new" }
     const cases: Record<string, [object, RegExp, RegExp]> = {
-      msgs: [full, /full, and it refuses every new one: max_msgs is 1/, /max-msgs=-1/],
-      bytes: [{ max_bytes: 100 }, /full, and .*: max_bytes is 100/, /max-bytes=-1/],
+      msgs: [full, /full, and it refuses every new one: max_msgs is 1/, /nats kv edit/],
+      bytes: [{ max_bytes: 100 }, /full, and .*: max_bytes is 100/, /nats kv edit/],
       soon: [
         { max_msgs: 50, discard: "old" },
         /once it is full it drops .* max_msgs is 50/,
-        /max-msgs/,
+        /nats kv edit/,
       ],
-      small: [{ max_msg_size: 100 }, /up to 100 bytes.*max_msg_size/, /max-msg-size=-1/],
+      small: [{ max_msg_size: 100 }, /up to 100 bytes.*max_msg_size/, /nats kv edit/],
       sealed: [{ sealed: true }, /sealed/, /nats kv del/],
       nothing: [{ retention: "interest" }, /keeps nothing .* interest/, /nats kv del/],
       strict: [
