@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url"
 import { BadHandler, reasonOf } from "./errors.js"
 import type { Job } from "./job.js"
 import type { Leadership } from "./leadership.js"
+import { slipOf } from "./nearest-word.js"
 import { isA } from "./thrown.js"
 
 /**
@@ -41,11 +42,23 @@ export interface Handlers {
 }
 
 const NAMES = ["work", "leaderWork", "lead"] as const
+/** Words of their own, a letter away from one of these: nobody meant a handler who wrote them. */
+const OTHER_WORDS = new Set([
+  "load",
+  "read",
+  "head",
+  "word",
+  "fork",
+  "worm",
+  "lend",
+  "dead",
+  "leak",
+])
 
 /**
  * The handlers that the module at `path` exports, by name or in an object as its default export. `path` is
  * relative to `cwd` (default: the working directory). Throws BadHandler, with a reason in one line, if the
- * file is missing, fails while it is loaded, or exports nothing usable.
+ * file is missing, fails while it is loaded, exports nothing usable, or a function whose name is one of these misspelt.
  */
 export async function loadHandlers(path: string, cwd = process.cwd()): Promise<Handlers> {
   const file = handlerFile(path, cwd)
@@ -67,7 +80,10 @@ export function handlerFile(path: string, cwd = process.cwd()): string {
   return file
 }
 
-/** The handlers among the exports of a module. Throws BadHandler if there is none; `path` is for its message. */
+/**
+ * The handlers among the exports of a module. Throws BadHandler if there is none, or one whose name is misspelt; `path` is
+ * for its message.
+ */
 export function handlersIn(module: Record<string, unknown>, path: string): Handlers {
   try {
     return exportedBy(module, path)
@@ -82,6 +98,7 @@ function exportedBy(module: Record<string, unknown>, path: string): Handlers {
   const inside = module.default
   const isObject = typeof inside === "object" && inside !== null
   const exported = { ...(isObject ? allOf(inside) : {}), ...module }
+  checkNames(exported, path)
   const handlers: Handlers = {}
   for (const name of NAMES) {
     const found = exported[name]
@@ -98,11 +115,37 @@ function exportedBy(module: Record<string, unknown>, path: string): Handlers {
   )
 }
 
+/** A handler that is misspelt would never be called, and nothing would say so. Classes and what is no function are not meant. */
+function checkNames(exported: Record<string, unknown>, path: string): void {
+  for (const [name, found] of Object.entries(exported)) {
+    const meant = OTHER_WORDS.has(name) ? undefined : slipOf(name, NAMES)
+    if (meant === undefined || typeof found !== "function" || isClass(found)) continue
+    throw new BadHandler(path, `its export ${name} is none; did you mean ${meant}?`)
+  }
+}
+
+function isClass(found: object): boolean {
+  return Object.getOwnPropertyDescriptor(found, "prototype")?.writable === false
+}
+
 /** The properties of an object, those of its class included: a default export may be an instance. */
 function allOf(object: object): Record<string, unknown> {
   const found: Record<string, unknown> = { ...object }
-  for (const name of NAMES) if (name in object) found[name] = object[name as keyof object]
+  for (const name of [...methodsOf(object), ...NAMES]) {
+    if (name in object) found[name] = object[name as keyof object]
+  }
   return found
+}
+
+/** The names of the methods of its class, and of those that it extends. */
+function methodsOf(object: object): string[] {
+  const kind = Object.getPrototypeOf(object)
+  if (kind === null || kind === Object.prototype) return []
+  const own = Object.entries(Object.getOwnPropertyDescriptors(kind))
+  const methods = own.filter(
+    ([name, { value }]) => typeof value === "function" && name !== "constructor",
+  )
+  return [...methods.map(([name]) => name), ...methodsOf(kind)]
 }
 
 /** The reason as one line, and for a syntax error the line of the file, which only `node --check` tells. */

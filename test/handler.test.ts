@@ -81,6 +81,38 @@ t.test("what can't be used is refused in one line", async (t) => {
   )
 })
 
+t.test("a handler that is misspelt is refused, with the name that was meant", async (t) => {
+  const misspelt = {
+    ...{ leaderwork: "leaderWork", LeaderWork: "leaderWork", leader_work: "leaderWork" },
+    ...{ leadWork: "leaderWork", laederWork: "leaderWork", leaderWorks: "leaderWork" },
+    ...{ Lead: "lead", LEAD: "lead", leads: "lead", laed: "lead", leed: "lead" },
+    ...{ Work: "work", works: "work", wrok: "work", wrk: "work", wurk: "work", _work: "work" },
+  }
+  const beside = "export const work = () => {};"
+  for (const [name, meant] of Object.entries(misspelt)) {
+    const problem = `its export ${name} is none; did you mean ${meant}?`
+    t.equal(await refusal(t, `${beside} export function ${name}() {}`), problem)
+    const inside = `export default { work() {}, ${name}: () => {} }`
+    t.equal(await refusal(t, inside), problem)
+    const method = `class Own { work() {} ${name}() {} }; class Sub extends Own {};`
+    t.equal(await refusal(t, `${method} export default new Sub()`), problem)
+  }
+  t.equal(
+    await refusal(t, "export const Lead = () => {}"),
+    "its export Lead is none; did you mean lead?",
+    "alone as well",
+  )
+})
+
+t.test("what is exported beside handlers is nobody's business", async (t) => {
+  const others = ["load", "read", "word", "worker", "leader", "start", "handler", "ready", "weight"]
+  const functions = others.map((name) => `export function ${name}() {}`).join("\n")
+  const text = `${functions}; export class Work {}; export const LEAD = 1; export const Lead = "x"`
+  t.strictSame(Object.keys(await load(t, `${text}; export const work = () => {}`)), ["work"])
+  const instance = "export default new (class { work() {} get leads() { throw 1 } load() {} })()"
+  t.strictSame(Object.keys(await load(t, instance)), ["work"])
+})
+
 t.test("a module that can't be loaded is refused, with the reason and the line", async (t) => {
   const syntax = "export const a = 1\n\nexport function work( {\n"
   t.match(await refusal(t, syntax), /^it can't be loaded: line 4: Unexpected/)
