@@ -73,7 +73,8 @@ export class Expectation {
     const { latest } = this.#judge
     if (!latest || !this.#isSettled(latest, alive)) return false
     this.#lasting = latest
-    this.#upsetUntilMs = this.#now() + this.#timings.leaseMs / SLOWEST
+    // One may be the renewal of an entry: who missed it stands behind the others until the next one.
+    this.#upsetUntilMs = this.#now() + (2 * this.#timings.beatMs) / SLOWEST
     return true
   }
 
