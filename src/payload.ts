@@ -6,11 +6,12 @@ import { losslessJson } from "./lossless-json.js"
 const HANDED_OVER = { answer: "what the handler returned", payload: "the payload" }
 
 /**
- * `value` as it is sent: text and bytes as they are, nothing as nothing, all else as JSON. Throws a TypeError that names
+ * `value` as it is sent: text as it is, a copy of bytes, nothing as nothing, all else as JSON. A copy, for a connection
+ * sends later what it was given, and whoever gave it may fill the same buffer anew by then. Throws a TypeError that names
  * the reason, and the way to it, if JSON can't hold it without loss.
  */
 export function payloadOf(value: unknown, what: keyof typeof HANDED_OVER): Uint8Array | string {
-  if (typeof value === "string" || value instanceof Uint8Array) return value
+  if (typeof value === "string") return value
   if (value === undefined) return ""
   try {
     return bytesIn(value) ?? losslessJson(value, what)
@@ -31,22 +32,17 @@ export function isLarger(payload: Uint8Array | string, maxBytes: number): boolea
   return atMost > maxBytes && bytesOf(payload) > maxBytes
 }
 
-/** The bytes that `value` is, or looks at; undefined if it is something else. */
+/** A copy of the bytes that `value` is, or looks at; undefined if it is something else. */
 function bytesIn(value: unknown): Uint8Array | undefined {
   if (typeof value !== "object" || value === null) return undefined
   if (ArrayBuffer.isView(value)) {
-    return unshared(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    return new Uint8Array(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
   }
-  return isBuffer(value) ? unshared(new Uint8Array(value)) : undefined
+  return isBuffer(value) ? new Uint8Array(new Uint8Array(value)) : undefined
 }
 
 /** By its name, for one of another realm (a test runner's, a `vm` context's) is an instance of a class not known here. */
 function isBuffer(value: object): value is ArrayBufferLike {
   if (Object.getPrototypeOf(value) === Object.prototype) return false
   return /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value))
-}
-
-/** What another thread may still write to is copied: half of it could be older than the other half. */
-function unshared(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes)
 }
