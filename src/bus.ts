@@ -14,6 +14,7 @@ export interface BusMessage {
   respond(payload?: Uint8Array | string, options?: { headers?: MsgHdrs }): boolean
 }
 
+/** What was subscribed to, as long as it lasts. */
 export interface BusSubscription {
   /** Takes no more from now on. */
   unsubscribe(): void
