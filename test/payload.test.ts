@@ -195,7 +195,11 @@ t.test("a buffer filled anew right after does not change what is under way", asy
       for (const ask of ["work", "leaderWork"] as const) {
         const answers = every.map((n) => client[ask](fill(ofRequester, n)))
         const heard = (await Promise.all(answers)).map(({ data }) => data[0])
-        t.strictSame(heard, every, `${ask}, ${over.local ? "local" : "NATS"}, ${ofHandler.constructor.name}`)
+        t.strictSame(
+          heard,
+          every,
+          `${ask}, ${over.local ? "local" : "NATS"}, ${ofHandler.constructor.name}`,
+        )
       }
       await client.close()
       await worker.leave()
