@@ -31,9 +31,13 @@ server: build ## nats-server alone, found or fetched; ARGS="--port 4333"
 	@node dist/cli.js server $(ARGS)
 
 .PHONY: test
-test: check node_modules/.tap-built ## check, then every test; TESTS=test/lease.test.ts for some
+test: check $(if $(TESTS),node_modules/.tap-built,test-fast) ## check, then every test; TESTS=test/lease.test.ts for some
 	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
-	  $(BIN)/tap $(TAP_ARGS) $(TESTS)
+	  $(BIN)/tap $(TAP_ARGS) $(or $(TESTS),$$(node scripts/fast-tests.mjs --rest))
+
+.PHONY: test-fast
+test-fast: node_modules/.tap-built ## the tests that need no server and no process, and a little of the simulation
+	@RUNS=$${RUNS:-200} $(BIN)/tap $(TAP_ARGS) $$(node scripts/fast-tests.mjs)
 
 .PHONY: check
 check: build ## types, format and lint
