@@ -29,14 +29,15 @@ writeFileSync(join(consumer, "package.json"), `{ "private": true, "type": "modul
 const offline = ["--prefer-offline", "--no-audit", "--no-fund"]
 await run("npm", ["install", ...offline, join(source, tarball)], { cwd: consumer })
 
-/** The examples of the README, in order. */
-const examples = [
-  ...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```js\n([\s\S]*?)^```$/gm),
-].map(([, code]) => code as string)
+/** The examples of the README and of the library's page, in order. */
+const examples = ["README.md", "docs/library.md"]
+  .map((page) => readFileSync(join(ROOT, page), "utf8"))
+  .flatMap((text) => [...text.matchAll(/^```js\n([\s\S]*?)^```$/gm)])
+  .map(([, code]) => code as string)
 
 function example(words: string): string {
   const found = examples.filter((code) => code.includes(words))
-  if (found.length !== 1) throw new Error(`${found.length} examples in the README with ${words}`)
+  if (found.length !== 1) throw new Error(`${found.length} examples with ${words}`)
   return found[0] as string
 }
 
@@ -113,7 +114,7 @@ t.test("the README's example joins, answers, leads and leaves", async (t) => {
   t.strictSame(await (await memberReader(t, server.url))(), [])
 })
 
-t.test("the README's other examples are programs too", async (t) => {
+t.test("all examples are programs", async (t) => {
   for (const [at, code] of examples.entries()) {
     const lines = code.split("\n").filter((line) => !line.startsWith("import "))
     const file = join(consumer, `example${at}.mjs`)
