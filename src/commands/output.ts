@@ -15,15 +15,16 @@ export const unread: AbortSignal = controller.signal
  */
 export function outliveReaders(): void {
   const say = sayOnce("standard output")
+  let isFull = false
   // There is nowhere left to say it.
   process.stderr.on("error", () => {})
   process.stdout.on("error", (error) => {
     say(error)
     controller.abort()
-    if (isUnread(error)) return
-    process.once("exit", () => {
-      process.exitCode ||= EXIT.failed
-    })
+    isFull ||= !isUnread(error)
+  })
+  process.once("exit", () => {
+    if (isFull) process.exitCode ||= EXIT.failed
   })
 }
 
