@@ -5,7 +5,7 @@ import { join } from "node:path"
 import t, { type Test } from "tap"
 import { CommandSeat, type CommandSettings } from "../src/command-seat.js"
 import { CommandWarden } from "../src/command-warden.js"
-import { ReignEnded } from "../src/leadership.js"
+import { type EndReason, ReignEnded } from "../src/leadership.js"
 import { groupGone, signalGroup } from "../src/process-group.js"
 import { tempFolder } from "./fixtures/folder.js"
 import { isAlive } from "./fixtures/programs.js"
@@ -16,19 +16,26 @@ interface Stage {
   readonly told: string[]
   readonly done: number[]
   readonly reports: string[]
-  /** Begins a reign; `end` ends it kindly. */
-  lead(): { readonly over: Promise<void>; end(): void }
+  /** Begins a reign; `end` ends it, kindly if no reason is given. */
+  lead(): { readonly over: Promise<void>; end(reason?: EndReason): void }
 }
 
-function stage(t: Test, argv: string[], settings: Partial<CommandSettings> = {}): Stage {
+const LEASE_MS = 60_000
+
+function stage(
+  t: Test,
+  argv: string[],
+  settings: Partial<CommandSettings> = {},
+  leaseMs = LEASE_MS,
+): Stage {
   const told: string[] = []
   const done: number[] = []
   const reports: string[] = []
   const groups: number[] = []
   const seat = new CommandSeat({
     settings: { argv, restart: "on-failure", graceMs: 60_000, backoffMs: 1, ...settings },
-    leaseMs: 60_000,
-    env: () => ({}),
+    leaseMs,
+    env: () => ({ POOL_NAME: "a" }),
     onRuns: (group) => {
       told.push(`${groups.push(group)} runs`)
     },
@@ -45,7 +52,10 @@ function stage(t: Test, argv: string[], settings: Partial<CommandSettings> = {})
     term += 1
     const { signal } = controller
     const over = seat.lead({ term, signal } as Parameters<CommandSeat["lead"]>[0])
-    return { over, end: () => controller.abort(new ReignEnded("stopping", term)) }
+    return {
+      over,
+      end: (reason: EndReason = "stopping") => controller.abort(new ReignEnded(reason, term)),
+    }
   }
   return { seat, told, done, reports, lead }
 }
@@ -104,6 +114,53 @@ t.test(
     }
   },
 )
+
+t.test("a program that ended by itself is left, or started anew in a later reign", async (t) => {
+  for (const [restart, script, code, isAgain] of [
+    ["on-failure", "exit 0", 0, false],
+    ["on-failure", "exit 3", 3, true],
+    ["always", "exit 0", 0, true],
+    ["never", "exit 3", 3, false],
+    ["on-failure", "kill -9 $$", 137, true],
+  ] as const) {
+    const { lead, done } = stage(t, ["sh", "-c", script], { restart })
+    const { over } = lead()
+    if (isAgain) await t.rejects(over, { name: "CommandEnded", exitCode: code, command: "sh" })
+    else await over
+    t.strictSame(done, isAgain ? [] : [code], `${restart}: ${script}`)
+  }
+})
+
+t.test("after a failure it waits, and starts nothing if the reign ends meanwhile", async (t) => {
+  const { lead, told } = stage(t, ["sh", "-c", "exit 3"], { backoffMs: 600_000 })
+  await t.rejects(lead().over, { name: "CommandEnded", exitCode: 3 })
+  const { over, end } = lead()
+  end()
+  await over
+  t.strictSame(told, ["1 runs", "1 ran"])
+})
+
+t.test(
+  "a program learns the term of its reign, and what its worker says of the pool",
+  async (t) => {
+    const file = join(tempFolder(t), "seen")
+    const { lead } = stage(t, ["sh", "-c", `echo "$POOL_NAME $POOL_TERM" >> ${file}`])
+    await lead().over
+    await lead().over
+    t.equal(readFileSync(file, "utf8"), "a 1\na 2\n")
+  },
+)
+
+t.test("when the lease ran out it has a tenth of it, whatever its grace", async (t) => {
+  const file = join(tempFolder(t), "pid")
+  const script = `trap "" TERM; echo $$ > ${file}; while :; do sleep 1; done`
+  const { lead, reports } = stage(t, ["sh", "-c", script], {}, 500)
+  const { over, end } = lead()
+  await pidIn(file)
+  end("lease over")
+  await over
+  t.match(reports, [/^sh did not end within 50 ms after SIGTERM, and was killed$/])
+})
 
 t.test("the warden ends each group that runs, and none that has ended", async (t) => {
   const started = await Promise.all(

@@ -319,6 +319,7 @@ t.test("who has left takes part in nothing, though its entry stays", async (t) =
   await clock.pass(10)
   await left
   told.length = 0
+  t.equal(clock.alarms, 1, "the next beat of its entry")
   bus.connect().publish(names.heir("id"), "")
   await clock.pass(timings.leaseMs * 3)
   t.strictSame(told, [])
