@@ -4,9 +4,9 @@
  */
 import { BadInput, reasonOf } from "./errors.js"
 import type { WorkerOptions } from "./join-options.js"
-import { unawaited } from "./promised.js"
 import { systemClock } from "./system-clock.js"
 import { type Report, Troubles } from "./troubles.js"
+import { unawaited } from "./unawaited.js"
 
 type Name = Extract<keyof WorkerOptions, `on${string}`> | "onStopOrder"
 

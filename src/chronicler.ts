@@ -9,6 +9,7 @@ import { ANSWERS_FIRST_MS } from "./config.js"
 import type { EndedReign } from "./hand-on.js"
 import type { HistoryRecord } from "./history.js"
 import type { Troubles } from "./troubles.js"
+import { unawaited } from "./unawaited.js"
 
 /** Stores a record. */
 export type WriteHistory = (record: HistoryRecord) => Promise<void>
@@ -101,8 +102,8 @@ export class Chronicler {
 
 /** Tells whether what was written is kept. */
 export function noted(troubles: Troubles, written: Promise<void>): void {
-  written.then(
-    () => troubles.works("history"),
+  unawaited(
+    written.then(() => troubles.works("history")),
     (error) => troubles.fails("history", "the history could not be written", error),
   )
 }

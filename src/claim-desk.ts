@@ -16,6 +16,7 @@ import { CLAIM_KEY } from "./names.js"
 import type { Neighbours } from "./neighbours.js"
 import type { Strategy, Surroundings } from "./succession.js"
 import type { Troubles } from "./troubles.js"
+import { unawaited, unexpected } from "./unawaited.js"
 import { within } from "./within.js"
 
 export interface ClaimDeskOptions {
@@ -42,7 +43,7 @@ export class ClaimDesk {
   read(id: number): void {
     const { bucket, answer } = this.#options
     const problem = "the claim could not be read"
-    this.#inTime(() => bucket.get(CLAIM_KEY)).then(
+    const read = this.#inTime(() => bucket.get(CLAIM_KEY)).then(
       (entry) => {
         this.#answered()
         answer({ type: "read", id, found: foundIn(entry) })
@@ -52,6 +53,7 @@ export class ClaimDesk {
         answer({ type: "read-failed", id })
       },
     )
+    unawaited(read, unexpected(this.#options.troubles.report))
   }
 
   /** Lists the members and finds this one's place: `ranked` or `rank-failed`. */
@@ -59,7 +61,7 @@ export class ClaimDesk {
     const { bucket, answer, neighbours } = this.#options
     const problem = "the members could not be listed"
     const listed = this.#inTime(() => Promise.all([bucket.entries(), neighbours?.look()]))
-    listed
+    const ranked = listed
       .then(([entries, around]) => this.#ranked(entries, around))
       .then(
         (event) => {
@@ -71,6 +73,7 @@ export class ClaimDesk {
           answer({ type: "rank-failed" })
         },
       )
+    unawaited(ranked, unexpected(this.#options.troubles.report))
   }
 
   /** Compare-and-sets the claim: `written`, `refused` or `unsure`. */
@@ -82,7 +85,7 @@ export class ClaimDesk {
   ): void {
     const { bucket, answer } = this.#options
     const problem = "nobody knows whether the claim was written"
-    this.#inTime(() => bucket.write(CLAIM_KEY, encodeClaim(claim), over)).then(
+    const written = this.#inTime(() => bucket.write(CLAIM_KEY, encodeClaim(claim), over)).then(
       (revision) => {
         this.#answered()
         onEnd("acknowledged")
@@ -99,6 +102,7 @@ export class ClaimDesk {
         answer({ type: "unsure", attempt })
       },
     )
+    unawaited(written, unexpected(this.#options.troubles.report))
   }
 
   /** The same for a claim that is held; measured. */

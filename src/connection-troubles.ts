@@ -7,6 +7,7 @@ import type { NatsConnection, QueuedIterator, Status } from "nats"
 import { refusalTo } from "./connection.js"
 import { isNotPermitted } from "./errors.js"
 import type { Troubles } from "./troubles.js"
+import { unawaited } from "./unawaited.js"
 
 /** A connection that isn't back after this long is asked about, in ms; and again each so many ms. */
 const ASK_AFTER_MS = 1_000
@@ -28,13 +29,14 @@ export function tellOfConnection(
   let timer: NodeJS.Timeout | undefined
   const refused = (why: Error) => troubles.lost(`can't connect to ${server}`, why)
   const askIn = (ms: number) => {
-    timer = setTimeout(async () => {
-      const why = await refusalTo(connection)
-      if (timer === undefined) return
-      if (why) refused(why)
-      askIn(ASK_EVERY_MS)
-    }, ms)
+    timer = setTimeout(() => unawaited(ask()), ms)
     timer.unref()
+  }
+  const ask = async () => {
+    const why = await refusalTo(connection)
+    if (timer === undefined) return
+    if (why) refused(why)
+    askIn(ASK_EVERY_MS)
   }
   const noAsking = () => {
     clearTimeout(timer)
@@ -61,7 +63,7 @@ export function tellOfConnection(
     for await (const status of statuses) if (!isOver) heard(status)
     noAsking()
   }
-  follow()
+  unawaited(follow())
   return () => {
     isOver = true
     statuses.stop()

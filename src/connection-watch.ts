@@ -5,6 +5,7 @@
  * A connection may outlive those who use it, and keeps whoever listens to it. So who follows it says when that is over.
  */
 import type { Bus } from "./bus.js"
+import { unawaited } from "./unawaited.js"
 
 export interface ConnectionNews {
   readonly onLost: () => void
@@ -74,7 +75,7 @@ export function followConnection(
     }
     if (!isOver) closed()
   }
-  follow()
+  unawaited(follow())
   return () => {
     isOver = true
     const iterator = statuses as { stop?: () => void }

@@ -13,6 +13,7 @@ import type { ElectionEvent } from "./election-words.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import { listen } from "./listening.js"
 import { Membership } from "./membership.js"
+import { unawaited, unexpected } from "./unawaited.js"
 
 export class Coordinator {
   readonly membership: Membership
@@ -61,7 +62,7 @@ export class Coordinator {
       // It may have been told, and have claimed, before it was ready.
       if (this.#election?.isEngaged) this.#drop()
       else this.#quit()
-      this.membership.leave()
+      this.#unawaited(this.membership.leave())
       throw error
     }
     this.#handle({ type: "joined" })
@@ -103,7 +104,7 @@ export class Coordinator {
   /** The connection came back, or was lost. */
   connection(isUp: boolean): void {
     this.#handle({ type: isUp ? "connected" : "disconnected" })
-    if (isUp) this.membership.renew()
+    if (isUp) this.#unawaited(this.membership.renew())
   }
 
   /** Whether this member may lead has changed; `isShown` if its entry tells. */
@@ -111,8 +112,12 @@ export class Coordinator {
     this.#handle({ type: "wake" })
     if (!isShown) return
     // Who stands in line again is counted on at once; who does not any more may just be handing on.
-    if (this.#options.portrait().eligible) this.membership.renew()
-    else this.membership.renewAfter(new Promise(() => {}))
+    if (this.#options.portrait().eligible) this.#unawaited(this.membership.renew())
+    else this.#unawaited(this.membership.renewAfter(new Promise(() => {})))
+  }
+
+  #unawaited(work: Promise<unknown>): void {
+    unawaited(work, unexpected(this.#options.troubles.report))
   }
 
   #stay(): void {

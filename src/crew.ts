@@ -16,6 +16,7 @@ import { rehearsedOnce } from "./rehearsal.js"
 import { Respawn } from "./respawn.js"
 import { Supervisor, type SupervisorOptions, type WorkerEvent } from "./supervisor.js"
 import { systemClock } from "./system-clock.js"
+import { unawaited } from "./unawaited.js"
 
 /** Beyond the grace times, how long a worker that stops may take, in ms. */
 const MARGIN_MS = 5_000
@@ -89,7 +90,9 @@ export class Crew {
         by: `supervisor ${process.pid}`,
         onReleased: ({ reign, standing, reason }: EndedReign) => {
           const record = { type: "ended", ...reign, name: standing.claim.name, reason } as const
-          history.write(record).catch((error) => report("the history could not be written", error))
+          unawaited(history.write(record), (error) =>
+            report("the history could not be written", error),
+          )
         },
       }
       return new Crew(options, connection, pool, history)

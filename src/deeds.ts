@@ -10,6 +10,7 @@ import { handOn } from "./hand-on.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import type { Member } from "./member.js"
 import { Reigning } from "./reigning.js"
+import { unawaited, unexpected } from "./unawaited.js"
 
 /** What else is needed beside the options of the coordinator. */
 export interface DeedsOptions extends CoordinatorOptions {
@@ -59,13 +60,13 @@ export class Deeds {
         return this.#announce(decision.standing)
       case "wind-down":
         this.#endReign(decision.reason)
-        this.#windDown(decision.term)
+        unawaited(this.#windDown(decision.term), unexpected(this.#options.troubles.report))
         return
       case "stop-leading":
         this.#endReign(decision.reason)
         return this.#try(() => seat.lapse())
       case "hand-on":
-        this.#handOn(decision)
+        unawaited(this.#handOn(decision), unexpected(this.#options.troubles.report))
     }
   }
 

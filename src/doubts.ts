@@ -17,6 +17,7 @@ import { LeaderChanged } from "./errors.js"
 import type { PoolNames } from "./names.js"
 import type { PendingRequest } from "./pending-request.js"
 import type { ReignNews } from "./reign-news.js"
+import { unawaited } from "./unawaited.js"
 
 /** How long an answer of the last leader may still be under way once a new reign was announced, in ms. */
 const SLACK_MS = 20
@@ -51,7 +52,9 @@ export class Doubts {
       pending.id === undefined ? [] : [{ pending, id: pending.id }],
     )
     const most = Math.max(1, Math.floor(this.#options.maxPayload / ID_BYTES))
-    for (let n = 0; n < doubtful.length; n += most) this.#settle(doubtful.slice(n, n + most))
+    for (let n = 0; n < doubtful.length; n += most) {
+      unawaited(this.#settle(doubtful.slice(n, n + most)))
+    }
   }
 
   close(): void {

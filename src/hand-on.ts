@@ -23,6 +23,7 @@ import { isNoResponders } from "./errors.js"
 import { lapsesAt } from "./lease.js"
 import { CLAIM_KEY, type PoolNames } from "./names.js"
 import { Pace } from "./pace.js"
+import { unawaited } from "./unawaited.js"
 import { within } from "./within.js"
 
 export interface HandOnOptions {
@@ -96,12 +97,9 @@ class Succession {
       }
       this.#onTaken = settle
       // The answer would come only after the claim was announced; what matters here is that somebody is there.
-      bus.request(names.heir(heirId), word, { timeout: stepMs * 2 }).then(
-        () => {},
-        (error) => {
-          if (isNoResponders(error)) settle()
-        },
-      )
+      unawaited(bus.request(names.heir(heirId), word, { timeout: stepMs * 2 }), (error) => {
+        if (isNoResponders(error)) settle()
+      })
     })
   }
 

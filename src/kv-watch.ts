@@ -10,6 +10,7 @@ import { followConnection } from "./connection-watch.js"
 import { Pace } from "./pace.js"
 import { quietListener } from "./quietly.js"
 import { systemClock } from "./system-clock.js"
+import { unawaited } from "./unawaited.js"
 
 /** A watch that hears nothing for this long is opened anew. A pool with members is never silent so long. */
 const SILENCE_MS = 10_000
@@ -47,14 +48,15 @@ export async function watchKv(
     const { values, streamInfo } = await statusFor(entries)
     if (isStopped || own !== opening) return entries.stop()
     current = entries
-    silence = setTimeout(reopenLater, SILENCE_MS, true).unref()
+    silence = setTimeout(() => unawaited(reopenLater(true)), SILENCE_MS).unref()
     if (values === 0) listener.caughtUp?.()
-    deliver(entries, values === 0 ? 0 : streamInfo.state.last_seq)
+    const delivered = deliver(entries, values === 0 ? 0 : streamInfo.state.last_seq)
       // What ends it, ends it: it is opened anew.
       .catch(() => {})
-      .finally(() => {
-        if (!isStopped && current === entries) reopenLater()
+      .then(() => {
+        if (!isStopped && current === entries) return reopenLater()
       })
+    unawaited(delivered)
   }
   const statusFor = async (entries: QueuedIterator<KvWatchEntry>) => {
     try {
@@ -83,9 +85,10 @@ export async function watchKv(
     current?.stop()
     current = undefined
     listener.restart?.()
-    open().catch(() => {
-      if (!isStopped) reopenLater()
+    const opened = open().catch(() => {
+      if (!isStopped) return reopenLater()
     })
+    unawaited(opened)
   }
 
   await open()
@@ -97,7 +100,11 @@ export async function watchKv(
     unfollow()
   }
   // Once it is closed nothing is ever heard again.
-  const unfollow = followConnection(connection, (isUp) => isUp && reopenLater(true), stop)
+  const unfollow = followConnection(
+    connection,
+    (isUp) => isUp && unawaited(reopenLater(true)),
+    stop,
+  )
   return stop
 }
 

@@ -14,6 +14,7 @@ import { freshFirst, type Ranking, rankingOf } from "./ranking.js"
 import { Roster, type RosterChange } from "./roster.js"
 import type { Strategy, Surroundings } from "./succession.js"
 import type { Troubles } from "./troubles.js"
+import { unawaited, unexpected } from "./unawaited.js"
 import { within } from "./within.js"
 
 export interface LineWatchOptions {
@@ -87,7 +88,7 @@ export class LineWatch {
       onChange: (change) => this.#changed(change),
     })
     // A leader must not be without a line for as long as the client waits for an answer that was lost.
-    within(clock, retryMs * PATIENCE, this.#roster.start()).then(
+    const begun = within(clock, retryMs * PATIENCE, this.#roster.start()).then(
       () => troubles.works(MEMBERS),
       async (error) => {
         if (this.#isStopped) return
@@ -95,6 +96,7 @@ export class LineWatch {
         if (await this.#pace.wait()) this.#watch()
       },
     )
+    unawaited(begun, unexpected(troubles.report))
   }
 
   stop(): void {

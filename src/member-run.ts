@@ -18,6 +18,7 @@ import type { SelfPortrait } from "./membership.js"
 import type { MemberRunOptions } from "./run-options.js"
 import { LeaderSeat } from "./seat.js"
 import { Services } from "./services.js"
+import { unawaited, unexpected } from "./unawaited.js"
 
 export class MemberRun {
   readonly id = nuid.next()
@@ -56,7 +57,7 @@ export class MemberRun {
       onBegin: (leadership) => {
         this.#discovery.beginReign()
         options.onReign(leadership)
-        if (options.fenced) this.#raiseFence(leadership)
+        if (options.fenced) unawaited(this.#raiseFence(leadership), unexpected(report))
       },
       onEnd: () => {
         this.#discovery.endReign()
@@ -122,7 +123,7 @@ export class MemberRun {
       simple?.open()
       simple?.resume()
     }
-    this.coordinator.membership.renew()
+    this.#unawaited(this.coordinator.membership.renew())
   }
 
   /** Whether it may lead has changed; `isShown` if others are to hear of it. */
@@ -176,7 +177,7 @@ export class MemberRun {
     this.#state = "draining"
     this.#orders?.unsubscribe()
     const left = this.coordinator.leave(reason)
-    this.coordinator.membership.renewAfter(left)
+    this.#unawaited(this.coordinator.membership.renewAfter(left))
     await left
     const { graceMs, leaderGraceMs, lastLead } = this.#options
     await Promise.all([this.#services.simple?.stop(graceMs), lastLead.outlast(leaderGraceMs)])
@@ -202,10 +203,14 @@ export class MemberRun {
     }
   }
 
+  #unawaited(work: Promise<unknown>): void {
+    unawaited(work, unexpected(this.#options.report))
+  }
+
   #returned(leadership: Leadership): void {
     this.#options.onLeadReturned(leadership)
     const { leadReturns, onFailed } = this.#options
-    if (leadReturns === "release") this.resign("released")
+    if (leadReturns === "release") this.#unawaited(this.resign("released"))
     if (leadReturns === "fail") onFailed(new Error("lead() returned while its reign held"))
   }
 

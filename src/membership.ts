@@ -11,6 +11,7 @@ import { decodeMember, encodeMember, type Member, memberKey } from "./member.js"
 import { Pace } from "./pace.js"
 import { ServerClock } from "./server-clock.js"
 import type { Troubles } from "./troubles.js"
+import { unawaited, unexpected } from "./unawaited.js"
 import { within } from "./within.js"
 
 /** What a member says about itself; key and start are found when it joins. */
@@ -179,9 +180,10 @@ export class Membership {
   #beatLater(): void {
     const { clock, beatMs } = this.#options
     this.#cancelBeat = clock.after(beatMs, () => {
-      this.renew().then(() => {
-        if (!this.#isLeft) this.#serverClock.refresh()
+      const renewed = this.renew().then(() => {
+        if (!this.#isLeft) return this.#serverClock.refresh()
       })
+      unawaited(renewed, unexpected(this.#options.troubles.report))
       this.#beatLater()
     })
   }

@@ -11,8 +11,9 @@ import type { Clock } from "./clock.js"
 import { copyHeaders } from "./headers.js"
 import { MemoryConnection } from "./memory-connection.js"
 import type { Listener, Parcel, Router } from "./parcel.js"
-import { quietly, warnOf } from "./quietly.js"
+import { quietly } from "./quietly.js"
 import { isMatch, isPattern } from "./subject.js"
+import { warnOf } from "./unawaited.js"
 
 export interface MemoryBusOptions {
   readonly clock: Clock

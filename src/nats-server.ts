@@ -21,9 +21,11 @@ import { dirname, join, resolve } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { NoJetStream } from "./errors.js"
 import { type Greeting, greetingOf } from "./greeting.js"
+import { isLetGo } from "./promised.js"
 import { PortTaken, ServerFailed } from "./server-errors.js"
 import { startProcess } from "./start-process.js"
 import { reasonOf } from "./thrown.js"
+import { unawaited } from "./unawaited.js"
 import { stopIfWeDie } from "./watchdog.js"
 
 /** A server that accepts connections. */
@@ -96,12 +98,13 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   // What can't be signalled is no end.
   child.on("error", () => {})
   const ended = new Promise<void>((done) => child.once("exit", () => done()))
-  ended.then(clear)
+  unawaited(ended.then(clear))
   const failed = ended.then(() => {
     throw new ServerFailed(lastWords(logFile, logStart), logFile)
   })
-  failed.catch(() => {})
-  ended.then(stopIfWeDie(child.pid, options.orphanGraceSeconds ?? 5))
+  // Who waits for it is told; who does not, has stopped it.
+  isLetGo(failed)
+  unawaited(ended.then(stopIfWeDie(child.pid, options.orphanGraceSeconds ?? 5)))
   const stop = (graceMs = 5000) => stopChild(child, ended, graceMs)
   const waiting = new AbortController()
   try {

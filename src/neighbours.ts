@@ -13,6 +13,7 @@ import { decodeMember } from "./member.js"
 import { CLAIM_KEY, namesOf } from "./names.js"
 import type { OtherLeader, Surroundings } from "./succession.js"
 import type { Troubles } from "./troubles.js"
+import { unawaited, unexpected } from "./unawaited.js"
 import { within } from "./within.js"
 
 export interface NeighboursOptions {
@@ -78,22 +79,23 @@ export class Neighbours {
       told = now
       onNews()
     }
+    const lookAlone = () => unawaited(look(), unexpected(this.#options.troubles.report))
     const again = () => {
       cancel = clock.after(refreshMs, () => {
-        look()
+        lookAlone()
         again()
       })
     }
     const reigns = new Map<string, string>()
     const heard = (pool: string, standing: StandingClaim) => {
       const reign = JSON.stringify([reignOf(standing), standing.claim.released])
-      if (reigns.get(pool) !== reign) look()
+      if (reigns.get(pool) !== reign) lookAlone()
       reigns.set(pool, reign)
     }
     const subscriptions = pools.map((pool) =>
       hearClaims(bus, namesOf(pool), (standing) => heard(pool, standing)),
     )
-    look()
+    lookAlone()
     again()
     return () => {
       isOver = true

@@ -1,6 +1,7 @@
 /** What a worker does when it is given an order from the dashboard or the command line. */
 import { BadInput } from "./errors.js"
 import type { Order } from "./orders.js"
+import { unawaited, unexpected } from "./unawaited.js"
 
 /** Who can be ordered about. */
 export interface Obedient {
@@ -15,7 +16,7 @@ export interface Obedient {
 /** What an order can have a worker do that is no affair of its program. */
 export interface Means {
   /** Leaves, or has the program do it. */
-  readonly stop: () => void
+  readonly stop: () => unknown
   /** Resolves when what was sent, the acknowledgement of the order too, is on its way. */
   readonly flush: () => Promise<void>
   readonly report: (problem: string, error?: unknown) => void
@@ -25,18 +26,21 @@ export interface Means {
 export function obey(worker: Obedient, { order, to }: Order, means: Means): void {
   switch (order) {
     case "stop":
-      return means.stop()
+      return unawaited(means.stop(), unexpected(means.report))
     case "kill":
-      return void means.flush().finally(() => process.kill(process.pid, "SIGKILL"))
+      return unawaited(
+        means.flush().finally(() => process.kill(process.pid, "SIGKILL")),
+        () => {},
+      )
     case "restart":
-      return void worker.restart()
+      return unawaited(worker.restart(), unexpected(means.report))
     case "pause":
       return worker.pause()
     case "resume":
       return worker.resume()
     case "hand-over":
       if (!worker.isLeader) throw notTheLeader(worker.name)
-      worker.handOver(to).catch((error) => means.report("could not hand over", error))
+      unawaited(worker.handOver(to), (error) => means.report("could not hand over", error))
   }
 }
 

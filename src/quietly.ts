@@ -1,6 +1,6 @@
 /** Calls of code that may throw, from where nobody could catch it. */
 import type { WatchListener } from "./bucket.js"
-import { stackOf } from "./thrown.js"
+import { warnOf } from "./unawaited.js"
 
 /** Calls `act`; `failed` is told of what it throws. */
 export function quietly(act: () => void, failed: (thrown: unknown) => void = warnOf): void {
@@ -18,9 +18,4 @@ export function quietListener(listener: WatchListener): WatchListener {
     caughtUp: () => quietly(() => listener.caughtUp?.()),
     restart: () => quietly(() => listener.restart?.()),
   }
-}
-
-/** Has Node warn of what was thrown, with its stack. */
-export function warnOf(thrown: unknown): void {
-  process.emitWarning(stackOf(thrown), "PoolWarning")
 }

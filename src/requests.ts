@@ -18,6 +18,7 @@ import { isPromise } from "./promised.js"
 import { type Failure, failureOf, REIGN_OVER, REQUEST_HEADER, type Seal } from "./reply.js"
 import { TakenRequest } from "./request.js"
 import { Tally } from "./tally.js"
+import { unawaited } from "./unawaited.js"
 import { AnswerTooLarge, HandlerTimeout } from "./work-errors.js"
 
 /** How long a handler may take, in ms, where nothing else is said. */
@@ -130,10 +131,11 @@ export class Requests {
   #wait(request: TakenRequest, result: PromiseLike<unknown>): void {
     this.#inFlight.add(request)
     this.#sweep ??= this.#clock.after(this.#timeoutMs, () => this.#expire())
-    result.then(
+    const ended = result.then(
       (value) => this.#succeed(request, value),
       (error) => this.#fail(request, failureOf(error)),
     )
+    unawaited(ended)
   }
 
   #expire(): void {

@@ -6,6 +6,7 @@
 import type { Clock } from "./clock.js"
 import { Pace } from "./pace.js"
 import { RESTART_PACE } from "./restarts.js"
+import { unawaited, unexpected } from "./unawaited.js"
 
 /** How long a worker must have run for its earlier deaths to be forgotten, in ms. */
 const STEADY_MS = 60_000
@@ -45,7 +46,7 @@ export class Respawn {
     // Until it has joined again it has not run.
     this.#known.set(name, { pace, joinedMs: nowMs })
     report(`worker ${name} ${how}; it is started again in ${pace.nextMs / 1000} s`)
-    this.#startAfter(pace, name)
+    unawaited(this.#startAfter(pace, name), unexpected(report))
   }
 
   /** Brings nobody back any more. */
@@ -58,6 +59,6 @@ export class Respawn {
     if (!(await pace.wait())) return
     const { start, report } = this.#options
     // If its process ends before it has joined, that is told as a death.
-    start(name).catch((error) => report(`worker ${name} could not be started again`, error))
+    unawaited(start(name), (error) => report(`worker ${name} could not be started again`, error))
   }
 }

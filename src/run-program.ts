@@ -2,6 +2,7 @@
 import { type ExecFileException, execFile } from "node:child_process"
 import { PoolError } from "./errors.js"
 import { startProcess } from "./start-process.js"
+import { unawaited } from "./unawaited.js"
 
 export interface RunOptions {
   cwd?: string
@@ -28,7 +29,7 @@ export function runProgram(
         error ? fail(error, stderr) : resolve(stdout),
       ),
     )
-    failed?.then(fail)
+    unawaited(failed?.then(fail))
   })
 }
 

@@ -14,6 +14,7 @@ import { Pace } from "./pace.js"
 import { Failures, RESTART_PACE, type RestartIntensity, TooManyFailures } from "./restarts.js"
 import type { MemberRunOptions } from "./run-options.js"
 import type { Report, Troubles } from "./troubles.js"
+import { unawaited, unexpected } from "./unawaited.js"
 
 /** What a run shares with those before and after it, and whom it tells of its failures. */
 export type GivenByRuns = Pick<MemberRunOptions, "lastLead" | "isPaused" | "onFailed" | "onBroken">
@@ -111,7 +112,7 @@ export class Runs {
 
   /** What `run` leads with failed: joins anew, or is given up. */
   #failed(run: MemberRun, error: unknown): void {
-    if (!this.#isOneTooMany(error)) this.#replace(run, () => run.retire("failed"))
+    if (!this.#isOneTooMany(error)) this.#replaceAlone(run, () => run.retire("failed"))
   }
 
   /** The coordinator of `run` broke: what it left standing is ended in its name first. */
@@ -120,8 +121,12 @@ export class Runs {
     report("the coordinator broke; it begins anew", error)
     const clearAway = () => run.clearAway()
     // One that was being ended already can't do so any more.
-    if (this.#isOver || this.#replaced.has(run)) void clearAway().catch(leftStanding(report))
-    if (!this.#isOneTooMany(error)) this.#replace(run, clearAway)
+    if (this.#isOver || this.#replaced.has(run)) unawaited(clearAway(), leftStanding(report))
+    if (!this.#isOneTooMany(error)) this.#replaceAlone(run, clearAway)
+  }
+
+  #replaceAlone(run: MemberRun, end: (run: MemberRun) => Promise<void>): void {
+    unawaited(this.#replace(run, end), unexpected(this.#options.troubles.report))
   }
 
   #replace(run: MemberRun, end: (run: MemberRun) => Promise<void>): Promise<void> {

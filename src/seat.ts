@@ -8,6 +8,7 @@ import type { Handlers } from "./handler.js"
 import type { LastLead } from "./last-lead.js"
 import type { Leadership } from "./leadership.js"
 import type { TrackedWork } from "./tracked-work.js"
+import { unawaited, unexpected } from "./unawaited.js"
 
 /** What it means when `lead` returns while its reign holds; see JoinOptions. */
 export type LeadReturns = "done" | "release" | "fail"
@@ -73,9 +74,9 @@ export class LeaderSeat implements Seat {
   }
 
   lapse(): void {
-    const { tracked, onEnd, lastLead, patienceMs } = this.#options
+    const { tracked, onEnd, lastLead, patienceMs, report } = this.#options
     tracked.lapse()
-    lastLead.outlast(patienceMs)
+    unawaited(lastLead.outlast(patienceMs), unexpected(report))
     onEnd()
   }
 

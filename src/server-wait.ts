@@ -6,8 +6,8 @@
 import ms from "ms"
 import { BadInput, isNotReady, PoolError, reasonOf } from "./errors.js"
 import { Pace } from "./pace.js"
-import { unawaited } from "./promised.js"
 import { systemClock } from "./system-clock.js"
+import { unawaited } from "./unawaited.js"
 
 /** How to wait for a server. */
 export interface ServerWait {

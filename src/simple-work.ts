@@ -24,6 +24,7 @@ import { HOPS_HEADER, Seal } from "./reply.js"
 import { DEFAULT_HANDLER_TIMEOUT_MS, type RequestOptions, Requests } from "./requests.js"
 import type { Tally } from "./tally.js"
 import { errorOf } from "./thrown.js"
+import { unawaited } from "./unawaited.js"
 import { WorkerStopped } from "./work-errors.js"
 
 /** How many requests a member has in flight before it is full, where nothing else is said. */
@@ -141,7 +142,7 @@ export class SimpleWork {
     this.#subscription = undefined
     if (left === undefined) return
     this.#leaving.add(left)
-    left.finally(() => this.#leaving.delete(left))
+    unawaited(left.finally(() => this.#leaving.delete(left)))
   }
 
   #roomMade(): void {
@@ -161,7 +162,7 @@ export class SimpleWork {
   #passOn(message: BusMessage): void {
     const passed = this.#pass(message).catch((error) => this.#options.onProblem?.(error))
     this.#passing.add(passed)
-    passed.finally(() => this.#passing.delete(passed))
+    unawaited(passed.finally(() => this.#passing.delete(passed)))
   }
 
   async #pass(message: BusMessage): Promise<void> {
@@ -186,10 +187,11 @@ export class SimpleWork {
   async #within(ms: number, done: Promise<unknown>): Promise<void> {
     await new Promise<void>((resolve) => {
       const cancel = this.#options.clock.after(Math.max(0, ms), resolve)
-      done.finally(() => {
+      const settled = () => {
         cancel()
         resolve()
-      })
+      }
+      unawaited(done.then(settled, settled))
     })
   }
 }

@@ -16,6 +16,7 @@ import type { Member } from "./member.js"
 import { type Measured, Metrics } from "./metrics.js"
 import { systemClock } from "./system-clock.js"
 import { reasonOf } from "./thrown.js"
+import { unawaited } from "./unawaited.js"
 
 export interface StatusServerOptions {
   readonly address: HttpAddress
@@ -71,7 +72,7 @@ export class StatusServer {
         return { status: 200, type: this.metrics.contentType, text }
       },
     }
-    server.on("request", (request, response) => this.#answer(request, response))
+    server.on("request", (request, response) => unawaited(this.#answer(request, response)))
   }
 
   /** Listens. Throws CannotListen. */

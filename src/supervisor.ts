@@ -14,6 +14,7 @@ import { type Deceased, evict } from "./eviction.js"
 import type { HandOnOptions } from "./hand-on.js"
 import type { FromWorker, ToWorker, WorkerSettings } from "./process-words.js"
 import { type StartedProcess, startProcess } from "./start-process.js"
+import { unawaited, unexpected } from "./unawaited.js"
 import { within } from "./within.js"
 import { type Worker, type WorkerEvent, WorkerFailed } from "./worker-events.js"
 
@@ -112,10 +113,11 @@ export class Supervisor {
         reject(new WorkerFailed(child.name, message ?? `worker ${child.name} ${how}`, why))
         const cleared = this.#gone(child, how, code ?? undefined)
         this.#clearing.add(cleared)
-        cleared.then(() => {
+        const over = cleared.then(() => {
           this.#clearing.delete(cleared)
           settleOver()
         })
+        unawaited(over, unexpected(this.#options.report))
       })
       // What can't be sent, or signalled, is no end; that one tells itself.
       process.on("error", (error) => this.#options.report(`worker ${child.name}`, error))

@@ -15,7 +15,6 @@ import { type Handlers, handlerFile, loadHandlers } from "./handler.js"
 import type { Job } from "./job.js"
 import { callable, checkKind, checkOptions, text } from "./known-options.js"
 import type { EndReason, Leadership, ReignEnded } from "./leadership.js"
-import { warnOf } from "./quietly.js"
 import { threadFileOf } from "./thread-file.js"
 import {
   type FromThread,
@@ -28,6 +27,7 @@ import {
 } from "./thread-words.js"
 import { textOf } from "./thrown.js"
 import type { Report } from "./troubles.js"
+import { unawaited, unexpected, warnOf } from "./unawaited.js"
 import { ThreadEnded } from "./work-errors.js"
 
 /** How long a handler whose signal fired may go on, in ms. */
@@ -144,7 +144,9 @@ export class HandlerThreads {
       hold?.stop()
       timer = setTimeout(() => overtime.abort(), OVERTIME_MS)
     }
-    ours.on("message", (word: FromThread) => publish(word, leadership).then(tell))
+    ours.on("message", (word: FromThread) =>
+      unawaited(publish(word, leadership).then(tell), unexpected(this.#report)),
+    )
     job.signal.addEventListener("abort", abort, { once: true })
     if (job.signal.aborted) abort()
     try {

@@ -30,6 +30,7 @@ import { type Failure, REIGN_OVER, Seal } from "./reply.js"
 import { type RequestOptions, Requests } from "./requests.js"
 import type { Tally } from "./tally.js"
 import { TrackedSeat } from "./tracked-seat.js"
+import { unawaited } from "./unawaited.js"
 import { WorkerStopped } from "./work-errors.js"
 
 /**
@@ -148,7 +149,7 @@ export class TrackedWork {
       return
     }
     this.refuse()
-    this.drain()
+    unawaited(this.drain())
     this.#giveUp()
     this.#seat = undefined
   }
@@ -161,12 +162,13 @@ export class TrackedWork {
     this.#giveUp(seat)
     this.#refuseHeld(seat)
     // The server may have sent more before it hears that nobody listens here, and to nobody else.
-    seat.drain().then(
+    const drained = seat.drain().then(
       () => this.#refuseHeld(seat),
       () => {
         // The connection is gone, and what was on its way with it.
       },
     )
+    unawaited(drained)
   }
 
   #refuseHeld(seat: TrackedSeat): void {

@@ -9,6 +9,7 @@ import { loadStrategy } from "./load-strategy.js"
 import { createLog, type Logger } from "./log.js"
 import type { FromWorker, ToWorker, WorkerSettings } from "./process-words.js"
 import { reasonOf, textOf } from "./thrown.js"
+import { unawaited } from "./unawaited.js"
 import { joinPool, type PoolWorker } from "./worker.js"
 
 let worker: PoolWorker | undefined
@@ -19,7 +20,7 @@ let hasFailed = false
 let exitCode = 0
 
 process.on("message", (word: ToWorker) => {
-  if (word.type === "start") start(word.settings)
+  if (word.type === "start") unawaited(start(word.settings))
   else stop()
 })
 process.on("disconnect", stop)
@@ -131,7 +132,7 @@ function runs(command: CommandSettings, settings: WorkerSettings, log: Logger): 
 function stop(): void {
   if (stopping.signal.aborted) return
   stopping.abort()
-  if (worker) leave()
+  if (worker) unawaited(leave())
 }
 
 async function leave(): Promise<void> {

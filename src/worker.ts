@@ -17,6 +17,7 @@ import type { TooManyFailures } from "./restarts.js"
 import { type RunListeners, runOptionsOf } from "./run-options.js"
 import { type GivenByRuns, Runs } from "./runs.js"
 import type { Troubles } from "./troubles.js"
+import { unawaited, unexpected } from "./unawaited.js"
 
 /** How to join a pool. */
 export interface JoinOptions extends WorkerOptions {
@@ -221,7 +222,7 @@ export class PoolWorker {
   #stalled(ms: number): void {
     if (!this.isLeader) return
     this.#troubles.report(`gives the seat up: the event loop stood still for ${Math.round(ms)} ms`)
-    this.#run.resign("stalled")
+    unawaited(this.#run.resign("stalled"), unexpected(this.#troubles.report))
   }
 
   #listeners(given: GivenByRuns): RunListeners {
@@ -230,7 +231,7 @@ export class PoolWorker {
       ...given,
       obey: (order) =>
         obey(this, order, {
-          stop: () => (options.onStopOrder ? options.onStopOrder(this) : void this.leave()),
+          stop: () => (options.onStopOrder ? options.onStopOrder(this) : this.leave()),
           flush: () => this.#ground.bus.flush(),
           report: this.#troubles.report,
         }),

@@ -40,7 +40,7 @@ const ROWS: Record<string, readonly string[]> = {
     ...["claim-desk", "control", "coordinator", "coordinator-options", "deeds", "discovery"],
     ...["doubts", "eviction"],
     ...["hand-on", "handler", "headers", "history-stream", "kv-bucket", "kv-watch", "line-watch"],
-    ...["listening", "quietly"],
+    ...["listening", "quietly", "unawaited"],
     ...["load-strategy", "membership", "memory-bucket", "memory-bus", "memory-connection"],
     ...[
       "neighbours",

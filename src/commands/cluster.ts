@@ -12,6 +12,7 @@ import { freeName } from "../free-name.js"
 import { DEFAULT_PORT, type LocalServer, localServer } from "../local-server.js"
 import type { WorkerSettings } from "../process-words.js"
 import type { WorkerEvent } from "../supervisor.js"
+import { unawaited } from "../unawaited.js"
 import { EXIT } from "./exit.js"
 import { portIn, wholeIn, withHttpFlag } from "./flags.js"
 import { interrupts } from "./interrupt.js"
@@ -164,13 +165,11 @@ class Cluster {
   #stopNow(): void {
     process.exitCode = EXIT.failed
     this.#crew?.supervisor.killAll()
-    setTimeout(
-      async () => {
-        await this.#server?.started?.stop(0)
-        process.exit()
-      },
-      this.#crew ? CLEARING_MS : 0,
-    ).unref()
+    const end = async () => {
+      await this.#server?.started?.stop(0)
+      process.exit()
+    }
+    setTimeout(() => unawaited(end()), this.#crew ? CLEARING_MS : 0).unref()
   }
 
   /** While it runs the dashboard tells what happens; at the end there is none any more. */

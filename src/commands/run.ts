@@ -5,6 +5,7 @@ import { CommandWarden } from "../command-warden.js"
 import { Crew } from "../crew.js"
 import { LOG_LEVELS } from "../log.js"
 import type { WorkerEvent } from "../supervisor.js"
+import { unawaited } from "../unawaited.js"
 import { EXIT } from "./exit.js"
 import { durationIn, withHttpFlag, withPoolFlags, withTimingFlags } from "./flags.js"
 import { interrupts } from "./interrupt.js"
@@ -105,9 +106,10 @@ async function run(argv: string[], flags: RunFlags): Promise<void> {
   if (!crew) return process.exit(EXIT.ok)
   try {
     await Promise.race([crew.start(settings.name), interrupted.first])
-    interrupted.first.then(() => {
+    const noted = interrupted.first.then(() => {
       isInterrupted = true
     })
+    unawaited(noted)
     const event = await Promise.race([gone, interrupted.first])
     if (event?.type === "gone") process.exitCode = endingOf(event, isInterrupted)
   } finally {

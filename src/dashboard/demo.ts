@@ -1,5 +1,6 @@
 /** The demo: a fake pool that has lived through a few minutes already, and goes on live. */
 
+import { unawaited } from "../unawaited.js"
 import { DemoClock } from "./demo-clock.js"
 import { FakeSource } from "./fake-source.js"
 import { DashboardStore } from "./store.js"
@@ -28,7 +29,7 @@ export async function rehearsed(nowWallMs: number): Promise<Demo> {
   source.fake.join({ name: "c", host: "boreas" })
   await clock.advance(3 * MINUTE - 22_000)
   const id = source.fake.claim?.claim.id ?? ""
-  void source.order(id, "kill")
+  unawaited(source.order(id, "kill"))
   await clock.advance(22_000)
   return { source, clock, store }
 }

@@ -17,7 +17,8 @@ import { namesOf, type PoolNames } from "../names.js"
 import { sendOrder } from "../order-sender.js"
 import { Roster, type RosterChange } from "../roster.js"
 import { systemClock } from "../system-clock.js"
-import type { Answer, Order, PoolEvent, PoolSource, WorkKind } from "./source.js"
+import { unawaited } from "../unawaited.js"
+import type { Answer, Counters, Order, PoolEvent, PoolSource, WorkKind } from "./source.js"
 import { askStatistics } from "./statistics.js"
 
 export interface AttachOptions {
@@ -87,15 +88,15 @@ class LivePool implements PoolSource {
       if (!isStopped) heard(event)
     }
     this.#stops.push(this.#followConnection(tell))
-    this.#followRoster(tell)
+    unawaited(this.#followRoster(tell))
     const every = (ms: number, act: () => void) => {
       const timer = setInterval(act, ms)
       this.#stops.push(() => clearInterval(timer))
     }
     every(STATISTICS_EVERY_MS, () => {
-      askStatistics(this.#connection, this.pool).then((counters) => {
-        if (counters.size > 0) tell({ kind: "counters", counters })
-      }, ignored)
+      const told = (counters: ReadonlyMap<string, Counters>) =>
+        counters.size > 0 && tell({ kind: "counters", counters })
+      unawaited(askStatistics(this.#connection, this.pool).then(told, ignored))
     })
     every(ROUND_TRIP_EVERY_MS, () => this.#tellRoundTrip(tell))
     return () => {
@@ -229,10 +230,10 @@ class LivePool implements PoolSource {
 
   #tellRoundTrip(tell: (event: PoolEvent) => void): void {
     // The library's own rtt() counts whole milliseconds.
-    const sentMs = performance.now()
-    this.#connection.flush().then(() => {
-      tell({ kind: "connection", isUp: true, roundTripMs: performance.now() - sentMs })
-    }, ignored)
+    const atMs = performance.now()
+    const told = () =>
+      tell({ kind: "connection", isUp: true, roundTripMs: performance.now() - atMs })
+    unawaited(this.#connection.flush().then(told, ignored))
   }
 }
 
