@@ -18,8 +18,8 @@ import { sendOrder } from "../order-sender.js"
 import { Roster, type RosterChange } from "../roster.js"
 import { systemClock } from "../system-clock.js"
 import { unawaited } from "../unawaited.js"
-import type { Answer, Counters, Order, PoolEvent, PoolSource, WorkKind } from "./source.js"
-import { askStatistics } from "./statistics.js"
+import type { Answer, Order, PoolEvent, PoolSource, WorkKind } from "./source.js"
+import { askStatistics, type Counted } from "./statistics.js"
 
 export interface AttachOptions {
   readonly pool: string
@@ -94,8 +94,7 @@ class LivePool implements PoolSource {
       this.#stops.push(() => clearInterval(timer))
     }
     every(STATISTICS_EVERY_MS, () => {
-      const told = (counters: ReadonlyMap<string, Counters>) =>
-        counters.size > 0 && tell({ kind: "counters", counters })
+      const told = (counters: Counted) => counters.size > 0 && tell({ kind: "counters", counters })
       unawaited(askStatistics(this.#connection, this.pool).then(told, ignored))
     })
     every(ROUND_TRIP_EVERY_MS, () => this.#tellRoundTrip(tell))
@@ -230,9 +229,9 @@ class LivePool implements PoolSource {
 
   #tellRoundTrip(tell: (event: PoolEvent) => void): void {
     // The library's own rtt() counts whole milliseconds.
-    const atMs = performance.now()
-    const told = () =>
-      tell({ kind: "connection", isUp: true, roundTripMs: performance.now() - atMs })
+    const sentMs = performance.now()
+    const tookMs = () => performance.now() - sentMs
+    const told = () => tell({ kind: "connection", isUp: true, roundTripMs: tookMs() })
     unawaited(this.#connection.flush().then(told, ignored))
   }
 }

@@ -21,11 +21,11 @@ interface Endpoint {
 const NANOS_PER_MS = 1_000_000
 const NOTHING: Counters = { done: 0, tracked: 0, failed: 0, busy: 0 }
 
+/** By member id. */
+export type Counted = ReadonlyMap<string, Counters>
+
 /** Asks all members of `pool`; resolves with what came in time, by member id. */
-export function askStatistics(
-  connection: NatsConnection,
-  pool: string,
-): Promise<ReadonlyMap<string, Counters>> {
+export function askStatistics(connection: NatsConnection, pool: string): Promise<Counted> {
   return new Promise((resolve) => {
     const counters = new Map<string, Counters>()
     const inbox = createInbox()
