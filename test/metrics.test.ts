@@ -1,27 +1,12 @@
 import t from "tap"
-import { type Measured, Metrics } from "../src/metrics.js"
+import { Metrics } from "../src/metrics.js"
 import { namesOf } from "../src/names.js"
 import { SimpleWork } from "../src/simple-work.js"
 import { TrackedWork } from "../src/tracked-work.js"
 import { type Family, familiesIn, valueAt } from "./fixtures/exposition.js"
+import { follower, leader } from "./fixtures/measured.js"
 import { parties } from "./fixtures/parties.js"
-import { promtool, withoutPromtool } from "./fixtures/promtool.js"
 import { TestReign } from "./fixtures/reign.js"
-
-const follower: Measured = {
-  ...{ id: "B2", host: "atlas", state: "ready", isConnected: true, leaseMs: 2000 },
-  ...{ news: undefined, standing: undefined, lingeringMs: 0 },
-}
-const claim = {
-  ...{ key: "1.a", id: "A1", name: "a", nonce: "n", lease: 2000, heirs: [], strategy: "oldest" },
-  ...{ reason: "a leads", since: "2026-01-01T00:00:00.000Z", term: 7 },
-}
-const leader: Measured = {
-  ...follower,
-  reign: { term: 7, remainingMs: 1500 },
-  news: { leader: { id: "A1", name: "a", term: 7 }, isSelf: true },
-  standing: { claim, revision: 9 },
-}
 
 async function read(metrics: Metrics): Promise<Map<string, Family>> {
   return familiesIn(await metrics.text())
@@ -54,15 +39,6 @@ t.test("what is served has names, types and units as the field has them", async 
   for (const { samples } of ours) {
     for (const { labels } of samples) t.match(labels, { pool: "work", name: "a" })
   }
-})
-
-t.test("Prometheus's own checker finds nothing", { skip: withoutPromtool() }, async (t) => {
-  const metrics = new Metrics("work", "a", () => leader)
-  metrics.requests.simple.began()
-  metrics.requests.simple.ended(1, 500)
-  // What it says of names that are not ours is for others.
-  const ours = (await metrics.text()).split("\n").filter((line) => /^(# \w+ )?pool_/.test(line))
-  t.equal(promtool(["check", "metrics"], `${ours.join("\n")}\n`), "")
 })
 
 t.test("requests are counted by kind and outcome, errors by status", async (t) => {

@@ -3,41 +3,8 @@ import { EventEmitter } from "node:events"
 import { PassThrough, Readable, Writable } from "node:stream"
 import { runInNewContext } from "node:vm"
 import t from "tap"
-import { PoolClient } from "../src/client.js"
-import { LocalPools } from "../src/local-pools.js"
 import { payloadOf } from "../src/payload.js"
-import { joinPool } from "../src/worker.js"
-import { requester } from "./fixtures/requester.js"
-import { testServer } from "./fixtures/server.js"
-
-function shared(...bytes: number[]): SharedArrayBuffer {
-  const memory = new SharedArrayBuffer(bytes.length)
-  new Uint8Array(memory).set(bytes)
-  return memory
-}
-
-/** By name: eight bytes, of which each holds some, in every shape that bytes come in. */
-function shapes(): Record<string, [value: unknown, holds: number[]]> {
-  const all = [0, 1, 2, 3, 4, 5, 6, 7]
-  const { buffer } = Uint8Array.from(all)
-  return {
-    ArrayBuffer: [buffer, all],
-    SharedArrayBuffer: [shared(...all), all],
-    Uint8Array: [new Uint8Array(buffer, 2, 3), [2, 3, 4]],
-    "Uint8Array over shared memory": [new Uint8Array(shared(...all), 1, 2), [1, 2]],
-    Uint8ClampedArray: [new Uint8ClampedArray(buffer, 7), [7]],
-    Int8Array: [new Int8Array(buffer, 0, 1), [0]],
-    Uint16Array: [new Uint16Array(buffer, 2, 2), [2, 3, 4, 5]],
-    Float32Array: [new Float32Array(buffer, 4), [4, 5, 6, 7]],
-    Float64Array: [new Float64Array(buffer), all],
-    BigInt64Array: [new BigInt64Array(shared(...all)), all],
-    DataView: [new DataView(buffer, 3, 2), [3, 4]],
-    Buffer: [Buffer.from(all).subarray(1, 4), [1, 2, 3]],
-    "an empty one": [new ArrayBuffer(0), []],
-    "of another realm": [runInNewContext("Uint16Array.of(257, 2).buffer"), [1, 1, 2, 0]],
-    "a view of another realm": [runInNewContext("Uint8Array.of(9, 8)"), [9, 8]],
-  }
-}
+import { shapes } from "./fixtures/byte-shapes.js"
 
 /** What JSON would lose, and what the error says of it. */
 function losses(): [value: unknown, said: string][] {
@@ -159,58 +126,3 @@ t.test("a big number may say itself how it is written", async (t) => {
   })
   t.equal(payloadOf({ n: 10n }, "answer"), `{"n":"10"}`)
 })
-
-t.test("a handler's bytes and a requester's arrive, over a server and without", async (t) => {
-  const server = await testServer(t)
-  const connection = await requester(t, server.url)
-  const local = new LocalPools()
-  const byName = shapes()
-  const answers = { work: (job: { text(): string }) => byName[job.text()]?.[0] }
-  const echo = { leaderWork: (job: { data: Uint8Array }) => job.data }
-  for (const over of [{ connection }, { local }]) {
-    const worker = await joinPool({ ...over, ...answers, ...echo })
-    const client = over.local ? PoolClient.local(over) : new PoolClient({ bus: connection })
-    for (const [name, [value, holds]] of Object.entries(byName)) {
-      t.strictSame([...(await client.work(name)).data], holds, name)
-      t.strictSame([...(await client.leaderWork(value)).data], holds, name)
-    }
-    await t.rejects(client.work([new Map()]), { message: /payload\[0\] is a Map$/ })
-    await client.close()
-    await worker.leave()
-  }
-})
-
-t.test("a buffer filled anew right after does not change what is under way", async (t) => {
-  const server = await testServer(t)
-  const connection = await requester(t, server.url)
-  const local = new LocalPools()
-  const every = Array.from({ length: 50 }, (_, n) => n)
-  for (const over of [{ connection }, { local }]) {
-    for (const make of [() => new Uint8Array(4), () => Buffer.alloc(4), sharedView, dataView]) {
-      const ofHandler = make()
-      const work = (job: { data: Uint8Array }) => fill(ofHandler, job.data[0] as number)
-      const worker = await joinPool({ ...over, work, leaderWork: work })
-      const client = over.local ? PoolClient.local(over) : new PoolClient({ bus: connection })
-      const ofRequester = make()
-      for (const ask of ["work", "leaderWork"] as const) {
-        const answers = every.map((n) => client[ask](fill(ofRequester, n)))
-        const heard = (await Promise.all(answers)).map(({ data }) => data[0])
-        t.strictSame(
-          heard,
-          every,
-          `${ask}, ${over.local ? "local" : "NATS"}, ${ofHandler.constructor.name}`,
-        )
-      }
-      await client.close()
-      await worker.leave()
-    }
-  }
-})
-
-const sharedView = () => new Uint8Array(shared(0, 0, 0, 0))
-const dataView = () => new DataView(new ArrayBuffer(4))
-
-function fill<T extends ArrayBufferView>(view: T, value: number): T {
-  new Uint8Array(view.buffer, view.byteOffset, view.byteLength).fill(value)
-  return view
-}
