@@ -80,7 +80,7 @@ const ORDERINGS: Record<string, Record<string, string | readonly string[]>> = {
        lead, B leaves, C is leader of 12, announce 12, 20 ms, fails LeaderChanged`,
     "was sent while nobody led, and stays with it":
       "lead, B is slow leader of 9, 10 ms, announce 9, 500 ms, open, B finishes 1 with slow, gets slow, B did 1",
-    "is not told by one that met nobody just before its reign was announced": `${OLD_LEFT}, lead + B is slow leader of 9 + announce 9, B has 1 in hand,
+    "is not told by one that met nobody just before its reign was announced": `${OLD_LEFT}, lead + announce 9 + B is slow leader of 9, B has 1 in hand,
        lead, announce 12, 20 ms, 2 fails LeaderChanged 12, 3 fails LeaderChanged 12`,
     "is not given up for its first attempt": `${WITH_OLD}, A leaves, B is slow leader of 9, announce 9, A answers 2 with 409 not-done, 500 ms, B has 1 in hand, open`,
     "is not given up for its last attempt while it waits to be asked again": `S says: 9:, ${IN_VACANCY}, announce 9, 19 ms, C answers 1 with 409 not-done, 1 ms, C heard 1, 100 ms, C heard 2, open`,

@@ -6,6 +6,14 @@ import { shapes, shared } from "./fixtures/byte-shapes.js"
 import { requester } from "./fixtures/requester.js"
 import { testServer } from "./fixtures/server.js"
 
+const sharedView = () => new Uint8Array(shared(0, 0, 0, 0))
+const dataView = () => new DataView(new ArrayBuffer(4))
+
+function fill<T extends ArrayBufferView>(view: T, value: number): T {
+  new Uint8Array(view.buffer, view.byteOffset, view.byteLength).fill(value)
+  return view
+}
+
 t.test("a handler's bytes and a requester's arrive, over a server and without", async (t) => {
   const server = await testServer(t)
   const connection = await requester(t, server.url)
@@ -52,11 +60,3 @@ t.test("a buffer filled anew right after does not change what is under way", asy
     }
   }
 })
-
-const sharedView = () => new Uint8Array(shared(0, 0, 0, 0))
-const dataView = () => new DataView(new ArrayBuffer(4))
-
-function fill<T extends ArrayBufferView>(view: T, value: number): T {
-  new Uint8Array(view.buffer, view.byteOffset, view.byteLength).fill(value)
-  return view
-}
