@@ -33,15 +33,12 @@ export class Coordinator {
     this.membership = new Membership({ bucket, clock, beatMs: timings.beatMs, portrait, troubles })
     const self = () => this.membership.member
     const answer = (event: ElectionEvent) => this.#handle(event)
-    const leads = () => this.leads()
-    const remainingMs = (term: number) => this.#remainingMs(term)
     this.#deeds = new Deeds({
       ...options,
       self,
       serverMs: () => this.membership.serverMs(),
       answer,
-      leads,
-      remainingMs,
+      noticeLapse: () => this.#noticeLapse(),
     })
   }
 
@@ -71,7 +68,7 @@ export class Coordinator {
 
   /** Whether this member leads at this instant. If its lease ran out meanwhile, its reign ends here and now. */
   leads(): boolean {
-    if (!this.#isLeft && this.#election?.leads(this.#options.clock.now())) return true
+    if (this.#election?.lease?.leads(this.#options.clock.now())) return true
     this.#noticeLapse()
     return false
   }
@@ -167,21 +164,9 @@ export class Coordinator {
     if (standing.claim.id !== this.#options.portrait().id) this.#options.onClaim?.(standing, false)
   }
 
-  #remainingMs(term: number): number {
-    const election = this.#election
-    const leftMs =
-      !this.#isLeft && election?.reign?.term === term
-        ? election.remainingMs(this.#options.clock.now())
-        : 0
-    if (leftMs === 0) this.#noticeLapse()
-    return leftMs
-  }
-
   /** A process that was frozen may be asked before its timer rings: then the reign ends in the question. */
   #noticeLapse(): void {
-    const hasLapsed =
-      this.#election?.reign && this.#election.remainingMs(this.#options.clock.now()) === 0
-    if (hasLapsed) this.#handle({ type: "wake" })
+    if (this.#election?.lease?.hasLapsed(this.#options.clock.now())) this.#handle({ type: "wake" })
   }
 
   #handle(event: ElectionEvent): void {
@@ -215,6 +200,7 @@ export class Coordinator {
   /** Quits as it is: its reign ends here and now. */
   #drop(): void {
     this.#quit()
+    this.#election?.lease?.giveUp()
     const { term = 0 } = this.#election?.reign ?? {}
     this.#deeds.carryOut({ do: "stop-leading", term, reason: "failed" })
     for (const resolve of this.#onResigned.splice(0)) resolve()

@@ -5,7 +5,7 @@
 import { encodeAnnouncement, type StandingClaim } from "./claim.js"
 import { ClaimDesk } from "./claim-desk.js"
 import type { CoordinatorOptions } from "./coordinator-options.js"
-import type { BegunReign, Decision, ElectionEvent } from "./election-words.js"
+import type { Decision, ElectionEvent, LeadDecision } from "./election-words.js"
 import { handOn } from "./hand-on.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import type { Member } from "./member.js"
@@ -19,10 +19,8 @@ export interface DeedsOptions extends CoordinatorOptions {
   readonly serverMs: () => number
   /** Takes the answers. */
   readonly answer: (event: ElectionEvent) => void
-  /** Whether this member leads at this instant; ends its reign if it does not any more. */
-  readonly leads: () => boolean
-  /** Milliseconds for which nobody else can lead, in the reign of this term. */
-  readonly remainingMs: (term: number) => number
+  /** Ends the reign if its lease is over. */
+  readonly noticeLapse: () => void
 }
 
 export class Deeds {
@@ -70,7 +68,7 @@ export class Deeds {
     }
   }
 
-  #lead(reign: BegunReign): void {
+  #lead(reign: LeadDecision): void {
     const { seat, answer } = this.#options
     const reigning = new Reigning(
       {

@@ -4,6 +4,7 @@
  */
 import type { Claim, Heir, Reign, StandingClaim, Word } from "./claim.js"
 import type { EndReason } from "./leadership.js"
+import type { Lease } from "./lease.js"
 
 /** What stands under the claim's key. */
 export type Found =
@@ -70,6 +71,12 @@ export interface BegunReign {
 /** Takes what is to be done. */
 export type Decide = (decision: Decision) => void
 
+export interface LeadDecision extends BegunReign {
+  readonly do: "lead"
+  /** Of its claim: says at any instant whether it still holds. */
+  readonly lease: Lease
+}
+
 /** What is to be done. */
 export type Decision =
   /** Read the claim. */
@@ -93,7 +100,7 @@ export type Decision =
       readonly claim: Claim
     }
   /** The claim is acknowledged: lead, and answer what was held. */
-  | ({ readonly do: "lead" } & BegunReign)
+  | LeadDecision
   /** Tell everybody what stands now. */
   | { readonly do: "announce"; readonly standing: StandingClaim }
   /** Take no more tracked work and fire the signal; `wound-down` when what was started is finished. */

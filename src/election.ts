@@ -9,8 +9,8 @@
  *   holding    leads, or winds down and hands on. Its lease ran out, or somebody else's claim is seen: following,
  *              at once. Handed on: following.
  *
- * Each phase is a file of its own; this one holds them together. Leading is never stored: `leads(now)` compares the
- * clock with the end of the lease, which counts from the moment the last acknowledged write was sent. Not knowing
+ * Each phase is a file of its own; this one holds them together. Leading is never stored: `lease` compares the
+ * clock with its end, which counts from the moment the last acknowledged write was sent. Not knowing
  * means not leading.
  */
 import { endOf, type Heir, type Reign, type StandingClaim } from "./claim.js"
@@ -20,6 +20,7 @@ import type { Decision, ElectionEvent, Found } from "./election-words.js"
 import { Following, type Turn } from "./following.js"
 import { Holding } from "./holding.js"
 import type { EndReason } from "./leadership.js"
+import type { Lease } from "./lease.js"
 import { Outlook } from "./outlook.js"
 
 export interface ElectionOptions {
@@ -66,14 +67,9 @@ export class Election {
     this.#following = new Following(this.#options, this.#outlook)
   }
 
-  /** Whether this member leads at `now`. */
-  leads(now: Instant): boolean {
-    return this.#holding?.leads(now) ?? false
-  }
-
-  /** Milliseconds for which nobody else can lead, if no renewal is acknowledged any more. */
-  remainingMs(now: Instant): number {
-    return this.#holding?.remainingMs(now) ?? 0
+  /** Of the claim that it holds. */
+  get lease(): Lease | undefined {
+    return this.#holding?.lease
   }
 
   /** Whether it holds a claim, or may come to hold one: then it must resign before it leaves. */
@@ -83,7 +79,7 @@ export class Election {
 
   /** Whether it is giving up what it holds or claims. False once that is over, also if the seat has come back since. */
   get isResigning(): boolean {
-    const { phase = "leading" } = this.#holding ?? {}
+    const { phase = "leading" } = this.lease ?? {}
     return phase !== "leading" || this.#claiming?.resigning !== undefined
   }
 
@@ -105,7 +101,7 @@ export class Election {
   /** Takes an event, and returns what is to be done, in order. */
   handle(event: ElectionEvent, now: Instant): Decision[] {
     this.#decisions = []
-    if (this.#holding?.hasLapsed(now)) {
+    if (this.lease?.hasLapsed(now)) {
       this.#stopLeading(this.#isConnected ? "lease over" : "disconnected too long", now)
     }
     if (event.type === "connected") this.#isConnected = true
@@ -144,11 +140,12 @@ export class Election {
 
   #hold({ claim, sent, begun, resigning }: Claiming, revision: number): void {
     const { decide } = this.#options
-    this.#holding = new Holding(this.#options, claim, revision, sent)
+    const holding = new Holding(this.#options, claim, revision, sent)
+    this.#holding = holding
     // First, for who asked is to hear of a reign before the answers of it.
     decide({ do: "announce", standing: { claim, revision } })
-    decide({ do: "lead", term: this.#holding.term, ...begun })
-    if (resigning) this.#holding.resign(resigning.reason, resigning.to)
+    decide({ do: "lead", term: holding.term, lease: holding.lease, ...begun })
+    if (resigning) holding.resign(resigning.reason, resigning.to)
   }
 
   #whileHolding(holding: Holding, event: ElectionEvent, now: Instant): void {
@@ -180,7 +177,7 @@ export class Election {
         return
       case "word":
         // The seat comes back before this one was done with handing it on.
-        if (holding.phase !== "handing" || event.word.term <= holding.term) return
+        if (holding.lease.phase !== "over" || event.word.term <= holding.term) return
         this.#follow(now)
         return this.#take(this.#following.handle(event, now), now)
       case "handed-on":
@@ -191,7 +188,7 @@ export class Election {
   /** Somebody else's claim, or none, stands in place of this one's. */
   #heed(holding: Holding, lost: EndReason | undefined, found: Found, now: Instant): void {
     if (!lost) return
-    if (holding.phase === "handing") this.#follow(now)
+    if (holding.lease.phase === "over") this.#follow(now)
     else this.#stopLeading(lost, now)
     this.#outlook.read(found, now.monoMs)
   }
@@ -204,6 +201,7 @@ export class Election {
 
   #follow(now: Instant): void {
     const standing = this.#holding?.standing
+    this.lease?.giveUp()
     this.#holding = undefined
     this.#following = new Following(this.#options, this.#outlook)
     if (!standing) return

@@ -3,7 +3,7 @@
  *
  *   leading   renews the claim, and leads as long as the lease holds
  *   ending    does not lead any more, but still renews while what the reign started winds down
- *   handing   renews no more; the heirs are being told
+ *   over      renews no more; the heirs are being told
  *
  * One failed renewal is not a loss: it is tried again until the lease is over. A refused one means: read the claim.
  * If it is this very reign's, an acknowledgement was lost, and the lease counts from the earliest attempt that it
@@ -13,7 +13,7 @@ import { type Claim, type Heir, MAX_HEIRS, type Reign, type StandingClaim } from
 import type { Instant } from "./clock.js"
 import { type Decide, type Found, type Line, revisionOf } from "./election-words.js"
 import type { EndReason } from "./leadership.js"
-import { holds, leaseEnd, remainingMs } from "./lease.js"
+import { Lease } from "./lease.js"
 
 export interface HoldingOptions {
   readonly leaseMs: number
@@ -27,13 +27,12 @@ export interface HoldingOptions {
 
 export class Holding {
   readonly term: number
+  readonly lease: Lease
   readonly #options: HoldingOptions
   readonly #claim: Claim
-  #phase: "leading" | "ending" | "handing" = "leading"
   #reason: EndReason = "released"
   #line: Line
   #revision: number
-  #end: Instant
   #wakeAtMs: number
   /** The renewal under way. */
   #attempt: { readonly id: number; readonly sent: Instant } | undefined
@@ -50,12 +49,8 @@ export class Holding {
     this.#line = claim
     this.#revision = revision
     this.term = claim.term ?? revision
-    this.#end = leaseEnd(sent, options.leaseMs)
+    this.lease = new Lease(sent, options.leaseMs)
     this.#wakeAtMs = sent.monoMs + options.renewMs
-  }
-
-  get phase(): "leading" | "ending" | "handing" {
-    return this.#phase
   }
 
   get reign(): Reign {
@@ -67,29 +62,16 @@ export class Holding {
     return { claim: this.#renewal(), revision: this.#revision }
   }
 
-  leads(now: Instant): boolean {
-    return this.#phase === "leading" && holds(this.#end, now)
-  }
-
-  /** Milliseconds for which nobody else can lead; also while it is ending. */
-  remainingMs(now: Instant): number {
-    return this.#phase === "handing" ? 0 : remainingMs(this.#end, now)
-  }
-
-  /** Whether the claim can't be counted on any more. */
-  hasLapsed(now: Instant): boolean {
-    return this.#phase !== "handing" && !holds(this.#end, now)
-  }
-
   /** When to call `wake`, if at all. */
   get wakeAtMs(): number | undefined {
-    if (this.#phase === "handing") return undefined
+    const { phase, endMonoMs } = this.lease
+    if (phase === "over") return undefined
     const isWaiting = this.#attempt || this.#verdict
-    return isWaiting ? this.#end.monoMs : Math.min(this.#end.monoMs, this.#wakeAtMs)
+    return isWaiting ? endMonoMs : Math.min(endMonoMs, this.#wakeAtMs)
   }
 
   wake(now: Instant): void {
-    if (now.monoMs < this.#wakeAtMs || this.#phase === "handing") return
+    if (now.monoMs < this.#wakeAtMs || this.lease.phase === "over") return
     if (this.#attempt || this.#verdict) return
     if (this.#verdict === 0) return this.#ask()
     this.#attempt = { id: this.#options.nextId(), sent: now }
@@ -115,7 +97,7 @@ export class Holding {
   refused(attempt: number): void {
     if (this.#attempt?.id !== attempt) return
     this.#attempt = undefined
-    if (this.#phase !== "handing") this.#ask()
+    if (this.lease.phase !== "over") this.#ask()
   }
 
   unsure(attempt: number, now: Instant): void {
@@ -172,8 +154,8 @@ export class Holding {
 
   /** Leads no more, to be followed by `to` if it is named. */
   resign(reason: EndReason, to?: Heir): void {
-    if (this.#phase !== "leading") return
-    this.#phase = "ending"
+    if (this.lease.phase !== "leading") return
+    this.lease.endKindly()
     this.#reason = reason
     if (to) {
       const others = this.#line.heirs.filter((heir) => heir.id !== to.id)
@@ -184,8 +166,8 @@ export class Holding {
 
   /** All that the reign started is finished: the heirs can be told. */
   woundDown(): void {
-    if (this.#phase !== "ending") return
-    this.#phase = "handing"
+    if (this.lease.phase !== "ending") return
+    this.lease.giveUp()
     const { reign, standing } = this
     this.#options.decide({ do: "hand-on", reign, standing, reason: this.#reason })
   }
@@ -198,9 +180,9 @@ export class Holding {
   #renewed(revision: number, sent: Instant): void {
     this.#unsureSince = undefined
     this.#revision = Math.max(this.#revision, revision)
-    this.#end = leaseEnd(sent, this.#options.leaseMs)
+    this.lease.renewed(sent)
     this.#wakeAtMs = sent.monoMs + this.#options.renewMs
-    if (this.#phase === "handing") return
+    if (this.lease.phase === "over") return
     this.#options.decide({ do: "announce", standing: this.standing })
   }
 

@@ -26,6 +26,56 @@ export function holds(end: Instant, now: Instant): boolean {
   return now.monoMs < end.monoMs && now.wallMs < end.wallMs
 }
 
+/**
+ * What a holder has of one claim, as long as it may count on it: moved on by each acknowledged renewal, and handed to
+ * all who ask whether they may go on. `ending` it takes nothing new; `over` nothing may be answered any more.
+ */
+export class Lease {
+  readonly #leaseMs: number
+  #end: Instant
+  #phase: "leading" | "ending" | "over" = "leading"
+
+  constructor(sent: Instant, leaseMs: number) {
+    this.#leaseMs = leaseMs
+    this.#end = leaseEnd(sent, leaseMs)
+  }
+
+  get phase(): "leading" | "ending" | "over" {
+    return this.#phase
+  }
+
+  get endMonoMs(): number {
+    return this.#end.monoMs
+  }
+
+  leads(now: Instant): boolean {
+    return this.#phase === "leading" && holds(this.#end, now)
+  }
+
+  /** Milliseconds for which nobody else can lead; also while it is ending. */
+  remainingMs(now: Instant): number {
+    return this.#phase === "over" ? 0 : remainingMs(this.#end, now)
+  }
+
+  /** Whether its time ran out before it was given up. */
+  hasLapsed(now: Instant): boolean {
+    return this.#phase !== "over" && !holds(this.#end, now)
+  }
+
+  /** The renewal sent at `sent` was acknowledged. */
+  renewed(sent: Instant): void {
+    this.#end = leaseEnd(sent, this.#leaseMs)
+  }
+
+  endKindly(): void {
+    this.#phase = "ending"
+  }
+
+  giveUp(): void {
+    this.#phase = "over"
+  }
+}
+
 /** The monotonic time at which others may take a claim that they last saw renewed at `seenMonoMs`. */
 export function lapsesAt(seenMonoMs: number, leaseMs: number): number {
   return seenMonoMs + leaseMs * OTHERS_SHARE

@@ -6,7 +6,7 @@ import type { Bucket } from "./bucket.js"
 import type { Clock } from "./clock.js"
 import { computedSignal } from "./computed-signal.js"
 import type { Timings } from "./config.js"
-import type { BegunReign, Found, Line } from "./election-words.js"
+import type { Found, LeadDecision, Line } from "./election-words.js"
 import { NoFence } from "./fence-errors.js"
 import { type EndReason, type Leadership, type Publish, ReignEnded } from "./leadership.js"
 import { LineWatch } from "./line-watch.js"
@@ -26,10 +26,8 @@ export interface ReigningOptions {
   /** Told of a member that should lead in place of this one. */
   readonly onBetter: (member: Member) => void
   readonly self: () => Member
-  /** Whether this member leads at this instant; ends its reign if it does not any more. */
-  readonly leads: () => boolean
-  /** Milliseconds for which nobody else can lead, in the reign of this term. */
-  readonly remainingMs: (term: number) => number
+  /** Ends the reign if its lease is over. */
+  readonly noticeLapse: () => void
   /** Stores what the leader publishes; a pool without a server can't. */
   readonly publish?: Publish | undefined
   readonly names: PoolNames
@@ -47,17 +45,30 @@ export class Reigning {
   readonly #line: LineWatch
   #hasEnded = false
 
-  constructor(options: ReigningOptions, reign: BegunReign) {
-    const { term } = reign
+  constructor(options: ReigningOptions, reign: LeadDecision) {
+    const { term, lease } = reign
+    const { clock, noticeLapse } = options
+    // A process that was frozen may be asked before its timer rings: then the reign ends in the question.
+    const remainingMs = () => {
+      const leftMs = lease.remainingMs(clock.now())
+      if (leftMs === 0) noticeLapse()
+      return leftMs
+    }
+    const isLeading = () => {
+      if (this.#hasEnded) return false
+      if (lease.leads(clock.now())) return true
+      noticeLapse()
+      return false
+    }
     const look = () => {
       // A lapse that is noticed in this question ends the reign in it; elsewhere it may be noticed, and not dealt with yet.
-      if (options.remainingMs(term) === 0) this.end("lease over")
+      if (remainingMs() === 0) this.end("lease over")
     }
     this.leadership = {
       term,
       signal: computedSignal(this.#abort, look),
-      isLeading: () => !this.#hasEnded && options.leads() && !this.#hasEnded,
-      remainingMs: () => options.remainingMs(term),
+      isLeading,
+      remainingMs,
       publish: async (subject, payload) => {
         if (!options.publish) throw new NoFence(options.names.pool)
         return options.publish(this.leadership, subject, payload)

@@ -408,19 +408,19 @@ function told(reason: string) {
   const word = { id: "other", term: 7, revision: 7, reason }
   const claim = one(it.take({ type: "word", word }), "claim")
   const decisions = it.take({ type: "written", attempt: claim.attempt, revision: 9 })
-  return { lead: one(decisions, "lead"), claim: claim.claim }
+  return { lead: one(decisions, "lead"), claim: claim.claim, lease: it.election.lease }
 }
 
 t.test("who was handed the seat by order knows it, and its claim says so", async (t) => {
-  const { lead, claim } = told("handed over")
-  t.strictSame(lead, { do: "lead", term: 9, isOrdered: true })
+  const { lead, claim, lease } = told("handed over")
+  t.strictSame(lead, { do: "lead", term: 9, lease, isOrdered: true })
   t.match(claim, { ordered: true, reason: "me leads by order" })
 })
 
 t.test("who was told for another reason leads by no order", async (t) => {
   for (const reason of ["preempted", "stopping", "released"]) {
-    const { lead, claim } = told(reason)
-    t.strictSame(lead, { do: "lead", term: 9 })
+    const { lead, claim, lease } = told(reason)
+    t.strictSame(lead, { do: "lead", term: 9, lease })
     t.notOk("ordered" in claim)
   }
 })
@@ -432,7 +432,7 @@ t.test("a release that says that the seat was handed over is an order as well", 
   it.read(decisions, found({ ...led, claim: { ...led.claim, released } }))
   const { attempt } = one(it.wake(), "claim")
   const lead = one(it.take({ type: "written", attempt, revision: 9 }), "lead")
-  t.strictSame(lead, { do: "lead", term: 9, isOrdered: true })
+  t.strictSame(lead, { do: "lead", term: 9, lease: it.election.lease, isOrdered: true })
 })
 
 t.test("who follows a holder whose lease ran out knows who was silent", async (t) => {
@@ -440,7 +440,7 @@ t.test("who follows a holder whose lease ran out knows who was silent", async (t
   it.read(it.take({ type: "joined" }), found(led))
   const { attempt } = one(it.read(it.wake(), found(led)), "claim")
   const lead = one(it.take({ type: "written", attempt, revision: 9 }), "lead")
-  t.strictSame(lead, { do: "lead", term: 9, lapsed: "other" })
+  t.strictSame(lead, { do: "lead", term: 9, lease: it.election.lease, lapsed: "other" })
 })
 
 t.test("one in the line that is found gone is no heir any more, at once", async (t) => {

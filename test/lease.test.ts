@@ -1,5 +1,13 @@
 import t from "tap"
-import { HOLDER_SHARE, holds, lapsesAt, leaseEnd, OTHERS_SHARE, remainingMs } from "../src/lease.js"
+import {
+  HOLDER_SHARE,
+  holds,
+  Lease,
+  lapsesAt,
+  leaseEnd,
+  OTHERS_SHARE,
+  remainingMs,
+} from "../src/lease.js"
 
 const sent = { monoMs: 1000, wallMs: 1_700_000_000_000 }
 const later = (monoMs: number, wallMs = monoMs) => ({
@@ -31,4 +39,20 @@ t.test("the clock by which more has passed decides", async (t) => {
 
 t.test("nothing remains once it is over", async (t) => {
   t.equal(remainingMs(leaseEnd(sent, 2000), later(9000)), 0)
+})
+
+t.test("one who asks a lease hears of each renewal, and of the end of it", async (t) => {
+  const lease = new Lease(sent, 2000)
+  t.ok(lease.leads(later(1799)))
+  t.notOk(lease.leads(later(1800)))
+  t.ok(lease.hasLapsed(later(1800)))
+  lease.renewed(later(500))
+  t.ok(lease.leads(later(2299)))
+  t.equal(lease.remainingMs(later(1800)), 500)
+  lease.endKindly()
+  t.notOk(lease.leads(later(1800)), "it takes nothing new")
+  t.equal(lease.remainingMs(later(1800)), 500, "and may answer what it began")
+  lease.giveUp()
+  t.equal(lease.remainingMs(later(1800)), 0)
+  t.notOk(lease.hasLapsed(later(9000)), "it was given up before")
 })

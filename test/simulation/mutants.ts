@@ -111,7 +111,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "does not look whether its lease ran out while it was frozen",
     file: "election",
-    was: "if (this.#holding?.hasLapsed(now)) {",
+    was: "if (this.lease?.hasLapsed(now)) {",
     is: "if (false as boolean) {",
     family: "clocks",
   },
@@ -124,14 +124,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "goes on answering while the seat is handed on",
-    file: "holding",
-    was: 'return this.#phase === "handing" ? 0 : remainingMs(this.#end, now)',
+    file: "lease",
+    was: 'return this.#phase === "over" ? 0 : remainingMs(this.#end, now)',
     is: "return remainingMs(this.#end, now)",
     family: "network",
   },
   {
     name: "goes on leading while it winds down and hands on",
-    file: "holding",
+    file: "lease",
     was: 'return this.#phase === "leading" && holds(this.#end, now)',
     is: "return holds(this.#end, now)",
     family: "calm",
