@@ -22,6 +22,14 @@ const ORDERINGS: Record<string, Record<string, string | readonly string[]>> = {
     ),
     "a failure of unknown outcome is repeated if that does no harm":
       "A works: 500 unknown | :done, work idempotent, 10 ms, gets done, A heard 2",
+    "a failure of the handler's own is not repeated, though it did no harm": [
+      "400",
+      "429",
+      "500",
+    ].map(
+      (failure) =>
+        `A works: ${failure} | :done, work idempotent, 100 ms, fails WorkFailed ${failure}, A heard 1`,
+    ),
     "a handler that was too slow is not asked again":
       "A works: 504 unknown | :done, work idempotent, 100 ms, fails WorkFailed 504, A heard 1",
     "when all are full it asks again after 4, 8 and 16 ms, until there is room":
