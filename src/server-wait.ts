@@ -4,7 +4,7 @@
  * listens who is no server yet, JetStream is not ready. What is wrong with names, credentials or TLS is said at once.
  */
 import ms from "ms"
-import { BadInput, isNotReady, PoolError, reasonOf } from "./errors.js"
+import { isNotReady, PoolError, reasonOf } from "./errors.js"
 import { Pace } from "./pace.js"
 import { systemClock } from "./system-clock.js"
 import { unawaited } from "./unawaited.js"
@@ -33,7 +33,6 @@ export async function waitingFor<T>(
   attempt: () => Promise<T>,
   discard: (late: T) => unknown,
 ): Promise<T> {
-  if (!(waitMs >= 0)) throw new BadInput("wait", "0 ms or more", waitMs)
   const nowMs = () => systemClock.now().monoMs
   const untilMs = nowMs() + waitMs
   const pace = new Pace({ clock: systemClock, firstMs: FIRST_MS, mostMs: LONGEST_MS })

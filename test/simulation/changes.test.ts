@@ -11,7 +11,8 @@ t.test("who gave up the seat is done with that, though it comes back meanwhile",
   const step = { gap: 0, who: 0, span: 0, variant: 0 } as const
   // b hands the seat to a, and gets it back before it has heard that a took it.
   const { breach, reigns } = await run({
-    seed: 1,
+    // None of these leads goes on after its reign.
+    seed: 6,
     timings: 0,
     rates: [0, 0, 0],
     delay: 0,
