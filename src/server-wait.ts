@@ -42,9 +42,9 @@ export async function waitingFor<T>(
       return await unlessAborted(attempt(), signal, discard)
     } catch (error) {
       if (waitMs === 0 || signal?.aborted || !isPassing(error)) throw error
+      if (tries === 1) tell(onWait, `waiting up to ${ms(waitMs)}, for: ${reasonOf(error)}`)
       const limitMs = untilMs - nowMs()
       if (limitMs <= 0) throw inVain(error, waitMs)
-      if (tries === 1) tell(onWait, `waiting up to ${ms(waitMs)}, for: ${reasonOf(error)}`)
       await pace.wait({ limitMs, ...(signal && { signal }) })
     }
   }
