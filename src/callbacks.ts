@@ -2,39 +2,43 @@
  * The functions by which a program is told something. What one throws, or rejects with, is the program's own business:
  * it is reported, and costs neither the seat nor the process. Of a `report` that fails itself Node warns, once.
  */
+import type { Clock } from "./clock.js"
 import { BadInput, reasonOf } from "./errors.js"
-import type { WorkerOptions } from "./join-options.js"
 import { systemClock } from "./system-clock.js"
 import { type Report, Troubles } from "./troubles.js"
 import { unawaited } from "./unawaited.js"
 
-type Name = Extract<keyof WorkerOptions, `on${string}`> | "onStopOrder"
+const NAMES = [
+  "onStopOrder",
+  "onJoined",
+  "onLeader",
+  "onClaim",
+  "onReign",
+  "onLeadReturned",
+  "onWait",
+] as const
 
-/** All of them: the compiler misses one that is not here. */
-const NAMES: Readonly<Record<Name, true>> = {
-  onStopOrder: true,
-  onJoined: true,
-  onLeader: true,
-  onClaim: true,
-  onReign: true,
-  onLeadReturned: true,
-  onWait: true,
+/** What the compiler refuses in options: a callback that is not in the list. */
+type Unlisted<T> = Record<Exclude<Extract<keyof T, `on${string}`>, (typeof NAMES)[number]>, never>
+
+export interface ToldOf {
+  readonly report?: Report
+  /** Whose clock it goes by, if it is not the system's. */
+  readonly local?: { readonly clock: Clock } | boolean | undefined
 }
 
 /** What a program gave, with callbacks that can't fail, and a report that is not told the same with every try. */
 export type Heard<T> = T & { readonly report: Report; readonly troubles: Troubles }
 
 /** `options` whose callbacks can't fail. Throws BadInput for one that is no function. */
-export function withCallbacks<T extends Pick<WorkerOptions, "report" | "local">>(
-  options: T,
-): Heard<T> {
+export function withCallbacks<T extends ToldOf & Unlisted<T>>(options: T): Heard<T> {
   const { local } = options
   const clock = (typeof local === "object" && local?.clock) || systemClock
   const given = failSafe(calledOn(options, "report") ?? (() => {}), warnOnce())
   const troubles = new Troubles(clock, given)
   const { report } = troubles
   const own: Record<string, unknown> = { report, troubles }
-  for (const name of Object.keys(NAMES)) {
+  for (const name of NAMES) {
     const callback = calledOn(options, name)
     const failed = (thrown: unknown) => report(`${name} of the program failed`, thrown)
     if (callback) own[name] = failSafe(callback, failed)

@@ -12,7 +12,6 @@ import { Asker } from "./asker.js"
 import type { Bus } from "./bus.js"
 import type { Clock } from "./clock.js"
 import { connectToNats } from "./connection.js"
-import { BadInput } from "./errors.js"
 import {
   callable,
   checkKind,
@@ -24,6 +23,7 @@ import {
   numberFrom,
   text,
   textByName,
+  waitMs,
   yesOrNo,
 } from "./known-options.js"
 import { aClock } from "./local-pools.js"
@@ -36,8 +36,6 @@ export { Answer } from "./answer.js"
 
 /** How long a request may take, waiting for a worker or a leader included, where nothing else is said, in ms. */
 export const DEFAULT_TIMEOUT_MS = 2000
-/** The longest timeout a timer can hold, in ms: 24 days. */
-const LONGEST_TIMEOUT_MS = 2_147_483_647
 
 /** A client over a connection that is open already, and stays open when the client is closed. */
 export interface ClientOptions {
@@ -167,9 +165,7 @@ export class PoolClient {
   async #ask(payload: unknown, options: AskOptions, toLeader: boolean): Promise<Answer> {
     if (options !== NO_OPTIONS) checkOptions("a request", options, ASK_OPTIONS)
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
-    if (!(timeoutMs >= 1 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
-      throw new BadInput("timeout", `1 to ${LONGEST_TIMEOUT_MS} ms`, timeoutMs)
-    }
+    checkKind("timeout", timeoutMs, waitMs)
     return this.#asker.ask({
       payload: payloadOf(payload, "payload"),
       headers: headersIn(options.headers),

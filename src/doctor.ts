@@ -32,7 +32,6 @@ const SLOW_LOOP_MS = 50
 /** The share of the lease that a round trip may take without a word; a renewal has a quarter. */
 const QUICK_TRIP = 0.02
 const RENEWAL = 0.25
-const ANSWER_MS = 5_000
 const TRIPS = 5
 
 type Check = (examination: Examination, names: PoolNames) => Promise<Omit<Finding, "what">>
@@ -61,7 +60,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
 }
 
 async function jetStream({ connection }: Examination) {
-  const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
+  const manager = await jetstreamManager(connection)
   const { storage, limits } = await manager.getAccountInfo()
   const used = `${Math.ceil(storage / 1024)} KiB of file storage used`
   if (limits.max_storage > 0 && storage > limits.max_storage * 0.9) {
@@ -214,7 +213,7 @@ async function members({ connection, pool }: Examination) {
 }
 
 async function streamOf(connection: NatsConnection, names: PoolNames) {
-  const manager = await jetstreamManager(connection, { timeout: ANSWER_MS, checkAPI: false })
+  const manager = await jetstreamManager(connection, { checkAPI: false })
   return manager.streams.info(`KV_${names.bucket}`).catch((error) => {
     if (isStreamNotFound(error)) return undefined
     throw error

@@ -28,7 +28,6 @@ import { systemClock } from "./system-clock.js"
 
 /** The first server that compares the sequence of another subject than the message's own. */
 export const FENCE_SERVER = "2.11"
-const ANSWER_MS = 5_000
 const TRIES = 5
 /** Between two tries. */
 const PACE = { clock: systemClock, firstMs: 5, mostMs: 100 }
@@ -118,7 +117,7 @@ export class Fence {
 
   async #store(subject: string, data: Uint8Array | string, fence: number): Promise<Published> {
     const { fence: fenceSubject, fencedStream } = this.#names
-    const js = jetstream(this.#connection, { timeout: ANSWER_MS })
+    const js = jetstream(this.#connection)
     const { seq } = await js.publish(subject, data, {
       expect: {
         streamName: fencedStream,
@@ -132,7 +131,7 @@ export class Fence {
   /** The fence as it stands; makes the stream if there is none. */
   async #standing(): Promise<Standing | undefined> {
     const { fence, fenced, fencedStream } = this.#names
-    const { streams } = await jetstreamManager(this.#connection, { timeout: ANSWER_MS })
+    const { streams } = await jetstreamManager(this.#connection)
     try {
       const message = await streams.getMessage(fencedStream, { last_by_subj: fence })
       if (!message) return undefined

@@ -13,8 +13,6 @@ import { within } from "./within.js"
 /** How many records a pool keeps, and for how long. */
 export const MOST_RECORDS = 10_000
 export const OLDEST_RECORD_MS = 90 * 24 * 3_600_000
-/** How long JetStream may take to answer. */
-const ANSWER_MS = 5_000
 /** How many messages are asked for at once. */
 const AT_ONCE = 200
 /** How long the last records may hold up who closes the connection, for instance while the server is away. */
@@ -49,14 +47,14 @@ export class HistoryWriter {
   /** Makes the stream if there is none. */
   async #store(record: HistoryRecord): Promise<void> {
     const { history, historyStream } = this.#names
-    const js = jetstream(this.#connection, { timeout: ANSWER_MS })
+    const js = jetstream(this.#connection)
     const publish = () =>
       js.publish(history, encodeRecord(record), { expect: { streamName: historyStream } })
     try {
       await publish()
     } catch (error) {
       if (!isNoResponders(error) && !isNoJetStream(error) && !isStreamNotFound(error)) throw error
-      const { streams } = await jetstreamManager(this.#connection, { timeout: ANSWER_MS })
+      const { streams } = await jetstreamManager(this.#connection)
       await streams.add({
         name: historyStream,
         subjects: [history],
@@ -76,7 +74,7 @@ export async function readHistory(
   names: PoolNames,
   limit: number,
 ): Promise<StoredRecord[]> {
-  const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
+  const manager = await jetstreamManager(connection)
   const { streams } = manager
   let state: { first_seq: number; last_seq: number }
   try {

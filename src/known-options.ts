@@ -31,8 +31,9 @@ export const callable = kind("a function", (value) => typeof value === "function
 /** The longest time that a timer can hold, in ms: 24 days. */
 const LONGEST_MS = 2_147_483_647
 
-/** A time that a timer can hold. */
+/** A time that a timer can hold; and one in which somebody can answer. */
 export const timeMs = kind(`0 to ${LONGEST_MS} ms`, (value) => isFrom(0, value, LONGEST_MS))
+export const waitMs = kind(`1 to ${LONGEST_MS} ms`, (value) => isFrom(1, value, LONGEST_MS))
 
 export const someText = kind(
   "text, or a list of texts",

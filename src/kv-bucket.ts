@@ -27,8 +27,8 @@ import { makeAnew } from "./kv-anew.js"
 import { entryOf, watchKv } from "./kv-watch.js"
 import { isNameInUse } from "./nats-errors.js"
 
-/** How long JetStream may take to answer. */
-const ANSWER_MS = 5_000
+/** How long the entries of a bucket may take to come, in ms; JetStream itself may take as long for any answer. */
+export const ANSWER_MS = 5_000
 
 /**
  * Opens the bucket `name`, creating it if need be. Settings of an existing one that would break the pool are
@@ -93,7 +93,7 @@ export async function settingsOf(
 
 async function streamOf(connection: NatsConnection, name: string) {
   try {
-    const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
+    const manager = await jetstreamManager(connection)
     return await manager.streams.info(`KV_${name}`)
   } catch (error) {
     if (isStreamNotFound(error)) return undefined
@@ -118,7 +118,7 @@ async function adjust(
   const settings = Object.keys(wanted) as (keyof BucketSettings)[]
   const differing = settings.filter((setting) => found[setting] !== wanted[setting])
   if (differing.length === 0) return
-  const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
+  const manager = await jetstreamManager(connection)
   await manager.streams.update(`KV_${name}`, {
     max_age: nanos(wanted.ttlMs),
     duplicate_window: nanos(Math.min(wanted.ttlMs, 120_000)),

@@ -7,7 +7,7 @@ import { hearClaims } from "./announcements.js"
 import type { BusSubscription } from "./bus.js"
 import type { StandingClaim } from "./claim.js"
 import { NoWorkers, PoolError } from "./errors.js"
-import { findKvBucket, settingsOf } from "./kv-bucket.js"
+import { ANSWER_MS, findKvBucket, settingsOf } from "./kv-bucket.js"
 import type { Member } from "./member.js"
 import { namesOf } from "./names.js"
 import { viewOf } from "./pool-view.js"
@@ -122,5 +122,3 @@ export class PoolWatch {
     this.#claims.unsubscribe()
   }
 }
-
-const ANSWER_MS = 5_000

@@ -10,8 +10,9 @@
  */
 import type { BusMessage } from "./bus.js"
 import type { Cancel, Clock } from "./clock.js"
-import { BadInput, isPayloadTooLarge } from "./errors.js"
+import { isPayloadTooLarge } from "./errors.js"
 import type { Job } from "./job.js"
+import { checkKind, waitMs } from "./known-options.js"
 import type { RequestMeter } from "./meter.js"
 import { isLarger, payloadOf } from "./payload.js"
 import { isPromise } from "./promised.js"
@@ -19,12 +20,11 @@ import { type Failure, failureOf, REIGN_OVER, REQUEST_HEADER, type Seal } from "
 import { TakenRequest } from "./request.js"
 import { Tally } from "./tally.js"
 import { unawaited } from "./unawaited.js"
+import { within } from "./within.js"
 import { AnswerTooLarge, HandlerTimeout } from "./work-errors.js"
 
 /** How long a handler may take, in ms, where nothing else is said. */
 export const DEFAULT_HANDLER_TIMEOUT_MS = 30_000
-/** The longest timeout a timer can hold, in ms: 24 days. */
-const LONGEST_TIMEOUT_MS = 2_147_483_647
 
 export interface RequestOptions {
   readonly clock: Clock
@@ -38,8 +38,8 @@ export interface RequestOptions {
 
 /** The timeout, if a timer can hold it; throws BadInput otherwise. */
 export function checkedHandlerTimeout(ms: number): number {
-  if (ms >= 1 && ms <= LONGEST_TIMEOUT_MS) return ms
-  throw new BadInput("handler timeout", `1 to ${LONGEST_TIMEOUT_MS} ms`, ms)
+  checkKind("handler timeout", ms, waitMs)
+  return ms
 }
 
 export class Requests {
@@ -92,13 +92,8 @@ export class Requests {
   /** Resolves once nothing is in flight, or after `graceMs`; says whether nothing is. */
   async idle(graceMs: number): Promise<boolean> {
     if (this.tally.busy > 0 && graceMs > 0) {
-      await new Promise<void>((resolve) => {
-        const cancel = this.#clock.after(graceMs, resolve)
-        this.#idle.push(() => {
-          cancel()
-          resolve()
-        })
-      })
+      const idle = new Promise<void>((resolve) => this.#idle.push(resolve))
+      await within(this.#clock, graceMs, idle).catch(() => {})
     }
     return this.tally.busy === 0
   }

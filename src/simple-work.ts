@@ -25,6 +25,7 @@ import { DEFAULT_HANDLER_TIMEOUT_MS, type RequestOptions, Requests } from "./req
 import type { Tally } from "./tally.js"
 import { errorOf } from "./thrown.js"
 import { unawaited } from "./unawaited.js"
+import { within } from "./within.js"
 import { WorkerStopped } from "./work-errors.js"
 
 /** How many requests a member has in flight before it is full, where nothing else is said. */
@@ -114,9 +115,10 @@ export class SimpleWork {
     this.#leave()
     const { clock } = this.#options
     const untilMs = clock.now().monoMs + graceMs
-    await this.#within(graceMs, Promise.all(this.#leaving))
-    await this.#requests.idle(untilMs - clock.now().monoMs)
-    await this.#within(untilMs - clock.now().monoMs, Promise.all(this.#passing))
+    const leftMs = () => Math.max(0, untilMs - clock.now().monoMs)
+    await within(clock, leftMs(), Promise.all(this.#leaving)).catch(() => {})
+    await this.#requests.idle(leftMs())
+    await within(clock, leftMs(), Promise.all(this.#passing)).catch(() => {})
     const stopped = new WorkerStopped()
     const failure = { status: stopped.status, reason: stopped.message, outcome: "unknown" } as const
     this.#requests.giveUp(failure, stopped)
@@ -181,17 +183,5 @@ export class SimpleWork {
       const failed = { status: 500, reason: reasonOf(error), outcome: "unknown" } as const
       this.#requests.refuse(message, isNoResponders(error) ? full : failed, this.#seal)
     }
-  }
-
-  /** Resolves with `done`, or after `ms`. */
-  async #within(ms: number, done: Promise<unknown>): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = this.#options.clock.after(Math.max(0, ms), resolve)
-      const settled = () => {
-        cancel()
-        resolve()
-      }
-      unawaited(done.then(settled, settled))
-    })
   }
 }
