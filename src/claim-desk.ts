@@ -2,10 +2,9 @@
  * The election's dealings with the bucket. Each question is answered by exactly one event, in time: a bucket that
  * does not answer within a renewal counts as one that failed.
  */
-import type { Bucket, Entry } from "./bucket.js"
+import type { Entry } from "./bucket.js"
 import { type Claim, encodeClaim } from "./claim.js"
-import type { Clock } from "./clock.js"
-import type { Timings } from "./config.js"
+import type { PoolContext } from "./coordinator-options.js"
 import type { ElectionEvent } from "./election-words.js"
 import { foundIn, lateIn, membersIn } from "./entries.js"
 import { RevisionMismatch } from "./errors.js"
@@ -15,21 +14,17 @@ import type { Meter, RenewalOutcome } from "./meter.js"
 import { CLAIM_KEY } from "./names.js"
 import type { Neighbours } from "./neighbours.js"
 import type { Strategy, Surroundings } from "./succession.js"
-import type { Troubles } from "./troubles.js"
 import { unawaited, unexpected } from "./unawaited.js"
 import { within } from "./within.js"
 
 export interface ClaimDeskOptions {
-  readonly bucket: Bucket
-  readonly clock: Clock
-  readonly timings: Timings
+  readonly context: PoolContext
   readonly strategy: Strategy
   readonly neighbours?: Neighbours | undefined
   readonly self: () => Member
   readonly meter?: Meter | undefined
   /** Takes the answers. */
   readonly answer: (event: ElectionEvent) => void
-  readonly troubles: Troubles
 }
 
 export class ClaimDesk {
@@ -41,9 +36,9 @@ export class ClaimDesk {
 
   /** Reads the claim: `read` or `read-failed`. */
   read(id: number): void {
-    const { bucket, answer } = this.#options
+    const { answer, context } = this.#options
     const problem = "the claim could not be read"
-    const read = this.#inTime(() => bucket.get(CLAIM_KEY)).then(
+    const read = this.#inTime(() => context.bucket.get(CLAIM_KEY)).then(
       (entry) => {
         this.#answered()
         answer({ type: "read", id, found: foundIn(entry) })
@@ -53,14 +48,14 @@ export class ClaimDesk {
         answer({ type: "read-failed", id })
       },
     )
-    unawaited(read, unexpected(this.#options.troubles.report))
+    unawaited(read, unexpected(this.#options.context.troubles.report))
   }
 
   /** Lists the members and finds this one's place: `ranked` or `rank-failed`. */
   rank(): void {
-    const { bucket, answer, neighbours } = this.#options
+    const { answer, neighbours, context } = this.#options
     const problem = "the members could not be listed"
-    const listed = this.#inTime(() => Promise.all([bucket.entries(), neighbours?.look()]))
+    const listed = this.#inTime(() => Promise.all([context.bucket.entries(), neighbours?.look()]))
     const ranked = listed
       .then(([entries, around]) => this.#ranked(entries, around))
       .then(
@@ -73,7 +68,7 @@ export class ClaimDesk {
           answer({ type: "rank-failed" })
         },
       )
-    unawaited(ranked, unexpected(this.#options.troubles.report))
+    unawaited(ranked, unexpected(this.#options.context.troubles.report))
   }
 
   /** Compare-and-sets the claim: `written`, `refused` or `unsure`. */
@@ -83,7 +78,8 @@ export class ClaimDesk {
     claim: Claim,
     onEnd: (outcome: RenewalOutcome) => void = () => {},
   ): void {
-    const { bucket, answer } = this.#options
+    const { answer } = this.#options
+    const { bucket } = this.#options.context
     const problem = "nobody knows whether the claim was written"
     const written = this.#inTime(() => bucket.write(CLAIM_KEY, encodeClaim(claim), over)).then(
       (revision) => {
@@ -102,12 +98,13 @@ export class ClaimDesk {
         answer({ type: "unsure", attempt })
       },
     )
-    unawaited(written, unexpected(this.#options.troubles.report))
+    unawaited(written, unexpected(this.#options.context.troubles.report))
   }
 
   /** The same for a claim that is held; measured. */
   renew(attempt: number, over: number, claim: Claim): void {
-    const { clock, meter } = this.#options
+    const { meter } = this.#options
+    const { clock } = this.#options.context
     if (!meter) return this.write(attempt, over, claim)
     const beganMs = clock.now().monoMs
     this.write(attempt, over, claim, (outcome) =>
@@ -116,11 +113,11 @@ export class ClaimDesk {
   }
 
   #ranked(entries: readonly Entry[], around: Surroundings | undefined): ElectionEvent {
-    const { strategy, timings, self } = this.#options
+    const { strategy, self, context } = this.#options
     const members = membersIn(entries)
-    const late = lateIn(entries, timings.memberTtlMs)
+    const late = lateIn(entries, context.timings.memberTtlMs)
     const me = self()
-    const oldestNewcomer = me.start - timings.leaseMs * 1000
+    const oldestNewcomer = me.start - context.timings.leaseMs * 1000
     const veterans = members.some((member) => member.start < oldestNewcomer)
     const isLate = ({ key, id }: Member) => id !== me.id && late.has(key)
     const place = placeOf(me, members, strategy, around, isLate)
@@ -128,17 +125,17 @@ export class ClaimDesk {
   }
 
   #failed(problem: string, error: unknown): void {
-    this.#options.troubles.fails(CLAIM_KEY, `${problem}; trying again`, error)
+    this.#options.context.troubles.fails(CLAIM_KEY, `${problem}; trying again`, error)
   }
 
   /** It was asked for something else, perhaps, than what failed; what was decided since does not ask for that again. */
   #answered(): void {
-    this.#options.troubles.works(CLAIM_KEY)
+    this.#options.context.troubles.works(CLAIM_KEY)
   }
 
   /** What is thrown at once counts as an answer as well. */
   #inTime<T>(ask: () => Promise<T>): Promise<T> {
-    const { clock, timings } = this.#options
+    const { clock, timings } = this.#options.context
     try {
       return within(clock, timings.renewMs, ask())
     } catch (error) {

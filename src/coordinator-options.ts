@@ -32,12 +32,21 @@ export interface Seat {
   lapse(): void
 }
 
-export interface CoordinatorOptions {
-  readonly bucket: Bucket
-  readonly bus: Bus
+/** What a member of one pool stands on; made once, and passed whole to all that run it. */
+export interface PoolContext {
   readonly names: PoolNames
-  readonly clock: Clock
   readonly timings: Timings
+  readonly clock: Clock
+  /** From 0 to 1. */
+  readonly random: () => number
+  readonly bus: Bus
+  readonly bucket: Bucket
+  /** Told what went wrong and is being dealt with. */
+  readonly troubles: Troubles
+}
+
+export interface CoordinatorOptions {
+  readonly context: PoolContext
   readonly strategy: Strategy
   /** Who leads the other pools that the strategy heeds. */
   readonly neighbours?: Neighbours | undefined
@@ -48,7 +57,6 @@ export interface CoordinatorOptions {
   readonly portrait: () => SelfPortrait
   /** Whether this member may lead at this instant. Default: what the portrait says when it joins. */
   readonly mayLead?: () => boolean
-  readonly random: () => number
   readonly nonce: () => string
   /** Told of each claim this member hears of or writes, as it becomes known. */
   readonly onClaim?: (standing: StandingClaim, isOwn: boolean) => void
@@ -60,6 +68,4 @@ export interface CoordinatorOptions {
   readonly onReleased?: (ended: EndedReign) => void
   /** Told that the state machine itself threw: its reign has ended, and it takes part in nothing any more. */
   readonly onBroken?: (error: unknown) => void
-  /** Told what went wrong and is being dealt with. */
-  readonly troubles: Troubles
 }

@@ -6,7 +6,7 @@
 import type { BusMessage, BusSubscription } from "./bus.js"
 import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from "./claim.js"
 import type { Cancel, Instant } from "./clock.js"
-import type { CoordinatorOptions } from "./coordinator-options.js"
+import type { CoordinatorOptions, PoolContext } from "./coordinator-options.js"
 import { Deeds } from "./deeds.js"
 import { Election } from "./election.js"
 import type { ElectionEvent } from "./election-words.js"
@@ -18,6 +18,7 @@ import { unawaited, unexpected } from "./unawaited.js"
 export class Coordinator {
   readonly membership: Membership
   readonly #options: CoordinatorOptions
+  readonly #context: PoolContext
   readonly #deeds: Deeds
   #election: Election | undefined
   #subscriptions: BusSubscription[] = []
@@ -29,15 +30,14 @@ export class Coordinator {
 
   constructor(options: CoordinatorOptions) {
     this.#options = options
-    const { bucket, clock, timings, portrait, troubles } = options
+    this.#context = options.context
+    const { portrait } = options
+    const { bucket, clock, timings, troubles } = this.#context
     this.membership = new Membership({ bucket, clock, beatMs: timings.beatMs, portrait, troubles })
-    const self = () => this.membership.member
-    const answer = (event: ElectionEvent) => this.#handle(event)
-    this.#deeds = new Deeds({
-      ...options,
-      self,
+    this.#deeds = new Deeds(options, {
+      self: () => this.membership.member,
       serverMs: () => this.membership.serverMs(),
-      answer,
+      answer: (event) => this.#handle(event),
       noticeLapse: () => this.#noticeLapse(),
     })
   }
@@ -53,7 +53,7 @@ export class Coordinator {
       this.#stay()
       this.#listen()
       open()
-      await this.#options.bus.flush()
+      await this.#context.bus.flush()
       this.#stay()
     } catch (error) {
       // It may have been told, and have claimed, before it was ready.
@@ -68,7 +68,7 @@ export class Coordinator {
 
   /** Whether this member leads at this instant. If its lease ran out meanwhile, its reign ends here and now. */
   leads(): boolean {
-    if (this.#election?.lease?.leads(this.#options.clock.now())) return true
+    if (this.#election?.lease?.leads(this.#context.clock.now())) return true
     this.#noticeLapse()
     return false
   }
@@ -114,7 +114,7 @@ export class Coordinator {
   }
 
   #unawaited(work: Promise<unknown>): void {
-    unawaited(work, unexpected(this.#options.troubles.report))
+    unawaited(work, unexpected(this.#context.troubles.report))
   }
 
   #stay(): void {
@@ -128,13 +128,17 @@ export class Coordinator {
   }
 
   #listen(): void {
-    const { names, portrait, strategy, timings, random, nonce } = this.#options
+    const { portrait, strategy, nonce } = this.#options
+    const { names, timings, random } = this.#context
     const { id, name, eligible } = portrait()
     const { mayLead = () => eligible } = this.#options
     const self = { key: this.membership.key, id, name }
     const serverMs = (at: Instant) => this.membership.serverMs(at)
-    const own = { self, serverMs, mayLead, strategy: strategy.name, random, nonce }
-    this.#election = new Election({ ...timings, ...own })
+    const { leaseMs, renewMs, stepMs, coldStartMs } = timings
+    this.#election = new Election({
+      ...{ self, mayLead, serverMs, random, nonce, strategy: strategy.name },
+      ...{ leaseMs, renewMs, stepMs, coldStartMs },
+    })
     this.#subscribe(names.claim, (data) => this.#announced(decodeAnnouncement(data)))
     this.#subscribe(names.heir(id), (data) => {
       const word = decodeWord(data)
@@ -144,7 +148,7 @@ export class Coordinator {
   }
 
   #subscribe(subject: string, take: (data: Uint8Array) => void): void {
-    const { bus, troubles } = this.#options
+    const { bus, troubles } = this.#context
     const messages = `messages on ${subject}`
     const hear = ({ data }: BusMessage) => {
       try {
@@ -166,7 +170,7 @@ export class Coordinator {
 
   /** A process that was frozen may be asked before its timer rings: then the reign ends in the question. */
   #noticeLapse(): void {
-    if (this.#election?.lease?.hasLapsed(this.#options.clock.now())) this.#handle({ type: "wake" })
+    if (this.#election?.lease?.hasLapsed(this.#context.clock.now())) this.#handle({ type: "wake" })
   }
 
   #handle(event: ElectionEvent): void {
@@ -179,7 +183,7 @@ export class Coordinator {
     this.#waiting = [event]
     try {
       for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-        for (const decision of election.handle(next, this.#options.clock.now())) {
+        for (const decision of election.handle(next, this.#context.clock.now())) {
           this.#deeds.carryOut(decision)
         }
       }
@@ -200,8 +204,9 @@ export class Coordinator {
   /** Quits as it is: its reign ends here and now. */
   #drop(): void {
     this.#quit()
-    this.#election?.lease?.giveUp()
-    const { term = 0 } = this.#election?.reign ?? {}
+    const { lease, reign } = this.#election ?? {}
+    if (lease) lease.phase = "over"
+    const { term = 0 } = reign ?? {}
     this.#deeds.carryOut({ do: "stop-leading", term, reason: "failed" })
     for (const resolve of this.#onResigned.splice(0)) resolve()
   }
@@ -211,7 +216,7 @@ export class Coordinator {
     // A timer that rings too early is cheaper than one that is moved with every renewal heard.
     if (atMs === undefined || (this.#timer && this.#timer.atMs <= atMs)) return
     this.#timer?.cancel()
-    const { clock } = this.#options
+    const { clock } = this.#context
     const cancel = clock.after(Math.max(0, atMs - clock.now().monoMs), () => {
       this.#timer = undefined
       this.#handle({ type: "wake" })

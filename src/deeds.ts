@@ -12,8 +12,8 @@ import type { Member } from "./member.js"
 import { Reigning } from "./reigning.js"
 import { unawaited, unexpected } from "./unawaited.js"
 
-/** What else is needed beside the options of the coordinator. */
-export interface DeedsOptions extends CoordinatorOptions {
+/** What they need of the coordinator itself. */
+export interface DeedsOptions {
   readonly self: () => Member
   /** The server's clock, in ms since 1970. */
   readonly serverMs: () => number
@@ -24,13 +24,17 @@ export interface DeedsOptions extends CoordinatorOptions {
 }
 
 export class Deeds {
-  readonly #options: DeedsOptions
+  readonly #options: CoordinatorOptions
+  readonly #own: DeedsOptions
   readonly #desk: ClaimDesk
   #reigning: Reigning | undefined
 
-  constructor(options: DeedsOptions) {
+  constructor(options: CoordinatorOptions, own: DeedsOptions) {
     this.#options = options
-    this.#desk = new ClaimDesk(options)
+    this.#own = own
+    const { context, strategy, neighbours, meter } = options
+    const { self, answer } = own
+    this.#desk = new ClaimDesk({ context, strategy, neighbours, meter, self, answer })
   }
 
   /** The reign that has begun and not ended. */
@@ -58,26 +62,21 @@ export class Deeds {
         return this.#announce(decision.standing)
       case "wind-down":
         this.#endReign(decision.reason)
-        unawaited(this.#windDown(decision.term), unexpected(this.#options.troubles.report))
+        unawaited(this.#windDown(decision.term), unexpected(this.#options.context.troubles.report))
         return
       case "stop-leading":
         this.#endReign(decision.reason)
         return this.#try(() => seat.lapse())
       case "hand-on":
-        unawaited(this.#handOn(decision), unexpected(this.#options.troubles.report))
+        unawaited(this.#handOn(decision), unexpected(this.#options.context.troubles.report))
     }
   }
 
   #lead(reign: LeadDecision): void {
-    const { seat, answer } = this.#options
+    const { seat, context, strategy, neighbours, preemptAfterMs, publish } = this.#options
+    const { self, answer, noticeLapse } = this.#own
     const reigning = new Reigning(
-      {
-        ...this.#options,
-        onLine: (line) => answer({ type: "line", line }),
-        onGone: (key) => answer({ type: "gone", key }),
-        onClaim: (found) => answer({ type: "heard", found }),
-        onBetter: ({ key, id }) => answer({ type: "resign", reason: "preempted", to: { key, id } }),
-      },
+      { context, strategy, neighbours, preemptAfterMs, publish, self, answer, noticeLapse },
       reign,
     )
     this.#reigning = reigning
@@ -86,9 +85,9 @@ export class Deeds {
   }
 
   #announce(standing: StandingClaim): void {
-    const { bus, names, onClaim } = this.#options
+    const { bus, names } = this.#options.context
     this.#try(() => bus.publish(names.claim, encodeAnnouncement(standing)))
-    this.#try(() => onClaim?.(standing, true))
+    this.#try(() => this.#options.onClaim?.(standing, true))
   }
 
   #endReign(reason: EndReason): void {
@@ -98,21 +97,22 @@ export class Deeds {
   }
 
   async #windDown(term: number): Promise<void> {
-    const { seat, answer, troubles } = this.#options
     try {
-      await seat.windDown()
+      await this.#options.seat.windDown()
     } catch (error) {
-      troubles.report("the reign did not wind down", error)
+      this.#options.context.troubles.report("the reign did not wind down", error)
     }
-    answer({ type: "wound-down", term })
+    this.#own.answer({ type: "wound-down", term })
   }
 
   async #handOn({ reign, standing, reason }: Extract<Decision, { do: "hand-on" }>): Promise<void> {
-    const { timings, seat, portrait, answer, troubles } = this.#options
+    const { seat, portrait, onReleased } = this.#options
+    const { bus, bucket, names, clock, timings, troubles } = this.#options.context
+    const { answer, serverMs } = this.#own
     this.#try(() => seat.close())
-    const options = { ...this.#options, stepMs: timings.stepMs, by: portrait().name }
+    const pool = { bus, bucket, names, clock, stepMs: timings.stepMs, serverMs, onReleased }
     try {
-      await handOn(options, { reign, standing, reason })
+      await handOn({ ...pool, by: portrait().name }, { reign, standing, reason })
     } catch (error) {
       troubles.report("the reign could not be handed on; its lease runs out", error)
     }
@@ -124,7 +124,7 @@ export class Deeds {
     try {
       act()
     } catch (error) {
-      this.#options.troubles.report("the election went on after an error", error)
+      this.#options.context.troubles.report("the election went on after an error", error)
     }
   }
 }

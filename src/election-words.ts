@@ -74,7 +74,7 @@ export type Decide = (decision: Decision) => void
 export interface LeadDecision extends BegunReign {
   readonly do: "lead"
   /** Of its claim: says at any instant whether it still holds. */
-  readonly lease: Lease
+  readonly lease: Pick<Lease, "leads" | "remainingMs">
 }
 
 /** What is to be done. */

@@ -201,7 +201,7 @@ export class Election {
 
   #follow(now: Instant): void {
     const standing = this.#holding?.standing
-    this.lease?.giveUp()
+    if (this.lease) this.lease.phase = "over"
     this.#holding = undefined
     this.#following = new Following(this.#options, this.#outlook)
     if (!standing) return

@@ -155,7 +155,7 @@ export class Holding {
   /** Leads no more, to be followed by `to` if it is named. */
   resign(reason: EndReason, to?: Heir): void {
     if (this.lease.phase !== "leading") return
-    this.lease.endKindly()
+    this.lease.phase = "ending"
     this.#reason = reason
     if (to) {
       const others = this.#line.heirs.filter((heir) => heir.id !== to.id)
@@ -167,7 +167,7 @@ export class Holding {
   /** All that the reign started is finished: the heirs can be told. */
   woundDown(): void {
     if (this.lease.phase !== "ending") return
-    this.lease.giveUp()
+    this.lease.phase = "over"
     const { reign, standing } = this
     this.#options.decide({ do: "hand-on", reign, standing, reason: this.#reason })
   }

@@ -33,15 +33,12 @@ export function holds(end: Instant, now: Instant): boolean {
 export class Lease {
   readonly #leaseMs: number
   #end: Instant
-  #phase: "leading" | "ending" | "over" = "leading"
+  /** Set by its holder alone. */
+  phase: "leading" | "ending" | "over" = "leading"
 
   constructor(sent: Instant, leaseMs: number) {
     this.#leaseMs = leaseMs
     this.#end = leaseEnd(sent, leaseMs)
-  }
-
-  get phase(): "leading" | "ending" | "over" {
-    return this.#phase
   }
 
   get endMonoMs(): number {
@@ -49,30 +46,22 @@ export class Lease {
   }
 
   leads(now: Instant): boolean {
-    return this.#phase === "leading" && holds(this.#end, now)
+    return this.phase === "leading" && holds(this.#end, now)
   }
 
   /** Milliseconds for which nobody else can lead; also while it is ending. */
   remainingMs(now: Instant): number {
-    return this.#phase === "over" ? 0 : remainingMs(this.#end, now)
+    return this.phase === "over" ? 0 : remainingMs(this.#end, now)
   }
 
   /** Whether its time ran out before it was given up. */
   hasLapsed(now: Instant): boolean {
-    return this.#phase !== "over" && !holds(this.#end, now)
+    return this.phase !== "over" && !holds(this.#end, now)
   }
 
   /** The renewal sent at `sent` was acknowledged. */
   renewed(sent: Instant): void {
     this.#end = leaseEnd(sent, this.#leaseMs)
-  }
-
-  endKindly(): void {
-    this.#phase = "ending"
-  }
-
-  giveUp(): void {
-    this.#phase = "over"
   }
 }
 

@@ -5,12 +5,11 @@
 import { nuid } from "nats"
 import type { BusSubscription } from "./bus.js"
 import { Chronicler } from "./chronicler.js"
-import { type Heir, reignOf } from "./claim.js"
+import { type Heir, reignOf, type StandingClaim } from "./claim.js"
 import { takeOrders } from "./control.js"
 import { Coordinator } from "./coordinator.js"
 import { Discovery, type Standing } from "./discovery.js"
 import { evict } from "./eviction.js"
-import type { Fence } from "./fence.js"
 import type { EndedReign } from "./hand-on.js"
 import type { EndReason, Leadership } from "./leadership.js"
 import { MEMBER_VERSION, type Member, type MemberState } from "./member.js"
@@ -30,60 +29,40 @@ export class MemberRun {
   #orders: BusSubscription | undefined
   #state: MemberState = "starting"
 
+  /** In the order in which things happen: it answers simple work, hears of a claim, takes the seat; the election is last. */
   constructor(options: MemberRunOptions) {
     this.#options = options
-    const { bus, names, clock, character, report, writeHistory: write } = options
+    const { context, character, lastLead, fence, writeHistory: write } = options
+    const { strategy, neighbours, preemptAfterMs, meter, onFailed, onBroken } = options
+    const { bus, names, clock, timings, troubles } = context
     const member = { id: this.id, name: character.name }
     const handlers = options.handlers(() => this.coordinator.leadership)
     this.#services = new Services(options, member, handlers)
     const { simple, tracked } = this.#services
     this.#discovery = new Discovery({
-      bus,
-      names,
-      member,
-      simple: simple?.tally,
-      tracked: tracked.tally,
+      ...{ bus, names, member, simple: simple?.tally, tracked: tracked.tally },
       standing: () => this.#standing(),
       metadata: { host: character.host, pid: String(character.pid), ...character.labels },
-      onProblem: (problem) => report("a subscription failed", problem),
+      onProblem: (problem) => troubles.report("a subscription failed", problem),
     })
+    this.#chronicler = write && new Chronicler({ clock, write, troubles })
     const seat = new LeaderSeat({
-      tracked,
-      lead: handlers.lead,
-      graceMs: options.leaderGraceMs,
-      lastLead: options.lastLead,
-      patienceMs: options.timings.stepMs,
+      ...{ tracked, lead: handlers.lead, lastLead, onFailed, report: troubles.report },
+      ...{ graceMs: options.leaderGraceMs, patienceMs: timings.stepMs },
       onPrepare: () => this.#chronicler?.known(this.coordinator.standing),
-      onBegin: (leadership) => {
-        this.#discovery.beginReign()
-        options.onReign(leadership)
-        if (options.fenced) unawaited(this.#raiseFence(leadership), unexpected(report))
-      },
-      onEnd: () => {
-        this.#discovery.endReign()
-        options.onReign(undefined)
-      },
-      onFailed: options.onFailed,
+      onBegin: (leadership) => this.#begun(leadership),
       onReturned: (leadership) => this.#returned(leadership),
-      report,
+      onEnd: () => this.#ended(),
     })
-    if (write) this.#chronicler = new Chronicler({ clock, write, troubles: options.troubles })
     this.coordinator = new Coordinator({
-      ...options,
-      onClaim: (standing, isOwn) => {
-        const problem = options.terms.saw(standing, isOwn)
-        if (problem) report(problem)
-        options.bucket.reached?.(standing.revision)
-        this.#chronicler?.claim(standing, isOwn)
-        options.onClaim(standing, isOwn)
-      },
-      publish: options.fence && ((...message) => (options.fence as Fence).publish(...message)),
+      ...{ context, strategy, neighbours, preemptAfterMs, meter, seat, onBroken },
+      portrait: () => this.#portrait(),
+      mayLead: () => character.eligible && !lastLead.isRunning,
+      nonce: () => nuid.next(),
+      publish: fence && ((...message) => fence.publish(...message)),
+      onClaim: (standing, isOwn) => this.#heard(standing, isOwn),
       onWord: (word) => this.#chronicler?.told(word),
       onReleased: (ended) => this.#chronicler?.ended(ended),
-      seat,
-      portrait: () => this.#portrait(),
-      mayLead: () => character.eligible && !options.lastLead.isRunning,
-      nonce: () => nuid.next(),
     })
   }
 
@@ -94,10 +73,11 @@ export class MemberRun {
 
   /** Joins; resolves when it is ready, that is when every server knows its subscriptions. */
   async start(): Promise<void> {
-    const { bus, names, character, obey } = this.#options
+    const { context, character, obey } = this.#options
     if (character.control) {
       const member = { id: this.id, name: character.name }
-      this.#orders = takeOrders({ bus, subject: names.control(this.id), member, obey })
+      const subject = context.names.control(this.id)
+      this.#orders = takeOrders({ bus: context.bus, subject, member, obey })
     }
     this.#state = "starting"
     try {
@@ -154,17 +134,15 @@ export class MemberRun {
   /** Ends in its own name what it left standing when its coordinator broke: the claim, and the entry. */
   async clearAway(): Promise<void> {
     this.#orders?.unsubscribe()
-    const { timings, character } = this.#options
+    const { bus, bucket, names, clock, timings } = this.#options.context
     const { key } = this.coordinator.membership
     const { standing } = this.coordinator
     const held = standing?.claim.id === this.id ? standing : undefined
-    const options = {
-      ...this.#options,
-      stepMs: timings.stepMs,
-      by: character.name,
+    const witness = {
+      ...{ bus, bucket, names, clock, stepMs: timings.stepMs, by: this.#options.character.name },
       onReleased: (ended: EndedReign) => this.#chronicler?.ended(ended),
     }
-    await evict(options, { key, id: this.id, standing: held }, "failed").finally(() =>
+    await evict(witness, { key, id: this.id, standing: held }, "failed").finally(() =>
       this.#vanish(),
     )
   }
@@ -191,20 +169,40 @@ export class MemberRun {
     return this.coordinator.membership.leave()
   }
 
+  #heard(standing: StandingClaim, isOwn: boolean): void {
+    const { context, terms, onClaim } = this.#options
+    const problem = terms.saw(standing, isOwn)
+    if (problem) context.troubles.report(problem)
+    context.bucket.reached?.(standing.revision)
+    this.#chronicler?.claim(standing, isOwn)
+    onClaim(standing, isOwn)
+  }
+
+  #begun(leadership: Leadership): void {
+    this.#discovery.beginReign()
+    this.#options.onReign(leadership)
+    if (this.#options.fenced) this.#unawaited(this.#raiseFence(leadership))
+  }
+
+  #ended(): void {
+    this.#discovery.endReign()
+    this.#options.onReign(undefined)
+  }
+
   async #raiseFence(leadership: Leadership): Promise<void> {
-    const { fence, troubles } = this.#options
+    const { fence, context } = this.#options
     // Begun after this turn, so that the announcement comes first.
     await null
     try {
       await fence?.raise(leadership)
-      troubles.works("fence")
+      context.troubles.works("fence")
     } catch (error) {
-      troubles.fails("fence", "the fence was not raised", error)
+      context.troubles.fails("fence", "the fence was not raised", error)
     }
   }
 
   #unawaited(work: Promise<unknown>): void {
-    unawaited(work, unexpected(this.#options.report))
+    unawaited(work, unexpected(this.#options.context.troubles.report))
   }
 
   #returned(leadership: Leadership): void {

@@ -1,13 +1,10 @@
 /** What one run of a member needs, and how it comes from what a program said when it joined; here are the defaults. */
 import { hostname } from "node:os"
 import type { Ground } from "./backend.js"
-import type { Bucket } from "./bucket.js"
 import { builtInHandlers } from "./built-in-handlers.js"
-import type { Bus } from "./bus.js"
 import type { WriteHistory } from "./chronicler.js"
 import type { StandingClaim } from "./claim.js"
-import type { Clock } from "./clock.js"
-import type { Timings } from "./config.js"
+import type { PoolContext } from "./coordinator-options.js"
 import type { Fence } from "./fence.js"
 import type { Handlers } from "./handler.js"
 import {
@@ -20,7 +17,6 @@ import type { LastLead } from "./last-lead.js"
 import type { Leadership } from "./leadership.js"
 import { machineWeight } from "./machine-weight.js"
 import type { Meter } from "./meter.js"
-import type { PoolNames } from "./names.js"
 import { Neighbours } from "./neighbours.js"
 import type { Order } from "./orders.js"
 import type { LeadReturns } from "./seat.js"
@@ -42,15 +38,9 @@ export interface Character {
 }
 
 export interface MemberRunOptions {
-  readonly bus: Bus
-  readonly bucket: Bucket
+  readonly context: PoolContext
   /** Those that this worker has known, over all its runs. */
   readonly terms: Terms
-  readonly names: PoolNames
-  readonly clock: Clock
-  /** From 0 to 1. */
-  readonly random: () => number
-  readonly timings: Timings
   readonly strategy: Strategy
   readonly neighbours?: Neighbours | undefined
   readonly preemptAfterMs?: number | undefined
@@ -85,8 +75,6 @@ export interface MemberRunOptions {
   readonly onClaim: (standing: StandingClaim, isOwn: boolean) => void
   /** Told when it begins to lead, and (with undefined) when it ceased. */
   readonly onReign: (leadership: Leadership | undefined) => void
-  readonly troubles: Troubles
-  readonly report: (problem: string, error?: unknown) => void
 }
 
 /** What the worker itself listens to, and what it keeps over all its runs. */
@@ -100,8 +88,7 @@ export type RunListeners = Pick<
   | "onLeadReturned"
   | "onClaim"
   | "onReign"
-  | "troubles"
->
+> & { readonly troubles: Troubles }
 
 export function runOptionsOf(
   options: WorkerOptions,
@@ -116,11 +103,13 @@ export function runOptionsOf(
   }
   const hasHandlers = Object.keys(given).length > 0
   const strategy = strategyOf(options.strategy ?? oldest)
+  const { names, timings, clock, random, bus, bucket } = ground
+  const { terms, fence, writeHistory, maxPayload } = ground
+  const { troubles, ...told } = listeners
   return {
-    ...ground,
-    ...listeners,
-    report: listeners.troubles.report,
-    strategy,
+    context: { names, timings, clock, random, bus, bucket, troubles },
+    ...told,
+    ...{ terms, fence, writeHistory, maxPayload, strategy },
     neighbours: neighboursOf(strategy, ground, listeners),
     preemptAfterMs: preempt === true ? DEFAULT_PREEMPT_MS : preempt || undefined,
     character: {
@@ -149,7 +138,7 @@ function neighboursOf(
   { troubles }: RunListeners,
 ): Neighbours | undefined {
   if (!heeds || heeds.length === 0) return undefined
-  const { memberTtlMs, renewMs } = ground.timings
-  const limits = { refreshMs: memberTtlMs, answerMs: renewMs / 2 }
-  return new Neighbours({ ...ground, ...limits, pools: heeds, troubles })
+  const { bus, clock, find, timings } = ground
+  const limits = { refreshMs: timings.memberTtlMs, answerMs: timings.renewMs / 2 }
+  return new Neighbours({ pools: heeds, bus, clock, find, troubles, ...limits })
 }

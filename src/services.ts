@@ -13,8 +13,9 @@ export class Services {
   readonly tracked: TrackedWork
 
   constructor(options: MemberRunOptions, member: MemberLabel, handlers: Handlers) {
-    const { bus, names, clock, concurrency, handlerTimeoutMs, maxPayload, meter, report } = options
-    const onProblem = (problem: Error) => report("a subscription failed", problem)
+    const { concurrency, handlerTimeoutMs, maxPayload, meter } = options
+    const { bus, names, clock, troubles } = options.context
+    const onProblem = (problem: Error) => troubles.report("a subscription failed", problem)
     const shared = { bus, clock, member, handlerTimeoutMs, maxPayload, onProblem }
     const { work, leaderWork } = handlers
     this.simple =

@@ -5,7 +5,8 @@ import { ClaimDesk } from "../src/claim-desk.js"
 import { timingsOf } from "../src/config.js"
 import type { ElectionEvent } from "../src/election-words.js"
 import { encodeMember, type Member } from "../src/member.js"
-import { CLAIM_KEY } from "../src/names.js"
+import { MemoryBus } from "../src/memory-bus.js"
+import { CLAIM_KEY, namesOf } from "../src/names.js"
 import { oldest } from "../src/succession.js"
 import { Troubles } from "../src/troubles.js"
 import { FlawedBucket } from "./fixtures/flawed-bucket.js"
@@ -32,14 +33,15 @@ function desk(self: Member = member("a")) {
   const reports: string[] = []
   const renewals: string[] = []
   const store = new ClaimDesk({
-    bucket,
-    clock,
-    timings,
+    context: {
+      ...{ names: namesOf("work"), timings, clock, random: () => 0, bucket },
+      bus: new MemoryBus({ clock }).connect("a"),
+      troubles: new Troubles(clock, (problem) => reports.push(problem)),
+    },
     strategy: oldest,
     self: () => self,
     meter: { renewed: (outcome: string) => renewals.push(outcome) } as never,
     answer: (event) => answers.push(event),
-    troubles: new Troubles(clock, (problem) => reports.push(problem)),
   })
   return { clock, bucket, answers, reports, renewals, store }
 }

@@ -1,5 +1,6 @@
 import t, { type Test } from "tap"
 import { encodeAnnouncement } from "../src/claim.js"
+import type { Clock } from "../src/clock.js"
 import { timingsOf } from "../src/config.js"
 import { Coordinator } from "../src/coordinator.js"
 import type { CoordinatorOptions, Seat } from "../src/coordinator-options.js"
@@ -15,7 +16,8 @@ import { member } from "./fixtures/members.js"
 const timings = timingsOf({ leaseMs: 2000 })
 const names = namesOf("work")
 
-interface Given extends Partial<Omit<CoordinatorOptions, "seat">> {
+interface Given extends Partial<Omit<CoordinatorOptions, "seat" | "context">> {
+  readonly clock?: Clock
   readonly seat?: Partial<Seat>
 }
 
@@ -55,13 +57,16 @@ function pool(t: Test) {
     const broken: unknown[] = []
     let nonces = 0
     const coordinator = new Coordinator({
-      ...{ bucket, bus: connection, names, clock, timings, strategy: oldest },
+      context: {
+        ...{ bucket, bus: connection, names, clock: given.clock ?? clock, timings },
+        random: () => 0,
+        troubles: new Troubles(clock, (problem) => reports.push(`${name}: ${problem}`)),
+      },
+      strategy: oldest,
       portrait: () => portrait,
-      random: () => 0,
       nonce: () => `${name}-${++nonces}`,
       onClaim: ({ claim }, isOwn) => claims.push(`${name} hears ${isOwn ? "itself" : claim.name}`),
       onBroken: (error) => broken.push(error),
-      troubles: new Troubles(clock, (problem) => reports.push(`${name}: ${problem}`)),
       ...given,
       seat,
     })

@@ -49,10 +49,10 @@ t.test("one who asks a lease hears of each renewal, and of the end of it", async
   lease.renewed(later(500))
   t.ok(lease.leads(later(2299)))
   t.equal(lease.remainingMs(later(1800)), 500)
-  lease.endKindly()
+  lease.phase = "ending"
   t.notOk(lease.leads(later(1800)), "it takes nothing new")
   t.equal(lease.remainingMs(later(1800)), 500, "and may answer what it began")
-  lease.giveUp()
+  lease.phase = "over"
   t.equal(lease.remainingMs(later(1800)), 0)
   t.notOk(lease.hasLapsed(later(9000)), "it was given up before")
 })

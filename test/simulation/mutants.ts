@@ -125,14 +125,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "goes on answering while the seat is handed on",
     file: "lease",
-    was: 'return this.#phase === "over" ? 0 : remainingMs(this.#end, now)',
+    was: 'return this.phase === "over" ? 0 : remainingMs(this.#end, now)',
     is: "return remainingMs(this.#end, now)",
     family: "network",
   },
   {
     name: "goes on leading while it winds down and hands on",
     file: "lease",
-    was: 'return this.#phase === "leading" && holds(this.#end, now)',
+    was: 'return this.phase === "leading" && holds(this.#end, now)',
     is: "return holds(this.#end, now)",
     family: "calm",
   },

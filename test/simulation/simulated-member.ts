@@ -104,17 +104,20 @@ export class SimulatedMember implements Seat {
       report: (problem) => note(`${name} reports: ${problem}`),
     })
     this.coordinator = new Coordinator({
-      bus,
-      bucket,
-      names: NAMES,
-      clock: machine,
-      timings: options.timings,
+      context: {
+        ...{ names: NAMES, timings: options.timings, clock: machine, bus, bucket },
+        random: () => chance.next(),
+        troubles: new Troubles(machine, (problem, error) => {
+          this.reports += 1
+          const why = error instanceof Error ? `: ${error.message}` : ""
+          note(`${name} reports: ${problem}${why}`)
+        }),
+      },
       strategy: options.strategy,
       preemptAfterMs: options.preemptAfterMs,
       seat: this,
       portrait: () => this.#portrait(),
       mayLead: () => this.eligible && !this.lastLead.isRunning,
-      random: () => chance.next(),
       nonce: () => `${name}-${++this.#nonces}`,
       onClaim: (standing, isOwn) => {
         if (isOwn) this.held = standing
@@ -123,10 +126,6 @@ export class SimulatedMember implements Seat {
       onWord: (word) => {
         this.#word = word
       },
-      troubles: new Troubles(machine, (problem, error) => {
-        this.reports += 1
-        note(`${name} reports: ${problem}${error instanceof Error ? `: ${error.message}` : ""}`)
-      }),
     })
     link.onConnection = (isUp) => {
       note(`${name} ${isUp ? "is connected again" : "notices that it is cut off"}`)
