@@ -11,8 +11,9 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { constants as system } from "node:os"
 import { PoolError, reasonOf } from "./errors.js"
 import { type Leadership, ReignEnded } from "./leadership.js"
+import { Lifeline } from "./lifeline.js"
 import { Pace } from "./pace.js"
-import { Guard, groupGone, signalGroup } from "./process-group.js"
+import { groupGone, signalGroup } from "./process-group.js"
 import { RESTART_PACE } from "./restarts.js"
 import { startProcess } from "./start-process.js"
 import { systemClock } from "./system-clock.js"
@@ -99,7 +100,12 @@ export class CommandSeat {
   async #run({ term, signal }: Leadership): Promise<number> {
     const { settings, leaseMs, env, onRuns, onRan, report } = this.#options
     const [command = "", ...args] = settings.argv
-    const guard = new Guard(Math.min(settings.graceMs, leaseMs / 2))
+    // Before there is anything to hold, so that there is no moment in which it is not held.
+    const lifeline = new Lifeline({
+      first: "TERM",
+      graceMs: Math.min(settings.graceMs, leaseMs / 2),
+      last: "KILL",
+    })
     const { process: child, failed } = startProcess(() =>
       spawn(command, args, {
         // A group of its own, to end it with all that it starts; and Ctrl-C is for us, who end it in order.
@@ -108,9 +114,12 @@ export class CommandSeat {
         env: { ...process.env, ...env(), POOL_TERM: String(term) },
       }),
     )
-    const group = child?.pid
-    guard.watch(group)
-    if (!child || group === undefined) return this.#notStarted(await failed, command)
+    if (!child) {
+      lifeline.dismiss()
+      return this.#notStarted(await failed, command)
+    }
+    const group = child.pid
+    lifeline.hold(group)
     onRuns(group)
     let timer: NodeJS.Timeout | undefined
     const end = () => {
@@ -132,7 +141,7 @@ export class CommandSeat {
     // What it started and left behind must not go on leading.
     signalGroup(group, "SIGKILL")
     await groupGone(group)
-    guard.dismiss()
+    lifeline.dismiss()
     onRan(group)
     return exitCode
   }

@@ -4,11 +4,11 @@
  */
 import type { NatsConnection } from "nats"
 import { timingsOf } from "./config.js"
-import { CrewGuard } from "./crew-guard.js"
 import type { EndedReign, HandOnOptions } from "./hand-on.js"
 import { HistoryWriter } from "./history-stream.js"
 import { httpAddressOf, placeAfter, shownAddress } from "./http-address.js"
 import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "./join-options.js"
+import { Lifeline } from "./lifeline.js"
 import { namesOf } from "./names.js"
 import { openPool } from "./open-pool.js"
 import type { WorkerSettings } from "./process-words.js"
@@ -21,7 +21,7 @@ import { unawaited } from "./unawaited.js"
 /** Beyond the grace times, how long a worker that stops may take, in ms. */
 const MARGIN_MS = 5_000
 
-export interface CrewOptions extends Omit<SupervisorOptions, "pool" | "guard"> {
+export interface CrewOptions extends Omit<SupervisorOptions, "pool" | "lifeline"> {
   /** What all workers have in common. */
   readonly settings: WorkerSettings
   /** Whether a worker whose process died is brought back. Default false. */
@@ -57,7 +57,10 @@ export class Crew {
     if (respawn) this.#respawn = new Respawn({ clock: systemClock, start, report })
     this.supervisor = new Supervisor({
       ...supervision,
-      ...(ownGroups && { guard: new CrewGuard(leavingMs(settings)) }),
+      // They notice our death themselves, and leave kindly.
+      ...(ownGroups && {
+        lifeline: new Lifeline({ graceMs: leavingMs(settings), last: "KILL" }),
+      }),
       pool,
       onEvent: (event) => {
         onEvent(event)

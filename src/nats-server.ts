@@ -1,6 +1,6 @@
 /**
  * Starts a nats-server for people who have none running, and recognises one that runs already. What was
- * started here is stopped here: by `stop()`, and by a watchdog if this process dies in whatever way.
+ * started here is stopped here: by `stop()`, and by a lifeline if this process dies in whatever way.
  * What was not started here is never stopped.
  *
  * The server gets a session of its own, so that Ctrl-C in the terminal reaches the workers first: they
@@ -21,12 +21,12 @@ import { dirname, join, resolve } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { NoJetStream } from "./errors.js"
 import { type Greeting, greetingOf } from "./greeting.js"
+import { Lifeline } from "./lifeline.js"
 import { isLetGo } from "./promised.js"
 import { PortTaken, ServerFailed } from "./server-errors.js"
 import { startProcess } from "./start-process.js"
 import { reasonOf } from "./thrown.js"
 import { unawaited } from "./unawaited.js"
-import { stopIfWeDie } from "./watchdog.js"
 
 /** A server that accepts connections. */
 export interface RunningServer {
@@ -66,8 +66,8 @@ export interface StartOptions {
   logFile?: string
   /** Longest wait until it accepts connections, in ms. Default 10000. */
   readyWithinMs?: number
-  /** How long a server outlives the death of this process, for the workers to leave. Default 5 s. */
-  orphanGraceSeconds?: number
+  /** How long a server outlives the death of this process, for the workers to leave, in ms. Default 5000. */
+  orphanGraceMs?: number
 }
 
 const POLL_MS = 5
@@ -104,7 +104,9 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   })
   // Who waits for it is told; who does not, has stopped it.
   isLetGo(failed)
-  unawaited(ended.then(stopIfWeDie(child.pid, options.orphanGraceSeconds ?? 5)))
+  const lifeline = new Lifeline({ graceMs: options.orphanGraceMs ?? 5000, last: "TERM" })
+  lifeline.hold(child.pid)
+  unawaited(ended.then(() => lifeline.dismiss()))
   const stop = (graceMs = 5000) => stopChild(child, ended, graceMs)
   const waiting = new AbortController()
   try {

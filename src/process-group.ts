@@ -1,11 +1,6 @@
-/**
- * A program of somebody else's with all that it starts, as one group of processes that can be ended together: by us,
- * and by a guard if we die first, in whatever way.
- */
+/** A program with all that it starts, as one group of processes that can be ended together. */
 import { readdirSync, readFileSync } from "node:fs"
-import type { Writable } from "node:stream"
 import { setTimeout as delay } from "node:timers/promises"
-import { lifeline } from "./lifeline.js"
 
 /** How often a group that was killed is looked at until it is gone, in ms. */
 const LOOK_EVERY_MS = 5
@@ -60,32 +55,5 @@ function statusOf(pid: string): string[] {
     return text.slice(text.lastIndexOf(")") + 2).split(" ")
   } catch {
     return []
-  }
-}
-
-// The guard is in a session of its own: what is sent to our terminal does not reach it. It is told the group as soon as
-// there is one, then reads on; the end of what it reads means that we are gone.
-const SCRIPT = `read -r group || exit
-read -r line && exit
-kill -TERM "-$group"; kill -CONT "-$group"; sleep "$1"; kill -KILL "-$group"`
-
-/** Ends a group when this process has died: SIGTERM at once, SIGKILL after the grace time. One idle `sh`. */
-export class Guard {
-  readonly #shell: Writable
-
-  /** Starts the guard, before there is a group to be watched. */
-  constructor(graceMs: number) {
-    this.#shell = lifeline(SCRIPT, "pool-guard", String(graceMs / 1000))
-  }
-
-  /** From now on `group` does not outlive us; undefined: there is none, and nothing to watch. */
-  watch(group: number | undefined): void {
-    if (group === undefined) this.#shell.end()
-    else this.#shell.write(`${group}\n`)
-  }
-
-  /** The group has ended. */
-  dismiss(): void {
-    this.#shell.end("dismissed\n")
   }
 }

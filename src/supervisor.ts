@@ -8,10 +8,11 @@ import { closeSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { StandingClaim } from "./claim.js"
-import type { CrewGuard } from "./crew-guard.js"
 import { reasonOf } from "./errors.js"
 import { type Deceased, evict } from "./eviction.js"
 import type { HandOnOptions } from "./hand-on.js"
+import type { Lifeline } from "./lifeline.js"
+import { signalGroup } from "./process-group.js"
 import type { FromWorker, ToWorker, WorkerSettings } from "./process-words.js"
 import { type StartedProcess, startProcess } from "./start-process.js"
 import { unawaited, unexpected } from "./unawaited.js"
@@ -33,7 +34,7 @@ export interface SupervisorOptions {
   /** Whether the workers, which read nothing themselves, pass on this process's standard input. Default `ignore`. */
   readonly stdin?: "ignore" | "inherit" | undefined
   /** With one, each worker is in a process group of its own; without, it is in ours, and Ctrl-Z suspends it too. */
-  readonly guard?: CrewGuard | undefined
+  readonly lifeline?: Lifeline | undefined
   readonly onEvent: (event: WorkerEvent) => void
   /** Told all that a worker says. */
   readonly onWord?: ((worker: Worker, word: FromWorker) => void) | undefined
@@ -168,15 +169,23 @@ export class Supervisor {
   }
 
   #fork(name: string): ChildProcess {
-    const { logDir, stdin = "ignore", guard } = this.#options
+    const { logDir, stdin = "ignore", lifeline } = this.#options
     // The file itself and no pipe: what a worker does when its supervisor was killed is worth reading.
     const log = logDir ? openSync(join(logDir, `${name}.log`), "a") : undefined
     const [input, output] =
       log === undefined ? [stdin, "inherit" as const] : ["ignore" as const, log]
     try {
-      const detached = guard !== undefined
+      const detached = lifeline !== undefined
       const process = fork(ENTRY, [], { detached, stdio: [input, output, output, "ipc"] })
-      guard?.watch(process)
+      const { pid } = process
+      if (lifeline && pid !== undefined) {
+        lifeline.hold(pid)
+        process.once("exit", () => {
+          // What it started does not outlive it.
+          signalGroup(pid, "SIGTERM")
+          lifeline.release(pid)
+        })
+      }
       return process
     } finally {
       if (log !== undefined) closeSync(log)

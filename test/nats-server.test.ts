@@ -100,7 +100,7 @@ t.test("a server that is never ready is given up and ended", async (t) => {
 })
 
 t.test("a server ends when its starter is killed, after a grace, even frozen", async (t) => {
-  const { starter, pid } = await orphan(t, 0.5)
+  const { starter, pid } = await orphan(t, 500)
   process.kill(pid, "SIGSTOP")
   const killedMs = performance.now()
   starter.kill("SIGKILL")
@@ -146,12 +146,12 @@ async function started(t: Test, options: Partial<StartOptions> = {}) {
 }
 
 // A server that another process started.
-async function orphan(t: Test, graceSeconds: number) {
+async function orphan(t: Test, graceMs: number) {
   const cwd = tempFolder(t)
   const options = { binary, cwd, port: -1, storeDir: join(cwd, "store") }
   const script = `
     const { startServer } = await import(${JSON.stringify(built("nats-server.js"))})
-    const options = ${JSON.stringify({ ...options, orphanGraceSeconds: graceSeconds })}
+    const options = ${JSON.stringify({ ...options, orphanGraceMs: graceMs })}
     console.log((await startServer(options)).pid)`
   const starter: ChildProcess = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,7 +1,6 @@
 /** A FakePool as the dashboard sees it: it obeys orders, answers requests, counts, and has some load. */
 import type { Clock } from "../clock.js"
 import { NoWorkers, RequestTimeout } from "../errors.js"
-import { systemClock } from "../system-clock.js"
 import { FakeLoad } from "./fake-load.js"
 import { type FakeMember, FakePool, type FakeStart, TTL_MS } from "./fake-pool.js"
 import { seeded } from "./seeded.js"
@@ -181,10 +180,4 @@ export class FakeSource implements PoolSource {
       this.#clock.after(ms, resolve)
     })
   }
-}
-
-/** A fake pool of three in real time. */
-export function fakeSource(): FakeSource {
-  const members = ["a", "b", "c"].map((name, index) => ({ name, agoMs: 60_000 - 900 * index }))
-  return new FakeSource(systemClock, { members, load: 20, seed: Date.now() })
 }

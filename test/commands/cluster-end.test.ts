@@ -115,8 +115,11 @@ t.test("a worker that does not leave when all are killed is killed as well", asy
   const cluster = startCluster(t, flags, folder)
   await cluster.says(/ a {2}leads/)
   const asking = startPool(t, ["work", "--timeout", "60s", "--servers", cluster.url])
-  await until("it is stuck", () => existsSync(join(folder, "child.pid")))
-  const child = Number(readFileSync(join(folder, "child.pid"), "utf8"))
+  const pidFile = join(folder, "child.pid")
+  // The file is there before what is in it.
+  const childPid = () => (existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8")) : 0)
+  await until("it is stuck", () => childPid() > 0)
+  const child = childPid()
   process.kill(-cluster.pid, "SIGKILL")
   await until("its child is gone", () => !isAlive(child))
   await until("all are gone", () => !pidsIn(folder).some(isAlive))
