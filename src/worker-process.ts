@@ -84,7 +84,7 @@ async function start(settings: WorkerSettings): Promise<void> {
       report: (problem, error) => log.warn({ err: error }, problem),
     })
     sayJoined()
-    worker.closed.catch((error) => fail(log, "gives up", error))
+    unawaited(worker.closed, (error) => fail(log, "gives up", error))
     if (stopping.signal.aborted) await leave()
   } catch (error) {
     if (error === stopping.signal.reason) return end({ type: "left" }, 0)

@@ -1,6 +1,7 @@
 /** Pulls the levers: what a command asks of the source, and what the state says about it meanwhile. */
 import type { Clock } from "../clock.js"
 import { reasonOf } from "../errors.js"
+import { unawaited } from "../unawaited.js"
 import type { Command } from "./keymap.js"
 import { isAboutMember, orderFor, refusal } from "./levers.js"
 import { type Facts, snapshotOf } from "./snapshot.js"
@@ -64,11 +65,12 @@ export class Actions {
 
   #order(state: State, row: Row, order: Order): State {
     const given = this.#given(state, row, order)
-    this.#source.order(row.id, order).then(
+    const obeyed = this.#source.order(row.id, order).then(
       (remark) => this.#change((now) => orderObeyed(now, given, this.#clock.now(), remark)),
       (error) =>
         this.#change((now) => orderRefused(now, given, reasonOf(error), this.#clock.now())),
     )
+    unawaited(obeyed)
     return orderGiven(state, given)
   }
 
@@ -92,11 +94,12 @@ export class Actions {
       busy: 0,
       givenMonoMs: this.#clock.now().monoMs,
     }
-    this.#source.startWorker?.().then(
+    const started = this.#source.startWorker?.().then(
       (name) => this.#change((now) => workerStarted(now, given, name, this.#clock.now())),
       (error) =>
         this.#change((now) => orderRefused(now, given, reasonOf(error), this.#clock.now())),
     )
+    unawaited(started)
     return orderGiven(state, given)
   }
 
@@ -104,7 +107,7 @@ export class Actions {
     const first = state.sent + 1
     let sent = batch(kind, first, size, this.#clock.now().monoMs)
     for (let number = first; number < first + size; number++) {
-      this.#source.request(kind, PAYLOAD).then(
+      const answered = this.#source.request(kind, PAYLOAD).then(
         (answer) =>
           this.#change((now) => {
             const [next, left] = requestAnswered(now, sent, number, answer, this.#clock.now())
@@ -118,6 +121,7 @@ export class Actions {
             return next
           }),
       )
+      unawaited(answered)
     }
     return said({ ...state, sent: first + size - 1 }, report(sent, this.#clock.now().monoMs))
   }
