@@ -9,13 +9,8 @@
  */
 import { type Claim, type Ended, type Heir, isOver, type StandingClaim } from "./claim.js"
 import type { Instant } from "./clock.js"
-import {
-  type BegunReign,
-  type Decide,
-  type ElectionEvent,
-  type Found,
-  revisionOf,
-} from "./election-words.js"
+import type { BegunReign, Decide, ElectionEvent } from "./election-words.js"
+import { type Found, revisionOf } from "./entries.js"
 import type { Turn } from "./following.js"
 import type { EndReason } from "./leadership.js"
 import { holds, leaseEnd } from "./lease.js"

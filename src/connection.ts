@@ -16,7 +16,6 @@ import {
   reasonOf,
   ServerTooOld,
 } from "./errors.js"
-import { OLDEST_SERVER } from "./find-server.js"
 import { type Greeting, greetingOf } from "./greeting.js"
 import { checkKind, checkOptions, optionsLike, text } from "./known-options.js"
 import {
@@ -27,7 +26,7 @@ import {
 } from "./nats-context.js"
 import { refusalOf } from "./refusal.js"
 import { addressesIn, type ServerAddress } from "./server-address.js"
-import { isAtLeast } from "./server-version.js"
+import { isAtLeast, OLDEST_SERVER } from "./server-version.js"
 import { waitingFor } from "./server-wait.js"
 import { tlsOf } from "./tls-settings.js"
 

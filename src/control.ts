@@ -4,8 +4,8 @@
  */
 import type { Bus, BusMessage, BusSubscription } from "./bus.js"
 import { reasonOf } from "./errors.js"
-import type { MemberLabel } from "./job.js"
 import { listen } from "./listening.js"
+import type { MemberLabel } from "./member.js"
 import { decodeOrder, type Order } from "./orders.js"
 import { Seal } from "./reply.js"
 

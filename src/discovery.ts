@@ -3,7 +3,7 @@
  * `<pool>-leader` exactly one in all, on the member that leads.
  */
 import type { Bus } from "./bus.js"
-import type { MemberLabel } from "./job.js"
+import type { MemberLabel } from "./member.js"
 import { type PoolNames, QUEUE_GROUP } from "./names.js"
 import { PACKAGE_VERSION } from "./package-version.js"
 import { type Endpoint, Service } from "./service.js"

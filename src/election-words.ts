@@ -3,21 +3,9 @@
  * Whoever drives the machine turns the world into events and carries the decisions out, in their order.
  */
 import type { Claim, Heir, Reign, StandingClaim, Word } from "./claim.js"
+import type { Found } from "./entries.js"
 import type { EndReason } from "./leadership.js"
 import type { Lease } from "./lease.js"
-
-/** What stands under the claim's key. */
-export type Found =
-  | { readonly kind: "claim"; readonly standing: StandingClaim }
-  /** Nothing, or the mark of a deletion (then with its revision, else 0). */
-  | { readonly kind: "none"; readonly revision: number }
-  /** Something that is no claim. */
-  | { readonly kind: "broken"; readonly revision: number }
-
-/** The revision at which `found` stands. */
-export function revisionOf(found: Found): number {
-  return found.kind === "claim" ? found.standing.revision : found.revision
-}
 
 /** What happened. */
 export type ElectionEvent =

@@ -1,7 +1,6 @@
 /** What the entries of a bucket say, for those who read them once: who leads, who is there, and who is late. */
 import type { Entry } from "./bucket.js"
-import { decodeClaim } from "./claim.js"
-import type { Found } from "./election-words.js"
+import { decodeClaim, type StandingClaim } from "./claim.js"
 import { bySeniority, decodeMember, isMemberKey, type Member } from "./member.js"
 
 /** What the entry under the claim's key says. */
@@ -34,4 +33,17 @@ export function membersIn(entries: readonly Entry[]): Member[] {
     }
   }
   return members.sort(bySeniority)
+}
+
+/** What stands under the claim's key. */
+export type Found =
+  | { readonly kind: "claim"; readonly standing: StandingClaim }
+  /** Nothing, or the mark of a deletion (then with its revision, else 0). */
+  | { readonly kind: "none"; readonly revision: number }
+  /** Something that is no claim. */
+  | { readonly kind: "broken"; readonly revision: number }
+
+/** The revision at which `found` stands. */
+export function revisionOf(found: Found): number {
+  return found.kind === "claim" ? found.standing.revision : found.revision
 }

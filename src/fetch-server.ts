@@ -14,12 +14,11 @@ import {
   FETCHED_NAME,
   type FindOptions,
   findServer,
-  OLDEST_SERVER,
   type ServerProgram,
   versionOf,
 } from "./find-server.js"
 import { NoServerProgram } from "./server-errors.js"
-import { isAtLeast } from "./server-version.js"
+import { isAtLeast, OLDEST_SERVER } from "./server-version.js"
 
 /**
  * A way of fetching: a release, the package of this machine's distribution, the package of a suite of

@@ -7,10 +7,7 @@ import { accessSync, constants, statSync } from "node:fs"
 import { delimiter, join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { BadInput, ServerTooOld } from "./errors.js"
-import { isAtLeast } from "./server-version.js"
-
-/** The oldest server a pool runs on. */
-export const OLDEST_SERVER = "2.9"
+import { isAtLeast, OLDEST_SERVER } from "./server-version.js"
 /** Where fetched programs are kept, in the data folder. */
 export const FETCHED_NAME = "nats-server"
 

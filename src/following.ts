@@ -10,7 +10,8 @@
  */
 import type { Heir, Word } from "./claim.js"
 import type { Instant } from "./clock.js"
-import type { Decide, ElectionEvent, Found } from "./election-words.js"
+import type { Decide, ElectionEvent } from "./election-words.js"
+import type { Found } from "./entries.js"
 import type { EndReason } from "./leadership.js"
 import type { Outlook } from "./outlook.js"
 

@@ -11,7 +11,8 @@
  */
 import { type Claim, type Heir, MAX_HEIRS, type Reign, type StandingClaim } from "./claim.js"
 import type { Instant } from "./clock.js"
-import { type Decide, type Found, type Line, revisionOf } from "./election-words.js"
+import type { Decide, Line } from "./election-words.js"
+import { type Found, revisionOf } from "./entries.js"
 import type { EndReason } from "./leadership.js"
 import { Lease } from "./lease.js"
 

@@ -3,13 +3,7 @@
  * from this member any more; code that ignores it keeps running, and what it returns is dropped.
  */
 import type { MsgHdrs } from "nats"
-
-/** Who does the work: a member's unique id and its label. */
-export interface MemberLabel {
-  /** Unique to one run of one worker. */
-  readonly id: string
-  readonly name: string
-}
+import type { MemberLabel } from "./member.js"
 
 /**
  * One request to be answered.

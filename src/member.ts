@@ -116,3 +116,10 @@ function labelsIn(value: unknown): Record<string, string> {
   if (typeof value !== "object" || value === null) return {}
   return Object.fromEntries(Object.entries(value).map(([key, label]) => [key, String(label)]))
 }
+
+/** Who does the work: a member's unique id and its label. */
+export interface MemberLabel {
+  /** Unique to one run of one worker. */
+  readonly id: string
+  readonly name: string
+}

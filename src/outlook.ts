@@ -7,7 +7,7 @@
  * waits out its lease. With no claim and none ever known, the members rank themselves.
  */
 import { type Ended, endOf, type Heir, isOver, type StandingClaim, type Word } from "./claim.js"
-import { type Found, revisionOf } from "./election-words.js"
+import { type Found, revisionOf } from "./entries.js"
 import { lapsesAt } from "./lease.js"
 
 /** What the outlook needs to know of its member. */

@@ -6,7 +6,6 @@
  * It plays the real parts on the bus and the bucket of local pools, on time of its own: nothing is sent, nobody is
  * told, and no timer is left. A takeover works without it, only later.
  */
-
 import type { Ground } from "./backend.js"
 import { timingsOf } from "./config.js"
 import { evict } from "./eviction.js"
@@ -15,7 +14,7 @@ import { LastLead } from "./last-lead.js"
 import { LocalPools } from "./local-pools.js"
 import { MemberRun } from "./member-run.js"
 import { namesOf } from "./names.js"
-import { type RunListeners, runOptionsOf } from "./run-options.js"
+import { type RunListeners, runOptionsOf } from "./run-options-of.js"
 import { systemClock } from "./system-clock.js"
 import { Troubles } from "./troubles.js"
 import { pause } from "./within.js"

@@ -5,8 +5,8 @@
 import { headers, type MsgHdrs } from "nats"
 import type { BusMessage } from "./bus.js"
 import { copyHeaders } from "./headers.js"
-import type { MemberLabel } from "./job.js"
 import type { Leadership } from "./leadership.js"
+import type { MemberLabel } from "./member.js"
 import { oneLine, reasonOf, statusOf } from "./thrown.js"
 
 /** Name of the worker that answered. */

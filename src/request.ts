@@ -5,7 +5,8 @@
 import type { MsgHdrs } from "nats"
 import type { BusMessage } from "./bus.js"
 import { computedSignal } from "./computed-signal.js"
-import type { Job, MemberLabel } from "./job.js"
+import type { Job } from "./job.js"
+import type { MemberLabel } from "./member.js"
 import type { Seal } from "./reply.js"
 import { BadRequest } from "./work-errors.js"
 

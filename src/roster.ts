@@ -5,8 +5,7 @@
  */
 import type { Bucket, Entry, StopWatch } from "./bucket.js"
 import type { Cancel, Clock } from "./clock.js"
-import type { Found } from "./election-words.js"
-import { foundIn } from "./entries.js"
+import { type Found, foundIn } from "./entries.js"
 import { reasonOf } from "./errors.js"
 import { lapsesAt } from "./lease.js"
 import { bySeniority, decodeMember, type Member } from "./member.js"

@@ -9,3 +9,6 @@ export function isAtLeast(a: string, b: string): boolean {
   }
   return true
 }
+
+/** The oldest server a pool runs on. */
+export const OLDEST_SERVER = "2.9"

@@ -1,7 +1,6 @@
 /** What one member answers: simple work in the queue group, tracked work in its reigns; and what both have counted. */
 import type { Handlers } from "./handler.js"
-import type { MemberLabel } from "./job.js"
-import type { Member } from "./member.js"
+import type { Member, MemberLabel } from "./member.js"
 import type { MemberRunOptions } from "./run-options.js"
 import { SimpleWork } from "./simple-work.js"
 import { TrackedWork } from "./tracked-work.js"

@@ -3,9 +3,9 @@
  * so that a handler that computes without a pause can still ask whether it leads.
  */
 import type { MessagePort } from "node:worker_threads"
-import type { MemberLabel } from "./job.js"
 import type { EndReason, Published } from "./leadership.js"
 import { remainingMs } from "./lease.js"
+import type { MemberLabel } from "./member.js"
 import { reasonOf, textOf } from "./thrown.js"
 
 /** One request for a thread: tracked work if it comes with a reign, else simple work. */

@@ -21,10 +21,11 @@
  */
 import type { Bus, BusMessage } from "./bus.js"
 import type { Instant } from "./clock.js"
-import type { Job, MemberLabel } from "./job.js"
+import type { Job } from "./job.js"
 import type { Leadership } from "./leadership.js"
 import { holds } from "./lease.js"
 import { listen } from "./listening.js"
+import type { MemberLabel } from "./member.js"
 import type { PoolNames } from "./names.js"
 import { type Failure, REIGN_OVER, Seal } from "./reply.js"
 import { type RequestOptions, Requests } from "./requests.js"
