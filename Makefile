@@ -31,7 +31,7 @@ server: build ## nats-server alone, found or fetched; ARGS="--port 4333"
 	@node dist/cli.js server $(ARGS)
 
 .PHONY: test
-test: check $(if $(TESTS),node_modules/.tap-built,test-fast) ## check, then every test; TESTS=test/lease.test.ts for some
+test: check $(if $(TESTS),node_modules/.tap-built,test-fast) ## check, then every test; TESTS=test/lease/lease.test.ts for some
 	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
 	  $(BIN)/tap $(TAP_ARGS) $(or $(TESTS),$$(node scripts/fast-tests.mjs --rest))
 
@@ -78,7 +78,7 @@ docs: build ## docs/api, the pages of the library's interface
 	@$(BIN)/typedoc
 
 .PHONY: test-node
-test-node: build ## the tests on another Node, got for this folder only; VERSION=22 TESTS=test/client.test.ts
+test-node: build ## the tests on another Node, got for this folder only; VERSION=22 TESTS=test/client/client.test.ts
 	@npm install --no-fund --no-audit --no-save --prefix .pool/node-$(VERSION) node@$(VERSION)
 	@PATH="$(CURDIR)/.pool/node-$(VERSION)/node_modules/node/bin:$$PATH" && node --version && $(MAKE) --no-print-directory test
 

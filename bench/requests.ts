@@ -4,7 +4,7 @@
  */
 import { setTimeout as later } from "node:timers/promises"
 import type { NatsConnection } from "nats"
-import { PoolClient } from "../dist/client.js"
+import { PoolClient } from "../dist/client/client.js"
 
 const PAUSE_MS = 2
 /** What is not answered by then was forgotten. */

@@ -2,20 +2,20 @@
 /** From the command line to a command. The only file that reads argv or turns errors into exit codes. */
 import { Command, CommanderError } from "commander"
 import { clusterCommand } from "./commands/cluster.js"
-import { completionCommand } from "./commands/completion.js"
+import { completionCommand } from "./commands/completion/completion.js"
 import { dashboardCommand } from "./commands/dashboard.js"
 import { doctorCommand } from "./commands/doctor.js"
-import { EXIT, exitCodeOf, sayingOf } from "./commands/exit.js"
 import { historyCommand } from "./commands/history.js"
 import { leaderCommand } from "./commands/leader.js"
 import { membersCommand } from "./commands/members.js"
 import { orderCommands } from "./commands/orders.js"
-import { outliveReaders, outliveTerminal } from "./commands/output.js"
 import { runCommand } from "./commands/run.js"
 import { serverCommand } from "./commands/server.js"
+import { EXIT, exitCodeOf, sayingOf } from "./commands/terminal/exit.js"
+import { outliveReaders, outliveTerminal } from "./commands/terminal/output.js"
 import { workCommand } from "./commands/work.js"
 import { workerCommand } from "./commands/worker.js"
-import { PACKAGE_VERSION } from "./package-version.js"
+import { PACKAGE_VERSION } from "./discovery/package-version.js"
 
 const program = new Command("pool")
   .description("a pool of workers on NATS, exactly one of which leads")

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { build, type Format } from "esbuild"
 import t from "tap"
-import { PACKAGE_VERSION } from "../src/package-version.js"
+import { PACKAGE_VERSION } from "../src/discovery/package-version.js"
 import { built } from "./fixtures/built.js"
 import { tempFolder } from "./fixtures/folder.js"
 import { testServer } from "./fixtures/server.js"
@@ -85,7 +85,7 @@ for (const [format, name] of FORMATS) {
     const said = ["hello ann", "true", PACKAGE_VERSION, PACKAGE_VERSION]
     const asked = `BadInput: threadFile: expected the path of the file that is service-pool-leader/thread, for this program is bundled (or leave the package out of the bundle), got nothing`
     t.strictSame(await says(), [...said, asked])
-    const file = built("thread.js")
+    const file = built("threads/thread.js")
     t.match((await says(file)).at(-1), /^BadInput: threads: expected the package piscina beside/)
     mkdirSync(join(folder, "node_modules"))
     symlinkSync(join(ROOT, "node_modules/piscina"), join(folder, "node_modules/piscina"))

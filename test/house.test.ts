@@ -1,105 +1,75 @@
 import { readdirSync, readFileSync } from "node:fs"
-import { join, relative } from "node:path"
+import { basename, dirname, join, relative } from "node:path"
 import t from "tap"
 
 /**
- * The house, from the ground up: a file imports only from its own row or from rows below it. A new file
- * must be put in a row here; `folder/*` stands for all files of a folder.
+ * The house, from the ground up: each folder of src, and what it may import: the folders named here, what those may
+ * import, and itself. A folder is below all that stand after it.
  */
-const ROWS: Record<string, readonly string[]> = {
-  pure: [
-    ...["bucket", "bus", "claim", "claiming", "client-errors", "clock", "computed-signal"],
-    ...["condition", "config"],
-    ...["connection-errors", "durations", "election", "election-words", "errors", "fence-errors"],
-    ...["following", "free-name", "history", "holding", "http-address", "http-errors", "job"],
-    ...[
-      "json",
-      "last-lead",
-      "leader-news",
-      "leadership",
-      "lease",
-      "lossless-json",
-      "member",
-      "meter",
-    ],
-    ...["names", "nats-errors", "known-options", "nearest-word", "orders", "outlook", "pace"],
-    ...["payload", "pending-request", "promised", "ranking", "restarts", "server-errors"],
-    ...["strategies", "subject", "succession", "tally", "thrown", "troubles", "within"],
-    ...["work-errors", "server-version"],
-  ],
-  coordinator: [
-    ...[
-      "announcements",
-      "answer",
-      "asker",
-      "bucket-flaws",
-      "built-in-handlers",
-      "checked",
-      "chronicler",
-    ],
-    ...["claim-desk", "control", "coordinator", "coordinator-options", "deeds", "discovery"],
-    ...["doubts", "eviction"],
-    ...["hand-on", "handler", "headers", "history-stream", "kv-bucket", "kv-watch", "line-watch"],
-    ...["listening", "quietly", "unawaited"],
-    ...["load-strategy", "membership", "memory-bucket", "memory-bus", "memory-connection"],
-    ...[
-      "neighbours",
-      "order-sender",
-      "package-version",
-      "parcel",
-      "pool-view",
-      "preemption",
-      "reign-news",
-    ],
-    ...[
-      "reigning",
-      "reply",
-      "request",
-      "requests",
-      "entries",
-      "roster",
-      "seat",
-      "service",
-      "setback",
-    ],
-    ...[
-      "simple-work",
-      "server-clock",
-      "terms",
-      "kv-anew",
-      "system-clock",
-      "tracked-work",
-      "tracked-seat",
-      "connection-watch",
-    ],
-  ],
-  worker: [
-    ...["backend", "callbacks", "pool-place"],
-    ...["client", "command-seat", "command-warden", "connection", "credentials", "crew"],
-    ...["doctor", "doctor-terms", "download", "fence", "fetch-debian", "fetch-go", "fetch-release"],
-    ...["fetch-server", "find-member", "find-server", "greeting", "ground", "histogram"],
-    ...["environment", "home", "hurried-clock", "join-options", "lifeline", "limits"],
-    ...["local-pools", "local-server"],
-    ...["log", "loop-watch", "machine-weight", "member-run", "metrics", "nats-context"],
-    ...["nats-server", "obey", "order-outcome", "permissions", "pool-watch", "probe"],
-    ...["process-group", "process-words", "refusal", "rehearsal", "respawn", "run-options"],
-    ...["connection-troubles", "failed-write", "finding", "run-program", "runs"],
-    ...["secret", "server-address", "services", "status-server", "supervisor", "thread"],
-    ...["thread-file", "thread-words", "threads", "tls-settings", "worker"],
-    ...["worker-process"],
-    ...["open-pool", "server-wait", "start-process", "worker-events"],
-  ],
-  top: ["cli", "commands/*", "dashboard/*", "index"],
+const FOLDERS: Readonly<Record<string, string>> = {
+  errors: "",
+  time: "errors",
+  options: "errors",
+  contracts: "time",
+  lease: "time",
+  encoding: "errors",
+  protocol: "contracts lease encoding",
+  election: "protocol",
+  membership: "protocol",
+  strategies: "options election membership",
+  coordinator: "strategies",
+  history: "coordinator",
+  "nats-context": "options contracts encoding",
+  nats: "nats-context",
+  jetstream: "protocol nats",
+  work: "options protocol",
+  discovery: "work",
+  observe: "discovery",
+  backend: "history jetstream observe",
+  client: "backend",
+  member: "history jetstream discovery",
+  threads: "work",
+  worker: "backend member",
+  programs: "contracts",
+  "nats-server": "nats programs",
+  supervision: "threads worker programs",
+  operator: "client",
+  "dashboard/drawing": "",
+  "dashboard/world": "strategies dashboard/drawing",
+  "dashboard/keys": "dashboard/world",
+  "dashboard/state": "dashboard/keys",
+  "dashboard/panels": "dashboard/state",
+  "dashboard/screen": "dashboard/panels",
+  "dashboard/demo": "dashboard/state",
+  dashboard: "supervision operator dashboard/screen dashboard/demo",
+  "commands/flags": "supervision",
+  "commands/terminal": "supervision dashboard/drawing",
+  "commands/completion": "",
+  commands: "nats-server dashboard commands/flags commands/terminal",
+  "": "commands/completion commands",
 }
 
+/** What decides and computes: no NATS, no process, no package, no clock of its own. */
+const PURE = [
+  ...["errors/", "time/", "contracts/", "lease/", "encoding/", "protocol/", "election/"],
+  ...["strategies/strategy", "strategies/strategies", "strategies/ranking", "backend/subject"],
+  ...["work/job", "work/tally", "client/pending-request", "member/restarts", "history/records"],
+  ...["observe/health", "observe/leader-watch", "observe/durations", "observe/http-address"],
+  ...["supervision/free-name"],
+]
+/** Where the outside begins all the same: the machine's clock, and the headers of the client library. */
+const IMPURE = ["time/system-clock", "contracts/quietly", "encoding/headers", "protocol/reply"]
+
 const LONGEST_FILE = 250
-const ROW_NAMES = Object.keys(ROWS)
-const SRC = join(import.meta.dirname, "../src")
+const NAMES = Object.keys(FOLDERS)
+const ROOT = join(import.meta.dirname, "..")
+const SRC = join(ROOT, "src")
+/** Tests that are of no folder of src, and what they all use. */
+const TEST_FOLDERS = ["faults", "fixtures", "simulation", "dashboard/pictures"]
 
 interface SourceFile {
   /** Path below src without its ending: `commands/server`. */
   readonly name: string
-  readonly row: string | undefined
   readonly text: string
   readonly lines: number
   readonly imports: readonly Import[]
@@ -117,18 +87,22 @@ const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .map(read)
 const byName = new Map(files.map((file) => [file.name, file]))
 
-t.test("every file of src is in a row", async (t) => {
-  t.ok(files.length > 10, "src was read")
-  t.strictSame(namesOf(files.filter((file) => !file.row)), [])
+t.test("every file of src is in a folder of the table, and every folder has files", async (t) => {
+  const used = new Set(files.map(({ name }) => folderOf(name)))
+  t.strictSame([...used].toSorted(), NAMES.toSorted())
 })
 
-t.test("no file is in two rows", async (t) => {
-  const all = Object.values(ROWS).flat()
-  t.strictSame(all.toSorted(), [...new Set(all)].toSorted())
+t.test("the folders are in one order: each may import only from those before it", async (t) => {
+  const later = NAMES.flatMap((name, place) =>
+    named(name)
+      .filter((other) => !NAMES.slice(0, place).includes(other))
+      .map((other) => `${name}: ${other}`),
+  )
+  t.strictSame(later, [])
 })
 
-t.test("a file imports only from its own row or from rows below it", async (t) => {
-  t.strictSame(upward(files), [])
+t.test("a file imports only from its own folder and from those that this may import", async (t) => {
+  t.strictSame(forbidden(files), [])
 })
 
 t.test("no file imports itself by way of others", async (t) => {
@@ -136,7 +110,33 @@ t.test("no file imports itself by way of others", async (t) => {
   t.strictSame(namesOf(circles), [])
 })
 
-t.test("the pure row knows no NATS, no process and no package, but for types", async (t) => {
+t.test("a folder is read in one go: it holds a dozen files at most", async (t) => {
+  const counts = NAMES.map((name) => files.filter((file) => folderOf(file.name) === name).length)
+  t.strictSame(
+    NAMES.filter((_, n) => (counts[n] ?? 0) > 12),
+    [],
+  )
+})
+
+t.test("a test stands in the folder of what it tests", async (t) => {
+  const tests = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.test\.tsx?$/.test(path))
+    .map((path) => path.replace(/\.test\.tsx?$/, ""))
+    .filter((name) => !TEST_FOLDERS.some((folder) => name.startsWith(`${folder}/`)))
+  t.strictSame(
+    tests.filter((name) => !NAMES.includes(folderOf(name))),
+    [],
+    "its folder is one of src",
+  )
+  const homes = new Set(files.map(({ name }) => basename(name)))
+  t.strictSame(
+    tests.filter((name) => homes.has(basename(name)) && !byName.has(name)),
+    [],
+    "and has a file of that name, if any has",
+  )
+})
+
+t.test("what is pure knows no NATS, no process and no package, but for types", async (t) => {
   const foreign = pure().flatMap((file) =>
     file.imports
       .filter((it) => !it.isOurs && !(it.isTypeOnly && it.target === "nats"))
@@ -147,7 +147,7 @@ t.test("the pure row knows no NATS, no process and no package, but for types", a
   t.strictSame(foreign, [])
 })
 
-t.test("the pure row takes time as an argument", async (t) => {
+t.test("what is pure takes time as an argument", async (t) => {
   const clocks =
     /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date\(\)|performance\.now|process\.[a-z])/
   t.strictSame(namesOf(pure().filter((file) => clocks.test(withoutComments(file.text)))), [])
@@ -161,11 +161,16 @@ t.test("only the dashboard imports React or Ink", async (t) => {
 })
 
 t.test("the services know nothing of the election", async (t) => {
-  for (const name of ["simple-work", "tracked-work", "handler", "control"]) {
-    const known = reachableFrom(name)
+  for (const name of [
+    "work/simple-work",
+    "work/tracked-work",
+    "work/handler",
+    "member/take-orders",
+  ]) {
+    const known = [...reachableFrom(name)]
     t.strictSame(
-      ["election", "holding", "outlook", "coordinator", "bucket", "kv-bucket"].filter((it) =>
-        known.has(it),
+      known.filter((it) =>
+        /^(election|coordinator|jetstream|membership)\/|^contracts\/bucket$/.test(it),
       ),
       [],
       name,
@@ -173,10 +178,9 @@ t.test("the services know nothing of the election", async (t) => {
   }
 })
 
-t.test("only the coordinator joins the election and the bucket", async (t) => {
-  const joins = (file: SourceFile) =>
-    ["election", "bucket"].every((name) => file.imports.some((it) => it.target === name))
-  t.strictSame(namesOf(files.filter((file) => joins(file) && file.name !== "coordinator")), [])
+t.test("only the coordinator runs the election", async (t) => {
+  const runs = files.filter((file) => file.imports.some((it) => it.target === "election/election"))
+  t.strictSame(namesOf(runs), ["coordinator/coordinator"])
 })
 
 t.test(
@@ -187,12 +191,25 @@ t.test(
       namesOf(using(/process\.argv/)).filter((name) => name !== "cli"),
       [],
     )
+    const processes = ["cli", "supervision/worker-process"]
     const libraries = using(/process\.exit/).filter(
-      ({ name }) => name !== "cli" && name !== "worker-process" && !name.startsWith("commands/"),
+      ({ name }) => !processes.includes(name) && !name.startsWith("commands/"),
     )
     t.strictSame(namesOf(libraries), [])
   },
 )
+
+t.test("there is one way to listen, from which nothing escapes", async (t) => {
+  const listening = files.filter(({ text }) => /\.subscribe\(/.test(text))
+  // The probe listens in order to be refused, a request in memory for its answer; the last one is of a store.
+  const own = [
+    "protocol/listening",
+    "operator/probe",
+    "backend/memory-connection",
+    "dashboard/screen/run-plain",
+  ]
+  t.strictSame(namesOf(listening).toSorted(), own.toSorted())
+})
 
 t.test(`no file of src is longer than ${LONGEST_FILE} lines`, async (t) => {
   const long = files.filter((file) => file.lines > LONGEST_FILE)
@@ -202,26 +219,34 @@ t.test(`no file of src is longer than ${LONGEST_FILE} lines`, async (t) => {
   )
 })
 
-t.test("the rule would notice an import that goes up", async (t) => {
-  const bad = { ...byName.get("lease"), name: "lease", row: "pure" } as SourceFile
-  const imports = importsIn(`import { x } from "./worker.js"\nexport * from "./client.js"`, "lease")
-  t.strictSame(upward([{ ...bad, imports }]), [
-    "lease (pure) imports worker (worker)",
-    "lease (pure) imports client (worker)",
+t.test("the rule would notice an import that goes up, and one that is not allowed", async (t) => {
+  const lease = byName.get("lease/lease") as SourceFile
+  const text = `import { x } from "../worker/worker.js"\nexport * from "../errors/errors.js"`
+  t.strictSame(forbidden([{ ...lease, imports: importsIn(text, "lease/lease") }]), [
+    "lease/lease imports worker/worker",
   ])
+  t.ok(byName.has("time/clock") && byName.has("worker/worker"), "there are such files")
 })
 
 function read(path: string): SourceFile {
   const text = readFileSync(join(SRC, path), "utf8")
-  const name = path.replace(/\.tsx?$/, "")
   const lines = text.split("\n").length - 1
-  return { name, row: rowOf(name), text, lines, imports: importsIn(text, path) }
+  return { name: path.replace(/\.tsx?$/, ""), text, lines, imports: importsIn(text, path) }
 }
 
-function rowOf(name: string): string | undefined {
-  const isIn = (row: string) =>
-    ROWS[row]?.some((it) => (it.endsWith("/*") ? name.startsWith(it.slice(0, -1)) : it === name))
-  return ROW_NAMES.find(isIn)
+/** "" for what stands in src itself. */
+function folderOf(name: string): string {
+  const folder = dirname(name)
+  return folder === "." ? "" : folder
+}
+
+function named(folder: string): string[] {
+  return (FOLDERS[folder] ?? "").split(" ").filter(Boolean)
+}
+
+/** The folders that `folder` may import from. */
+function allowed(folder: string): Set<string> {
+  return new Set([folder, ...named(folder).flatMap((other) => [...allowed(other)])])
 }
 
 function importsIn(text: string, path: string): Import[] {
@@ -235,16 +260,13 @@ function importsIn(text: string, path: string): Import[] {
   })
 }
 
-function upward(files: readonly SourceFile[]): string[] {
-  return files.flatMap((file) =>
-    file.imports
-      .filter((it) => it.isOurs && level(rowOf(it.target)) > level(file.row))
-      .map((it) => `${file.name} (${file.row}) imports ${it.target} (${rowOf(it.target)})`),
-  )
-}
-
-function level(row: string | undefined): number {
-  return row === undefined ? 0 : ROW_NAMES.indexOf(row)
+function forbidden(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) => {
+    const may = allowed(folderOf(file.name))
+    return file.imports
+      .filter((it) => it.isOurs && !may.has(folderOf(it.target)))
+      .map((it) => `${file.name} imports ${it.target}`)
+  })
 }
 
 function reachableFrom(name: string, seen = new Set<string>()): Set<string> {
@@ -258,7 +280,11 @@ function reachableFrom(name: string, seen = new Set<string>()): Set<string> {
 }
 
 function pure(): SourceFile[] {
-  return files.filter((file) => file.row === "pure")
+  return files.filter(
+    ({ name }) =>
+      !IMPURE.includes(name) &&
+      PURE.some((it) => (it.endsWith("/") ? name.startsWith(it) : name === it)),
+  )
 }
 
 function withoutComments(text: string): string {
@@ -268,10 +294,3 @@ function withoutComments(text: string): string {
 function namesOf(files: readonly SourceFile[]): string[] {
   return files.map((file) => file.name)
 }
-
-t.test("there is one way to listen, from which nothing escapes", async (t) => {
-  const listening = files.filter(({ text }) => /\.subscribe\(/.test(text))
-  // The probe listens in order to be refused, a request in memory for its answer; the last one is of a store.
-  const own = ["listening", "probe", "memory-connection", "dashboard/run-plain"]
-  t.strictSame(namesOf(listening).toSorted(), own.toSorted())
-})

@@ -2,7 +2,7 @@
 import { Command } from "commander"
 import { attach } from "../dashboard/pool-source.js"
 import { runDashboard, runDemo } from "../dashboard/start.js"
-import { connectionIn, type PoolFlags, withPoolFlags } from "./flags.js"
+import { connectionIn, type PoolFlags, withPoolFlags } from "./flags/flags.js"
 
 interface DashboardFlags extends PoolFlags {
   once?: boolean

@@ -1,11 +1,10 @@
 /** `pool doctor`: what a pool stands on, looked at piece by piece. */
 import { Command, Option } from "commander"
-import { timingsOf } from "../config.js"
-import { connectToNats } from "../connection.js"
-import { type Examination, examine, type Finding } from "../doctor.js"
-import { PoolError } from "../errors.js"
-import { ROLES, type Role } from "../permissions.js"
-import { EXIT } from "./exit.js"
+import { PoolError } from "../errors/errors.js"
+import { timingsOf } from "../lease/timings.js"
+import { connectToNats } from "../nats/connection.js"
+import { type Examination, examine, type Finding } from "../operator/doctor.js"
+import { ROLES, type Role } from "../operator/permissions.js"
 import {
   connectionIn,
   type PoolFlags,
@@ -13,7 +12,8 @@ import {
   timingIn,
   withPoolFlags,
   withTimingFlags,
-} from "./flags.js"
+} from "./flags/flags.js"
+import { EXIT } from "./terminal/exit.js"
 
 interface DoctorFlags extends PoolFlags, TimingFlags {
   role: Role

@@ -1,12 +1,12 @@
 /** `pool history`: who led, from when to when, and why. */
 import { Command } from "commander"
-import { connectToNats } from "../connection.js"
-import { type ReignStory, storiesOf } from "../history.js"
-import { readHistory } from "../history-stream.js"
-import { namesOf } from "../names.js"
-import { viewOf } from "../pool-view.js"
-import { connectionIn, type PoolFlags, wholeIn, withPoolFlags } from "./flags.js"
-import { type Column, span, table } from "./table.js"
+import { readHistory } from "../history/history-stream.js"
+import { type ReignStory, storiesOf } from "../history/records.js"
+import { connectToNats } from "../nats/connection.js"
+import { viewOf } from "../operator/pool-view.js"
+import { namesOf } from "../protocol/names.js"
+import { connectionIn, type PoolFlags, wholeIn, withPoolFlags } from "./flags/flags.js"
+import { type Column, span, table } from "./terminal/table.js"
 
 interface HistoryFlags extends PoolFlags {
   json?: boolean

@@ -1,17 +1,17 @@
 /** `pool leader`: who leads, since when, and who comes next. */
 import { once } from "node:events"
 import { Command } from "commander"
-import { hearClaims } from "../announcements.js"
-import { type Claim, reignOf, type StandingClaim } from "../claim.js"
-import { connectToNats } from "../connection.js"
-import { clean } from "../dashboard/line.js"
-import { NoLeader } from "../errors.js"
-import { namesOf } from "../names.js"
-import { viewOf } from "../pool-view.js"
-import { EXIT } from "./exit.js"
-import { connectionIn, type PoolFlags, withPoolFlags } from "./flags.js"
-import { interrupts } from "./interrupt.js"
-import { unread } from "./output.js"
+import { clean } from "../dashboard/drawing/line.js"
+import { NoLeader } from "../errors/errors.js"
+import { connectToNats } from "../nats/connection.js"
+import { viewOf } from "../operator/pool-view.js"
+import { hearClaims } from "../protocol/announcements.js"
+import { type Claim, reignOf, type StandingClaim } from "../protocol/claim.js"
+import { namesOf } from "../protocol/names.js"
+import { connectionIn, type PoolFlags, withPoolFlags } from "./flags/flags.js"
+import { EXIT } from "./terminal/exit.js"
+import { interrupts } from "./terminal/interrupt.js"
+import { unread } from "./terminal/output.js"
 
 interface LeaderFlags extends PoolFlags {
   json?: boolean

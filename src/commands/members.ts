@@ -1,12 +1,12 @@
 /** `pool members`: who is in the pool, in order of seniority. */
 import { Command } from "commander"
-import { connectToNats } from "../connection.js"
-import { clean } from "../dashboard/line.js"
-import { NoWorkers } from "../errors.js"
-import type { Member } from "../member.js"
-import { type PoolView, viewOf } from "../pool-view.js"
-import { connectionIn, type PoolFlags, withPoolFlags } from "./flags.js"
-import { type Column, span, table } from "./table.js"
+import { clean } from "../dashboard/drawing/line.js"
+import { NoWorkers } from "../errors/errors.js"
+import { connectToNats } from "../nats/connection.js"
+import { type PoolView, viewOf } from "../operator/pool-view.js"
+import type { Member } from "../protocol/member.js"
+import { connectionIn, type PoolFlags, withPoolFlags } from "./flags/flags.js"
+import { type Column, span, table } from "./terminal/table.js"
 
 /** The command, to be added to a program. */
 export function membersCommand(): Command {

@@ -1,10 +1,10 @@
 /** `pool stop`, `kill`, `restart`, `hand-over`, `pause` and `resume`: orders to one member, and what came of them. */
 import { Command } from "commander"
-import { connectToNats } from "../connection.js"
-import { type Giving, handOver, type Outcome, order } from "../order-outcome.js"
-import type { OrderName } from "../orders.js"
-import { PoolWatch } from "../pool-watch.js"
-import { connectionIn, durationIn, type PoolFlags, withPoolFlags } from "./flags.js"
+import { connectToNats } from "../nats/connection.js"
+import { type Giving, handOver, type Outcome, order } from "../operator/follow-order.js"
+import { PoolWatch } from "../operator/pool-watch.js"
+import type { OrderName } from "../protocol/orders.js"
+import { connectionIn, durationIn, type PoolFlags, withPoolFlags } from "./flags/flags.js"
 
 interface OrderFlags extends PoolFlags {
   json?: boolean

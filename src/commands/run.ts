@@ -1,16 +1,16 @@
 /** `pool run`: any program, run only while this member leads. */
 import { Command, Option } from "commander"
-import { COMMAND_RESTARTS, type CommandRestart } from "../command-seat.js"
-import { CommandWarden } from "../command-warden.js"
-import { Crew } from "../crew.js"
-import { LOG_LEVELS } from "../log.js"
-import type { WorkerEvent } from "../supervisor.js"
-import { unawaited } from "../unawaited.js"
-import { EXIT } from "./exit.js"
-import { durationIn, withHttpFlag, withPoolFlags, withTimingFlags } from "./flags.js"
-import { interrupts } from "./interrupt.js"
-import { withLeadingFlags } from "./leading-flags.js"
-import { settingsIn, type WorkerFlags } from "./worker-flags.js"
+import { unawaited } from "../contracts/unawaited.js"
+import { COMMAND_RESTARTS, type CommandRestart } from "../supervision/command-runner.js"
+import { CommandWarden } from "../supervision/command-warden.js"
+import { LOG_LEVELS } from "../supervision/log.js"
+import type { WorkerEvent } from "../supervision/supervisor.js"
+import { Crew } from "../supervision/worker-group.js"
+import { durationIn, withHttpFlag, withPoolFlags, withTimingFlags } from "./flags/flags.js"
+import { withLeadingFlags } from "./flags/leading-flags.js"
+import { settingsIn, type WorkerFlags } from "./flags/worker-flags.js"
+import { EXIT } from "./terminal/exit.js"
+import { interrupts } from "./terminal/interrupt.js"
 
 interface RunFlags extends WorkerFlags {
   name?: string

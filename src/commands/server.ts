@@ -1,16 +1,16 @@
 /** `pool server`: a nats-server on this machine, found or fetched, run until Ctrl-C. */
 import { Command } from "commander"
-import { BadInput, PoolError } from "../errors.js"
+import { BadInput, PoolError } from "../errors/errors.js"
 import {
   DEFAULT_STEPS,
   type FetchStep,
   fetchServer,
   findOrFetchServer,
   isFetchStep,
-} from "../fetch-server.js"
-import { findServer, type ServerProgram } from "../find-server.js"
-import { DEFAULT_PORT, localServer } from "../local-server.js"
-import { portIn } from "./flags.js"
+} from "../nats-server/fetch-server.js"
+import { findServer, type ServerProgram } from "../nats-server/find-server.js"
+import { DEFAULT_PORT, localServer } from "../nats-server/local-server.js"
+import { portIn } from "./flags/flags.js"
 
 interface ServerFlags {
   port: number

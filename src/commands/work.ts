@@ -1,12 +1,12 @@
 /** `pool work`: asks the pool, and says who answered and how fast. */
 import { buffer } from "node:stream/consumers"
 import { Command, Option } from "commander"
-import { type Answer, PoolClient } from "../client.js"
-import { clean } from "../dashboard/line.js"
-import { EXIT } from "./exit.js"
-import { connectionIn, durationIn, type PoolFlags, wholeIn, withPoolFlags } from "./flags.js"
-import { interrupts } from "./interrupt.js"
-import { unread } from "./output.js"
+import { type Answer, PoolClient } from "../client/client.js"
+import { clean } from "../dashboard/drawing/line.js"
+import { connectionIn, durationIn, type PoolFlags, wholeIn, withPoolFlags } from "./flags/flags.js"
+import { EXIT } from "./terminal/exit.js"
+import { interrupts } from "./terminal/interrupt.js"
+import { unread } from "./terminal/output.js"
 
 interface WorkFlags extends PoolFlags {
   leader?: boolean

@@ -1,13 +1,13 @@
 /** `pool worker`: one worker, in a process of its own under a supervisor, until Ctrl-C. */
 import { once } from "node:events"
 import { Command } from "commander"
-import { Crew } from "../crew.js"
-import { defaultName } from "../ground.js"
-import { createLog } from "../log.js"
-import { EXIT } from "./exit.js"
-import { withHttpFlag } from "./flags.js"
-import { interrupts } from "./interrupt.js"
-import { settingsIn, type WorkerFlags, withWorkerFlags } from "./worker-flags.js"
+import { createLog } from "../supervision/log.js"
+import { Crew } from "../supervision/worker-group.js"
+import { defaultName } from "../worker/open-backend.js"
+import { withHttpFlag } from "./flags/flags.js"
+import { settingsIn, type WorkerFlags, withWorkerFlags } from "./flags/worker-flags.js"
+import { EXIT } from "./terminal/exit.js"
+import { interrupts } from "./terminal/interrupt.js"
 
 interface OneWorkerFlags extends WorkerFlags {
   name?: string

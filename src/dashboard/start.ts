@@ -4,13 +4,13 @@
  * loaded is set: Ink keeps neither to NO_COLOR nor to a production build by itself.
  */
 import type { ReadStream, WriteStream } from "node:tty"
-import type { Clock } from "../clock.js"
-import { systemClock } from "../system-clock.js"
-import { reasonOf, stackOf } from "../thrown.js"
-import { ASCII, glyphsFor } from "./glyphs.js"
-import { runPlain } from "./run-plain.js"
-import type { PoolSource } from "./source.js"
-import { DashboardStore } from "./store.js"
+import { reasonOf, stackOf } from "../errors/thrown.js"
+import type { Clock } from "../time/clock.js"
+import { systemClock } from "../time/system-clock.js"
+import { ASCII, glyphsFor } from "./drawing/glyphs.js"
+import { runPlain } from "./screen/run-plain.js"
+import { DashboardStore } from "./state/store.js"
+import type { PoolSource } from "./world/source.js"
 
 export interface DashboardOptions {
   /** Print the table and end. */
@@ -42,7 +42,7 @@ export async function runDashboard(
 
 /** Runs it on a made-up pool that has lived through some minutes already. Needs no server. */
 export async function runDemo(options: DashboardOptions = {}): Promise<number> {
-  const { rehearsed } = await import("./demo.js")
+  const { rehearsed } = await import("./demo/demo.js")
   const { store, source, clock } = await rehearsed(Date.now())
   clock.goLive()
   return runStore(store, source, options)
@@ -61,7 +61,7 @@ async function runStore(
     if (!wantsScreen(options, stdin, stdout, env)) {
       return await runPlain(store, { ...options, stdout, glyphs })
     }
-    const { show } = await withInk(env, () => import("./screen.js"))
+    const { show } = await withInk(env, () => import("./screen/screen.js"))
     const terminal = {
       stdin: stdin as ReadStream,
       stdout: stdout as WriteStream & { fd: number },

@@ -1,7 +1,7 @@
 /** Counters of all members, from the statistics that every NATS service gives (ADR-32). */
 import { createInbox, type NatsConnection } from "nats"
-import { listen } from "../listening.js"
-import type { Counters } from "./source.js"
+import { listen } from "../protocol/listening.js"
+import type { Counters } from "./world/source.js"
 
 /** Members that answer later than this are left out, this time. */
 const PATIENCE_MS = 300

@@ -1,6 +1,6 @@
 import { type KV, Kvm } from "@nats-io/kv"
 import t, { type Test } from "tap"
-import { span, table } from "../../src/commands/table.js"
+import { span, table } from "../../src/commands/terminal/table.js"
 import { runPool } from "../fixtures/cli.js"
 import { type TestPool, testPool } from "../fixtures/pool.js"
 import { requester } from "../fixtures/requester.js"

@@ -22,7 +22,7 @@ export async function demo(t: Test, options: DemoOptions = {}): Promise<Running>
   const folder = t.testdir({
     "demo.mjs": `
       import { writeFileSync } from "node:fs"
-      import { outliveReaders, outliveTerminal } from ${JSON.stringify(built("commands/output.js"))}
+      import { outliveReaders, outliveTerminal } from ${JSON.stringify(built("commands/terminal/output.js"))}
       import { runDemo } from ${JSON.stringify(built("dashboard/start.js"))}
       outliveReaders()
       outliveTerminal()

@@ -1,12 +1,11 @@
 /** What the tests of the dashboard share: a made-up pool on a clock that only moves when it is told to. */
-
-import { rehearsed } from "../../src/dashboard/demo.js"
-import { DemoClock } from "../../src/dashboard/demo-clock.js"
-import { type FakeOptions, FakeSource } from "../../src/dashboard/fake-source.js"
-import { type Glyphs, UNICODE } from "../../src/dashboard/glyphs.js"
-import { textOf } from "../../src/dashboard/line.js"
-import { picture } from "../../src/dashboard/picture.js"
-import { DashboardStore } from "../../src/dashboard/store.js"
+import { rehearsed } from "../../src/dashboard/demo/demo.js"
+import { DemoClock } from "../../src/dashboard/demo/demo-clock.js"
+import { type FakeOptions, FakeSource } from "../../src/dashboard/demo/fake-source.js"
+import { type Glyphs, UNICODE } from "../../src/dashboard/drawing/glyphs.js"
+import { textOf } from "../../src/dashboard/drawing/line.js"
+import { picture } from "../../src/dashboard/screen/picture.js"
+import { DashboardStore } from "../../src/dashboard/state/store.js"
 
 process.env.TZ = "UTC"
 

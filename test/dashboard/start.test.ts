@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { PassThrough } from "node:stream"
 import t from "tap"
-import { FakeSource } from "../../src/dashboard/fake-source.js"
+import { FakeSource } from "../../src/dashboard/demo/fake-source.js"
 import { runDashboard, wantsScreen } from "../../src/dashboard/start.js"
 import { NOON, stage, THREE } from "./stage.js"
 

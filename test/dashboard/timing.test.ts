@@ -1,7 +1,7 @@
 import t from "tap"
-import { DemoClock } from "../../src/dashboard/demo-clock.js"
-import { FakeSource } from "../../src/dashboard/fake-source.js"
-import { DashboardStore } from "../../src/dashboard/store.js"
+import { DemoClock } from "../../src/dashboard/demo/demo-clock.js"
+import { FakeSource } from "../../src/dashboard/demo/fake-source.js"
+import { DashboardStore } from "../../src/dashboard/state/store.js"
 import { NOON, stage, THREE } from "./stage.js"
 
 /** The times at which the screen was told, in ms from now on. */
@@ -117,7 +117,7 @@ t.test("while a lease runs down it is seen running down", async (t) => {
 t.test("a second is not told twice by a timer that wakes too early", async (t) => {
   const on = stage()
   const wakes: number[] = []
-  const { Beat } = await import("../../src/dashboard/beat.js")
+  const { Beat } = await import("../../src/dashboard/state/beat.js")
   const early = {
     now: () => on.clock.now(),
     after: (ms: number, wake: () => void) => on.clock.after(ms - 2, wake),

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import t, { type Test } from "tap"
-import { PoolClient } from "../../src/client.js"
+import { PoolClient } from "../../src/client/client.js"
 import { built } from "../fixtures/built.js"
 import { tempFolder } from "../fixtures/folder.js"
 import { isAlive } from "../fixtures/programs.js"

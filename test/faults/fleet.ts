@@ -5,10 +5,10 @@
 import { join } from "node:path"
 import type { NatsConnection } from "nats"
 import type { Test } from "tap"
-import { connectToNats } from "../../src/connection.js"
-import type { Crew, CrewOptions } from "../../src/crew.js"
-import type { WorkerSettings } from "../../src/process-words.js"
-import type { WorkerEvent } from "../../src/supervisor.js"
+import { connectToNats } from "../../src/nats/connection.js"
+import type { WorkerSettings } from "../../src/supervision/messages.js"
+import type { WorkerEvent } from "../../src/supervision/supervisor.js"
+import type { Crew, CrewOptions } from "../../src/supervision/worker-group.js"
 import { built } from "../fixtures/built.js"
 import { startPool } from "../fixtures/cli.js"
 import { tempFolder } from "../fixtures/folder.js"
@@ -93,7 +93,7 @@ export class Fleet {
   async gather(): Promise<void> {
     const { url } = this.server
     this.observer = await observe(url, this.pool, this.history)
-    const module = (await import(built("crew.js"))) as {
+    const module = (await import(built("supervision/worker-group.js"))) as {
       Crew: { gather(options: CrewOptions): Promise<Crew> }
     }
     this.crew = await module.Crew.gather({

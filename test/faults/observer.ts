@@ -1,7 +1,7 @@
 /** Sits on the server itself, and notes every announced claim, every word to an heir, and every reply of a leader. */
 import { connect, type NatsConnection } from "nats"
-import { decodeAnnouncement, decodeWord, reignOf } from "../../src/claim.js"
-import { ERROR_CODE_HEADER, TERM_HEADER, WORKER_HEADER } from "../../src/reply.js"
+import { decodeAnnouncement, decodeWord, reignOf } from "../../src/protocol/claim.js"
+import { ERROR_CODE_HEADER, TERM_HEADER, WORKER_HEADER } from "../../src/protocol/reply.js"
 import { type History, sharedMs } from "./history.js"
 
 /** Watches `pool`; the connection is also for what the test does by hand. */

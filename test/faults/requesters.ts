@@ -4,7 +4,7 @@
  */
 import { setTimeout as later } from "node:timers/promises"
 import type { NatsConnection } from "nats"
-import { PoolClient } from "../../src/client.js"
+import { PoolClient } from "../../src/client/client.js"
 import type { History } from "./history.js"
 import { watchPulse } from "./pulse.js"
 

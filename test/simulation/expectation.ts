@@ -3,9 +3,9 @@
  * within a few messages, or, where nobody saw the leader die, after its lease. At the cold start of a pool the first in
  * line leads as well; and a reign that was settled is not lost with a message or two.
  */
-import { MAX_HEIRS } from "../../src/claim.js"
-import type { Timings } from "../../src/config.js"
-import { OTHERS_SHARE } from "../../src/lease.js"
+import { OTHERS_SHARE } from "../../src/lease/lease.js"
+import type { Timings } from "../../src/lease/timings.js"
+import { MAX_HEIRS } from "../../src/protocol/claim.js"
 import type { Judge, JudgedReign } from "./judge.js"
 import type { SimulatedMember } from "./simulated-member.js"
 

@@ -9,8 +9,8 @@
  *   - at most one `lead` of a process is alive;
  *   - who was handed the seat by order keeps it from all that are better.
  */
-import type { Word } from "../../src/claim.js"
-import type { Leadership } from "../../src/leadership.js"
+import type { Leadership } from "../../src/lease/leadership.js"
+import type { Word } from "../../src/protocol/claim.js"
 import type { SimulatedMember } from "./simulated-member.js"
 import { EPOCH_MS } from "./virtual-server.js"
 

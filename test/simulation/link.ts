@@ -6,7 +6,7 @@
  * Single messages can be lost as well: a server that is busy, or between two stream leaders, drops requests and
  * answers.
  */
-import type { Cancel } from "../../src/clock.js"
+import type { Cancel } from "../../src/time/clock.js"
 import type { Chance } from "./chance.js"
 import type { Machine } from "./machine.js"
 import type { Timeline } from "./timeline.js"

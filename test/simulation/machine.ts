@@ -3,7 +3,7 @@
  * stands still while the machine is suspended. A frozen process does nothing; what arrives meanwhile waits, and
  * comes all at once when it is thawed, in the order that suits it least. A dead one does nothing ever again.
  */
-import type { Cancel, Clock, Instant } from "../../src/clock.js"
+import type { Cancel, Clock, Instant } from "../../src/time/clock.js"
 import type { Timeline } from "./timeline.js"
 
 interface Timer {

@@ -15,7 +15,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import ts from "typescript"
 import { MUTANTS, type Mutant } from "./mutants.js"
@@ -47,9 +47,12 @@ export class Workshop {
     mkdirSync(join(ROOT, ".tap"), { recursive: true })
     this.#folder = mkdtempSync(join(ROOT, ".tap/mutants-"))
     for (const from of ["src", "test/simulation"]) {
-      mkdirSync(join(this.#folder, "sound", from), { recursive: true })
-      const names = readdirSync(join(ROOT, from)).filter((name) => /^[\w-]+\.ts$/.test(name))
-      for (const name of names) this.#compile("sound", `${from}/${name}`, textOf(`${from}/${name}`))
+      const names = readdirSync(join(ROOT, from), { recursive: true, encoding: "utf8" })
+      const needed = names.filter(
+        (name) => /\.ts$/.test(name) && !/^(commands|dashboard)\//.test(name),
+      )
+      for (const name of needed)
+        this.#compile("sound", `${from}/${name}`, textOf(`${from}/${name}`))
     }
   }
 
@@ -82,7 +85,9 @@ export class Workshop {
   #compile(into: string, path: string, text: string): void {
     const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }
     const { outputText } = ts.transpileModule(text, { compilerOptions })
-    writeFileSync(join(this.#folder, into, path.replace(/\.ts$/, ".js")), outputText)
+    const file = join(this.#folder, into, path.replace(/\.ts$/, ".js"))
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, outputText)
   }
 }
 

@@ -3,7 +3,7 @@
  * harmless ones, so a schedule that fails shrinks to the few steps that matter.
  */
 import * as fc from "fast-check"
-import { type TimingOptions, timingsOf } from "../../src/config.js"
+import { type TimingOptions, timingsOf } from "../../src/lease/timings.js"
 
 /** What can happen. */
 export type Kind =

@@ -2,7 +2,7 @@
  * Virtual time: what will happen, in order. Things due at the same instant happen in the order in which they were
  * arranged, so a run is the same each time.
  */
-import type { Cancel } from "../../src/clock.js"
+import type { Cancel } from "../../src/time/clock.js"
 
 interface Item {
   readonly atMs: number

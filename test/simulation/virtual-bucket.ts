@@ -2,7 +2,7 @@
  * The bucket as one process sees it over its link: requests that take time, get lost, are given up after a while
  * without anybody knowing what came of them, or are refused at once while JetStream has no leader.
  */
-import type { Bucket, Entry, StopWatch, WatchListener } from "../../src/bucket.js"
+import type { Bucket, Entry, StopWatch, WatchListener } from "../../src/contracts/bucket.js"
 import type { Link } from "./link.js"
 import type { VirtualServer } from "./virtual-server.js"
 

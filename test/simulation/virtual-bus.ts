@@ -1,5 +1,5 @@
 /** Messages of one process, over its link. Subscriptions come back with a new connection, as the client does it. */
-import type { Bus, BusMessage, BusSubscription } from "../../src/bus.js"
+import type { Bus, BusMessage, BusSubscription } from "../../src/contracts/bus.js"
 import type { Link } from "./link.js"
 import type { VirtualServer, VirtualSubscription } from "./virtual-server.js"
 

@@ -2,11 +2,11 @@
  * The server: one memory bucket and the subscriptions of all links. It handles what arrives at once; the links around
  * it bring delay and loss. Reads can be served from the past, as by a replica that lags.
  */
-import type { Entry, WatchListener } from "../../src/bucket.js"
-import type { BusMessage } from "../../src/bus.js"
-import type { Clock } from "../../src/clock.js"
-import { MemoryBucket } from "../../src/memory-bucket.js"
-import { CLAIM_KEY } from "../../src/names.js"
+import { MemoryBucket } from "../../src/backend/memory-bucket.js"
+import type { Entry, WatchListener } from "../../src/contracts/bucket.js"
+import type { BusMessage } from "../../src/contracts/bus.js"
+import { CLAIM_KEY } from "../../src/protocol/names.js"
+import type { Clock } from "../../src/time/clock.js"
 import type { Chance } from "./chance.js"
 import type { Link, Weather } from "./link.js"
 import type { Timeline } from "./timeline.js"

@@ -2,14 +2,13 @@
  * One run: a pool under a schedule. After the last step everything is healed, and the run goes on until a member
  * leads and nobody waits for anything; if that takes longer than promised, it is a breach like any other.
  */
-
-import { MAX_HEIRS } from "../../src/claim.js"
-import { type Timings, timingsOf } from "../../src/config.js"
-import { evict } from "../../src/eviction.js"
-import { OTHERS_SHARE } from "../../src/lease.js"
-import { CLAIM_KEY } from "../../src/names.js"
-import { weight } from "../../src/strategies.js"
-import { oldest } from "../../src/succession.js"
+import { evict } from "../../src/coordinator/eviction.js"
+import { OTHERS_SHARE } from "../../src/lease/lease.js"
+import { type Timings, timingsOf } from "../../src/lease/timings.js"
+import { MAX_HEIRS } from "../../src/protocol/claim.js"
+import { CLAIM_KEY } from "../../src/protocol/names.js"
+import { weight } from "../../src/strategies/strategies.js"
+import { oldest } from "../../src/strategies/strategy.js"
 import { Chance } from "./chance.js"
 import { Expectation } from "./expectation.js"
 import { Judge } from "./judge.js"

@@ -1,8 +1,8 @@
 /** What happened, newest first. */
-import { ended, middle, timeOfDay } from "../format.js"
-import { framed } from "../frame.js"
-import { type Line, line, type Style, span } from "../line.js"
-import type { Snapshot } from "../snapshot.js"
+import { ended, middle, timeOfDay } from "../drawing/format.js"
+import { framed } from "../drawing/frame.js"
+import { type Line, line, type Style, span } from "../drawing/line.js"
+import type { Snapshot } from "../state/snapshot.js"
 import type { LogKind } from "../world/log.js"
 import type { Look } from "./look.js"
 

@@ -1,9 +1,9 @@
 /** The two lines at the bottom: what came of the last key, and what keys there are; or a question. */
-import { plural } from "../format.js"
-import { KEYMAP } from "../keymap.js"
-import type { Layout } from "../layout.js"
-import { fitted, type Line, line, type Span, span, spread, widthOf } from "../line.js"
-import type { Snapshot } from "../snapshot.js"
+import { plural } from "../drawing/format.js"
+import type { Layout } from "../drawing/layout.js"
+import { fitted, type Line, line, type Span, span, spread, widthOf } from "../drawing/line.js"
+import { KEYMAP } from "../keys/keymap.js"
+import type { Snapshot } from "../state/snapshot.js"
 import { nextInLine } from "../world/rows.js"
 import type { Look } from "./look.js"
 

@@ -1,8 +1,8 @@
 /** The first line: which pool, whether it can be reached, who leads, and how fresh all this is. */
-import { duration, latency, middle, plural, timeOfDay } from "../format.js"
-import type { Layout } from "../layout.js"
-import { type Line, type Span, type Style, span, spread, widthOf } from "../line.js"
-import type { Snapshot } from "../snapshot.js"
+import { duration, latency, middle, plural, timeOfDay } from "../drawing/format.js"
+import type { Layout } from "../drawing/layout.js"
+import { type Line, type Span, type Style, span, spread, widthOf } from "../drawing/line.js"
+import type { Snapshot } from "../state/snapshot.js"
 import type { Look } from "./look.js"
 
 /** How long the leader's name may be here, in the longest wording and in the shortest. */

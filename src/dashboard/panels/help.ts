@@ -1,10 +1,10 @@
 /** The help: every key, from the keymap, and what the screen means. Replaces everything but the footer. */
-import { namesOf } from "../../names.js"
-import { beside, framed } from "../frame.js"
-import { type Group, KEYMAP } from "../keymap.js"
-import type { Layout } from "../layout.js"
-import { EMPTY, fitted, type Line, line, span, widthOf } from "../line.js"
-import type { Facts, Snapshot } from "../snapshot.js"
+import { namesOf } from "../../protocol/names.js"
+import { beside, framed } from "../drawing/frame.js"
+import type { Layout } from "../drawing/layout.js"
+import { EMPTY, fitted, type Line, line, span, widthOf } from "../drawing/line.js"
+import { type Group, KEYMAP } from "../keys/keymap.js"
+import type { Facts, Snapshot } from "../state/snapshot.js"
 import type { Look } from "./look.js"
 
 const HEADINGS: Readonly<Record<Group, string>> = {

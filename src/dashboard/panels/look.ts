@@ -1,6 +1,6 @@
 /** What panels are drawn with, and the styles that states and roles have everywhere. */
-import type { Glyphs } from "../glyphs.js"
-import type { Style } from "../line.js"
+import type { Glyphs } from "../drawing/glyphs.js"
+import type { Style } from "../drawing/line.js"
 import type { RowState } from "../world/rows.js"
 
 export interface Look {

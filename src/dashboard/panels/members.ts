@@ -1,8 +1,8 @@
 /** The member table. Only the rows that show are drawn, so a large pool costs no more than a small one. */
-import { framed } from "../frame.js"
-import type { Layout } from "../layout.js"
-import { EMPTY, fitted, type Line, line, restyled, span } from "../line.js"
-import type { Snapshot } from "../snapshot.js"
+import { framed } from "../drawing/frame.js"
+import type { Layout } from "../drawing/layout.js"
+import { EMPTY, fitted, type Line, line, restyled, span } from "../drawing/line.js"
+import type { Snapshot } from "../state/snapshot.js"
 import { canBeSelected, type Row } from "../world/rows.js"
 import { type Column, columnsFor } from "./columns.js"
 import type { Look } from "./look.js"

@@ -1,8 +1,8 @@
 /** The cells of a row, and the headings over them. */
-import { bar, leaseStyle } from "../bars.js"
-import { count, duration, latency, middle, remaining, startedAt } from "../format.js"
-import type { Glyphs } from "../glyphs.js"
-import { cells, cut, type Line, type Style, span, widthOf } from "../line.js"
+import { bar, leaseStyle } from "../drawing/bars.js"
+import { count, duration, latency, middle, remaining, startedAt } from "../drawing/format.js"
+import type { Glyphs } from "../drawing/glyphs.js"
+import { cells, cut, type Line, type Style, span, widthOf } from "../drawing/line.js"
 import type { Row } from "../world/rows.js"
 import { type Column, GAP } from "./columns.js"
 import { STATE_STYLE } from "./look.js"

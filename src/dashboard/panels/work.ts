@@ -1,10 +1,10 @@
 /** How much work flows, how fast it is answered, and the last answers to our own requests. */
-import { sparkline } from "../bars.js"
-import { count, latency, middle, rate } from "../format.js"
-import { framed } from "../frame.js"
-import { EMPTY, type Line, line, span, spread } from "../line.js"
-import type { Snapshot } from "../snapshot.js"
-import type { WorkKind } from "../source.js"
+import { sparkline } from "../drawing/bars.js"
+import { count, latency, middle, rate } from "../drawing/format.js"
+import { framed } from "../drawing/frame.js"
+import { EMPTY, type Line, line, span, spread } from "../drawing/line.js"
+import type { Snapshot } from "../state/snapshot.js"
+import type { WorkKind } from "../world/source.js"
 import { percentile, rateNow, type WorkSeen } from "../world/work.js"
 import type { Look } from "./look.js"
 

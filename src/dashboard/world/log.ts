@@ -1,5 +1,5 @@
 /** What happened, in plain words: a ring of the last events, the same for the screen and the plain mode. */
-import type { Instant } from "../../clock.js"
+import type { Instant } from "../../time/clock.js"
 
 /** What kind of event a line tells; stable, for programs that read the JSON. */
 export type LogKind =

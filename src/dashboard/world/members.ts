@@ -2,9 +2,9 @@
  * The members as this dashboard has seen them: those that live, in order of seniority, and those that
  * ended in the last half minute. When one was last heard of counts by our clock, from when we heard it.
  */
-import type { Instant } from "../../clock.js"
-import { bySeniority, type Member } from "../../member.js"
-import type { Ending } from "../source.js"
+import { bySeniority, type Member } from "../../protocol/member.js"
+import type { Instant } from "../../time/clock.js"
+import type { Ending } from "./source.js"
 
 /** How long a member that ended stays on the screen. */
 export const ENDED_SHOWN_MS = 30_000

@@ -2,10 +2,10 @@
  * Orders on their way, and the sentence that each has come to: first that it was given, then what came of it
  * with its figures. What comes of an order is read from the events of the pool, not from who obeyed.
  */
-import type { Instant } from "../../clock.js"
-import { ordinal } from "../../succession.js"
-import { count, latency } from "../format.js"
-import type { Order } from "../source.js"
+import { ordinal } from "../../strategies/strategy.js"
+import type { Instant } from "../../time/clock.js"
+import { count, latency } from "../drawing/format.js"
+import type { Order } from "./source.js"
 
 export interface Given {
   readonly order: Order | "start"

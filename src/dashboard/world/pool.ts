@@ -2,17 +2,17 @@
  * The pool as this dashboard knows it: a pure function from what it knew and what happened to what it knows
  * now. Each change is told in the log by comparing what was with what is.
  */
-import type { StandingClaim } from "../../claim.js"
-import type { Instant } from "../../clock.js"
-import type { Member } from "../../member.js"
-import { ordinal } from "../../succession.js"
-import { latency } from "../format.js"
-import type { PoolEvent, Reach } from "../source.js"
+import type { StandingClaim } from "../../protocol/claim.js"
+import type { Member } from "../../protocol/member.js"
+import { ordinal } from "../../strategies/strategy.js"
+import type { Instant } from "../../time/clock.js"
+import { latency } from "../drawing/format.js"
 import { inOrder, type Log, NO_LOG, type Note, noted } from "./log.js"
 import * as members from "./members.js"
 import * as reigns from "./reigns.js"
 import { NO_REIGNS, type Reigns } from "./reigns.js"
 import { leads, lingers, WENT, workState } from "./sentences.js"
+import type { PoolEvent, Reach } from "./source.js"
 import { counted, forgotten, NO_WORK, secondOver, type WorkSeen } from "./work.js"
 
 /** A tick that comes so much later than the one before says that this process stood still, as after Ctrl-Z, in ms. */

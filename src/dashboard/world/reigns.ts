@@ -3,10 +3,10 @@
  * as it does for the members themselves; nothing from before we listened is made up, except that the first
  * claim says since when it stands.
  */
-import { reignOf, type StandingClaim, sameReign } from "../../claim.js"
-import type { Instant } from "../../clock.js"
-import { lapsesAt } from "../../lease.js"
-import type { Ending } from "../source.js"
+import { lapsesAt } from "../../lease/lease.js"
+import { reignOf, type StandingClaim, sameReign } from "../../protocol/claim.js"
+import type { Instant } from "../../time/clock.js"
+import type { Ending } from "./source.js"
 
 export interface ReignSeen {
   readonly id: string

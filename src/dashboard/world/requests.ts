@@ -1,6 +1,6 @@
 /** The requests that this dashboard sends, one or ten at a time, and what it says about them. */
-import { latency } from "../format.js"
-import type { Answer, WorkKind } from "../source.js"
+import { latency } from "../drawing/format.js"
+import type { Answer, WorkKind } from "./source.js"
 
 /** What one key press sent. */
 export interface Batch {

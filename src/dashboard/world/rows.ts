@@ -1,10 +1,10 @@
 /** The rows of the member table: the living in order of seniority, then those that ended. */
-import type { Instant } from "../../clock.js"
-import type { Member, MemberState } from "../../member.js"
-import type { Ending } from "../source.js"
+import type { Member, MemberState } from "../../protocol/member.js"
+import type { Instant } from "../../time/clock.js"
 import { leaseLeftMs, type MemberEnded, type MemberSeen } from "./members.js"
 import type { Pool } from "./pool.js"
 import { reigning } from "./reigns.js"
+import type { Ending } from "./source.js"
 
 export type Role = "leader" | "next" | ""
 /** What a member is doing, or what we make of its silence. */

@@ -1,9 +1,9 @@
 /** The sentences about what happened. One place for the words, so that they are the same everywhere. */
-import type { Member, MemberState } from "../../member.js"
-import { count, duration, latency, plural, timeOfDay } from "../format.js"
-import type { Ending } from "../source.js"
+import type { Member, MemberState } from "../../protocol/member.js"
+import { count, duration, latency, plural, timeOfDay } from "../drawing/format.js"
 import type { Note } from "./log.js"
 import { LAPSED, type ReignSeen, type Reigns } from "./reigns.js"
+import type { Ending } from "./source.js"
 
 /** How a member went. */
 export const WENT: Record<Ending, string> = {

@@ -2,7 +2,7 @@
  * The work that flows: rates from the members' counters, second by second, and the answers that this
  * dashboard got to requests of its own.
  */
-import type { Answer, Counters, WorkKind } from "../source.js"
+import type { Answer, Counters, WorkKind } from "./source.js"
 
 export interface AnswerSeen {
   /** The number of the request. */

@@ -1,9 +1,9 @@
 /** Members, claims and instants for the tests of what the dashboard knows. */
-import type { Claim, StandingClaim } from "../../../src/claim.js"
-import type { Instant } from "../../../src/clock.js"
-import type { PoolEvent } from "../../../src/dashboard/source.js"
 import { heard, type Pool, ticked, unknownPool } from "../../../src/dashboard/world/pool.js"
-import { type Member, memberKey } from "../../../src/member.js"
+import type { PoolEvent } from "../../../src/dashboard/world/source.js"
+import type { Claim, StandingClaim } from "../../../src/protocol/claim.js"
+import { type Member, memberKey } from "../../../src/protocol/member.js"
+import type { Instant } from "../../../src/time/clock.js"
 
 /** Noon, on the wall clock; the monotonic one reads 0 then. */
 export const NOON = Date.UTC(2026, 0, 5, 12, 0, 0)

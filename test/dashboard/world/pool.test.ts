@@ -1,8 +1,8 @@
 import t from "tap"
-import type { PoolEvent } from "../../../src/dashboard/source.js"
 import { heard, ticked } from "../../../src/dashboard/world/pool.js"
 import { nextInLine, rowsOf } from "../../../src/dashboard/world/rows.js"
 import { history } from "../../../src/dashboard/world/sentences.js"
+import type { PoolEvent } from "../../../src/dashboard/world/source.js"
 import { aged, at, CAUGHT_UP, claimed, lines, member, NOON, seen, told } from "./make.js"
 
 process.env.TZ = "UTC"

@@ -1,5 +1,5 @@
 import t from "tap"
-import type { Counters } from "../../../src/dashboard/source.js"
+import type { Counters } from "../../../src/dashboard/world/source.js"
 import {
   answered,
   counted,

@@ -1,0 +1,38 @@
+/** What a worker stands on, whatever its pool runs on: a bus and a bucket, a clock, and names. */
+import type { Bucket } from "../contracts/bucket.js"
+import type { Bus } from "../contracts/bus.js"
+import type { Troubles } from "../contracts/troubles.js"
+import type { WriteHistory } from "../history/recorder.js"
+import type { Fence } from "../jetstream/fence.js"
+import type { Timings } from "../lease/timings.js"
+import type { StatusServer } from "../observe/status-server.js"
+import type { PoolNames } from "../protocol/names.js"
+import type { Terms } from "../protocol/terms.js"
+import type { Clock } from "../time/clock.js"
+
+export interface Ground {
+  /** Name of the worker. */
+  readonly name: string
+  readonly names: PoolNames
+  readonly timings: Timings
+  readonly clock: Clock
+  /** From 0 to 1. */
+  readonly random: () => number
+  readonly bus: Bus
+  readonly bucket: Bucket
+  readonly terms: Terms
+  /** The server's, in bytes, if it is known. */
+  readonly maxPayload?: number | undefined
+  /** Keeps what leaders publish; there is none without a server. */
+  readonly fence?: Fence | undefined
+  /** Keeps what is told of reigns; nothing is kept without it. */
+  readonly writeHistory?: WriteHistory | undefined
+  /** The bucket of another pool, if it has one. */
+  readonly find: (pool: string) => Promise<Bucket | undefined>
+  /** Tells from now on when the connection was lost and came back, and `troubles` why. */
+  readonly follow: (troubles: Troubles, told: (isUp: boolean) => void) => void
+  /** What it answers over HTTP, where that was asked for. */
+  readonly status?: StatusServer | undefined
+  /** Closes what was opened for this worker alone. */
+  readonly close: () => Promise<void>
+}

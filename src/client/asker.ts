@@ -1,0 +1,195 @@
+/**
+ * Asks for work until there is an answer or the time is over.
+ *
+ * An attempt that was certainly not done is repeated, after a pause that grows from 4 to 64 ms and ends at once
+ * when a new reign is announced. One that may have been done is repeated if the request is idempotent. Such is, after a
+ * change of leader, a request that the new leader doesn't have (see in-doubt.ts); and at once whatever is under way when the
+ * connection is lost: its answer would never come. While there is none nothing is tried, for the client library would
+ * lose it: what comes next is the connection, or the deadline.
+ */
+import { type MsgHdrs, nuid } from "nats"
+import type { Bus, BusMessage } from "../contracts/bus.js"
+import { ConnectionWatch } from "../contracts/connection-watch.js"
+import { withHeader } from "../encoding/headers.js"
+import { bytesOf, isLarger } from "../encoding/payload.js"
+import { ClientClosed, ConnectionLost, NotConnected } from "../errors/client-errors.js"
+import { LeaderChanged, NoLeader, PayloadTooLarge } from "../errors/errors.js"
+import type { PoolNames } from "../protocol/names.js"
+import { REQUEST_HEADER } from "../protocol/reply.js"
+import type { Clock } from "../time/clock.js"
+import { Answer, termIn } from "./answer.js"
+import { type Asked, type Setback, setbackIn, setbackOf } from "./failed-attempt.js"
+import { Doubts } from "./in-doubt.js"
+import { PendingRequest } from "./pending-request.js"
+import { ReignNews } from "./term-watch.js"
+
+/** With less time left than this, in ms, nothing is tried any more: no answer in time would leave it unknown. */
+const LAST_ATTEMPT_MS = 20
+/** How long to wait for a first member to say that it is there, in ms. */
+const PING_MS = 500
+
+export interface AskerOptions {
+  readonly bus: Bus
+  readonly names: PoolNames
+  readonly clock: Clock
+  readonly random: () => number
+  readonly maxPayload: number
+}
+
+export interface Question {
+  readonly payload: Uint8Array | string
+  readonly headers: MsgHdrs | undefined
+  readonly toLeader: boolean
+  readonly timeoutMs: number
+  readonly isIdempotent: boolean
+  readonly waitsForWorkers: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+export class Asker {
+  readonly #options: AskerOptions
+  readonly #news: ReignNews
+  readonly #pending = new Set<PendingRequest>()
+  /** Those whose answer is awaited, and the subject they were sent to. */
+  readonly #underWay = new Map<PendingRequest, string>()
+  readonly #doubts: Doubts
+  #isClosed = false
+  #connection: ConnectionWatch | undefined
+
+  constructor(options: AskerOptions) {
+    this.#options = options
+    this.#news = new ReignNews(options.bus, options.names, () => this.#newReign())
+    this.#doubts = new Doubts({ ...options, news: this.#news })
+  }
+
+  async ask(question: Question): Promise<Answer> {
+    const { clock, names, maxPayload, random } = this.#options
+    const { payload, timeoutMs, toLeader, isIdempotent, waitsForWorkers } = question
+    if (this.#isClosed) throw new ClientClosed()
+    if (isLarger(payload, maxPayload)) throw new PayloadTooLarge(bytesOf(payload), maxPayload)
+    this.#connection ??= new ConnectionWatch(this.#options.bus, {
+      onLost: () => this.#interrupt(),
+      onBack: () => this.#wake(),
+    })
+    if (toLeader) this.#news.listen()
+    const subject = toLeader ? names.leader : names.work
+    const asked = { pool: names.pool, subject, payload, maxPayload, timeoutMs }
+    const pending = new PendingRequest(clock, timeoutMs, question.signal, random)
+    this.#pending.add(pending)
+    let isInhabited = waitsForWorkers
+    try {
+      for (let doubt: unknown; ; ) {
+        if (this.#connection.back) await this.#reconnected(pending, doubt, subject)
+        const result = await this.#attempt(pending, question, asked)
+        if (result instanceof Answer) return result
+        const { error, outcome, isDeserted } = result
+        if (outcome === "final" || (outcome === "unknown" && !isIdempotent)) throw error
+        if (isDeserted && !isInhabited) {
+          const isThere = await this.#isAnybodyThere(pending, subject)
+          if (isThere === false) throw error
+          isInhabited = isThere ?? false
+        }
+        // Who leads next may be known by now.
+        await pending.pause(this.#news.isPast(pending.reign))
+        if (pending.leftMs < LAST_ATTEMPT_MS) throw this.#tooLate(result, question)
+        if (outcome === "unknown") doubt = error
+      }
+    } finally {
+      this.#pending.delete(pending)
+      pending.close()
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#connection?.close()
+    this.#doubts.close()
+    for (const pending of this.#pending) pending.giveUp(new ClientClosed())
+    this.#news.close()
+  }
+
+  async #attempt(
+    pending: PendingRequest,
+    { payload, headers, toLeader }: Question,
+    asked: Asked,
+  ): Promise<Answer | Setback> {
+    pending.reign = this.#news.reign
+    pending.id = toLeader ? nuid.next() : undefined
+    const sent = pending.id ? withHeader(headers, REQUEST_HEADER, pending.id) : headers
+    this.#underWay.set(pending, asked.subject)
+    try {
+      const message = await pending.until(
+        this.#options.bus.request(asked.subject, payload, {
+          timeout: Math.max(1, pending.leftMs),
+          ...(sent && { headers: sent }),
+        }),
+      )
+      const setback =
+        setbackIn(message, asked) ?? (toLeader ? this.#stale(message, pending) : undefined)
+      if (toLeader && setback?.outcome === "not-done") this.#news.vacant(pending.reign)
+      return setback ?? new Answer(message, pending.ms)
+    } catch (error) {
+      if (pending.givenUp) throw pending.givenUp.reason
+      const setback = setbackOf(error, asked)
+      if (toLeader && setback.isDeserted) this.#news.vacant(pending.reign)
+      return setback
+    } finally {
+      this.#underWay.delete(pending)
+      pending.id = undefined
+    }
+  }
+
+  /** Resolves when the connection is back; throws NotConnected, or what it is in `doubt` for, when that is too late. */
+  async #reconnected(pending: PendingRequest, doubt: unknown, subject: string): Promise<void> {
+    for (let back = this.#connection?.back; back; back = this.#connection?.back) {
+      await pending.untilDeadline(back)
+      if (pending.leftMs < LAST_ATTEMPT_MS) throw doubt ?? new NotConnected(subject)
+    }
+  }
+
+  #interrupt(): void {
+    for (const [pending, subject] of this.#underWay) pending.interrupt(new ConnectionLost(subject))
+  }
+
+  #wake(): void {
+    for (const pending of this.#pending) pending.wake()
+  }
+
+  /** The setback in an answer that comes from the past. */
+  #stale(message: BusMessage, { reign }: PendingRequest): Setback | undefined {
+    const term = termIn(message)
+    if (term === undefined || this.#news.takes(term, reign)) return undefined
+    return { error: this.#leaderChanged(), outcome: "unknown" }
+  }
+
+  /** Whether the pool has any member, even if none takes work at the moment; undefined if the connection was lost. */
+  async #isAnybodyThere(pending: PendingRequest, subject: string): Promise<boolean | undefined> {
+    const { bus, names } = this.#options
+    this.#underWay.set(pending, subject)
+    try {
+      const timeout = Math.max(1, Math.min(PING_MS, pending.leftMs))
+      await pending.until(bus.request(`$SRV.PING.${names.pool}`, "", { timeout }))
+      return true
+    } catch (error) {
+      if (pending.givenUp) throw pending.givenUp.reason
+      return error instanceof ConnectionLost ? undefined : false
+    } finally {
+      this.#underWay.delete(pending)
+    }
+  }
+
+  #tooLate({ error, outcome, isDeserted }: Setback, { toLeader, timeoutMs }: Question): unknown {
+    if (!toLeader || outcome !== "not-done") return error
+    const cause = isDeserted ? (error as Error).cause : error
+    return new NoLeader(this.#options.names.pool, timeoutMs, { cause })
+  }
+
+  #newReign(): void {
+    this.#wake()
+    this.#doubts.settle([...this.#underWay.keys()])
+  }
+
+  #leaderChanged(): LeaderChanged {
+    return new LeaderChanged(this.#options.names.pool, this.#news.term)
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * Asks a pool for work. Requests are at most once: what may have been delivered is never sent a second time,
+ * unless it is marked idempotent. What certainly was not (nobody listened, or a worker said so) is repeated
+ * until the timeout.
+ *
+ * Tracked work waits out a change of leader. An answer with a lower term than the highest known one is from a
+ * leader that doesn't know yet that it was replaced; it counts for nothing.
+ */
+import { headers, type MsgHdrs } from "nats"
+import { aClock } from "../backend/local-pools.js"
+import { localOf, POOL_PLACE, type PoolPlace, reachedBy } from "../backend/pool-place.js"
+import type { Bus } from "../contracts/bus.js"
+import { payloadOf } from "../encoding/payload.js"
+import { connectToNats } from "../nats/connection.js"
+import {
+  callable,
+  checkKind,
+  checkOptions,
+  either,
+  having,
+  type KindsOf,
+  number,
+  numberFrom,
+  text,
+  textByName,
+  waitMs,
+  yesOrNo,
+} from "../options/known-options.js"
+import { DEFAULT_POOL, namesOf } from "../protocol/names.js"
+import type { Clock } from "../time/clock.js"
+import { systemClock } from "../time/system-clock.js"
+import type { Answer } from "./answer.js"
+import { Asker } from "./asker.js"
+
+export { Answer } from "./answer.js"
+
+/** How long a request may take, waiting for a worker or a leader included, where nothing else is said, in ms. */
+export const DEFAULT_TIMEOUT_MS = 2000
+
+/** A client over a connection that is open already, and stays open when the client is closed. */
+export interface ClientOptions {
+  /** Where it asks: a connection of the package `nats` will do. */
+  readonly bus: Bus
+  /** The pool. Default `work`. */
+  readonly pool?: string | undefined
+  /** The server's max_payload in bytes: `connection.info.max_payload`. */
+  readonly maxPayload?: number | undefined
+  /** Default: the clock of this machine. */
+  readonly clock?: Clock | undefined
+  /** From 0 to 1; spreads attempts. Default `Math.random`. */
+  readonly random?: (() => number) | undefined
+}
+
+const CLIENT_OPTIONS = {
+  bus: having("a connection", "publish", "subscribe", "request", "flush"),
+  pool: text,
+  maxPayload: numberFrom(1),
+  clock: aClock,
+  random: callable,
+} satisfies KindsOf<ClientOptions>
+
+/** How to ask. */
+export interface AskOptions {
+  /** How long it may take, waiting for a worker or a leader included, in ms. Default 2000. */
+  readonly timeoutMs?: number | undefined
+  /** Headers of the request. */
+  readonly headers?: Readonly<Record<string, string>> | MsgHdrs | undefined
+  /** It may be done twice: repeat it where it is not known whether it was done. Default false. */
+  readonly idempotent?: boolean | undefined
+  /** Gives the request up; it may or may not have been done. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Wait until somebody joins when the pool has no members at all. Default true. With false that is a
+   * NoWorkers at once; members that are full, or that have no leader yet, are waited for all the same.
+   */
+  readonly waitForWorkers?: boolean | undefined
+}
+
+const ASK_OPTIONS = {
+  timeoutMs: number,
+  headers: either(textByName, having("MsgHdrs", "append")),
+  idempotent: yesOrNo,
+  signal: having("an AbortSignal", "addEventListener"),
+  waitForWorkers: yesOrNo,
+} satisfies KindsOf<AskOptions>
+
+const NO_OPTIONS: AskOptions = {}
+
+/** Asks one pool for work. Safe for any number of requests at once. */
+export class PoolClient {
+  readonly #asker: Asker
+  #disconnect: (() => Promise<void>) | undefined
+
+  /** Throws BadInput for options that it doesn't know, or that can't be used. */
+  constructor(options: ClientOptions) {
+    checkOptions("PoolClient", options, CLIENT_OPTIONS)
+    const { bus, pool, maxPayload, clock, random } = options
+    checkKind("bus", bus, CLIENT_OPTIONS.bus)
+    this.#asker = new Asker({
+      bus,
+      names: namesOf(pool ?? DEFAULT_POOL),
+      clock: clock ?? systemClock,
+      random: random ?? Math.random,
+      maxPayload: maxPayload ?? Number.POSITIVE_INFINITY,
+    })
+  }
+
+  /**
+   * A client with a connection of its own, made as the `nats` command line makes it, if it is given none; with the same
+   * words as `joinPool`. Throws what connectToNats throws.
+   *
+   * @example
+   * const client = await PoolClient.connect({ pool: "mail" })
+   * const answer = await client.work({ to: "a@example.org" })
+   * console.log(answer.worker, answer.json())
+   * await client.close()
+   */
+  static async connect(place: PoolPlace = {}): Promise<PoolClient> {
+    checkOptions("PoolClient.connect", place, POOL_PLACE)
+    const { pool } = namesOf(place.pool ?? DEFAULT_POOL)
+    const { local, connection, connect } = reachedBy(place)
+    if (local) return PoolClient.local({ local, pool })
+    const bus = connection ?? (await connectToNats(connect, `pool ${pool} client`))
+    const client = new PoolClient({ bus, pool, maxPayload: bus.info?.max_payload })
+    if (!connection) client.#disconnect = () => bus.close()
+    return client
+  }
+
+  /**
+   * A client of a pool inside this process; see LocalPools. Default: the pools that all of this process share. Throws
+   * BadInput.
+   */
+  static local(options: Pick<PoolPlace, "local" | "pool"> = {}): PoolClient {
+    checkOptions("PoolClient.local", options, { local: POOL_PLACE.local, pool: POOL_PLACE.pool })
+    const local = localOf(options.local ?? true)
+    const bus = local.connect()
+    const client = new PoolClient({ bus, pool: options.pool, clock: local.clock })
+    client.#disconnect = () => bus.close()
+    return client
+  }
+
+  /**
+   * Asks any worker. `payload` is sent as it is if it is text or bytes, else as JSON. Throws TypeError for what JSON
+   * would lose (a Map, a stream, NaN, a function), BadInput, NoWorkers, RequestTimeout, PayloadTooLarge, NotPermitted,
+   * ClientClosed, and WorkFailed when the worker answers a failure or all were full until the timeout.
+   */
+  work(payload?: unknown, options: AskOptions = NO_OPTIONS): Promise<Answer> {
+    return this.#ask(payload, options, false)
+  }
+
+  /**
+   * Asks the leader; waits until there is one. Throws as `work` does, NoLeader if nobody led within the
+   * timeout, and LeaderChanged if the leader changed while it had the request, unless that is idempotent.
+   */
+  leaderWork(payload?: unknown, options: AskOptions = NO_OPTIONS): Promise<Answer> {
+    return this.#ask(payload, options, true)
+  }
+
+  /** Gives up what is in flight, with ClientClosed, and closes the connection if the client made it. */
+  async close(): Promise<void> {
+    this.#asker.close()
+    await this.#disconnect?.()
+  }
+
+  async #ask(payload: unknown, options: AskOptions, toLeader: boolean): Promise<Answer> {
+    if (options !== NO_OPTIONS) checkOptions("a request", options, ASK_OPTIONS)
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+    checkKind("timeout", timeoutMs, waitMs)
+    return this.#asker.ask({
+      payload: payloadOf(payload, "payload"),
+      headers: headersIn(options.headers),
+      toLeader,
+      timeoutMs,
+      isIdempotent: options.idempotent ?? false,
+      waitsForWorkers: options.waitForWorkers ?? true,
+      signal: options.signal,
+    })
+  }
+}
+
+function headersIn(given: AskOptions["headers"]): MsgHdrs | undefined {
+  if (given === undefined || isMsgHdrs(given)) return given
+  const hdrs = headers()
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined) hdrs.set(name, value)
+  }
+  return hdrs
+}
+
+function isMsgHdrs(given: object): given is MsgHdrs {
+  return "append" in given && typeof given.append === "function"
+}

@@ -1,0 +1,71 @@
+/** What an attempt to ask came to when it was no answer, and whether it may be repeated. */
+import type { BusMessage } from "../contracts/bus.js"
+import { bytesOf } from "../encoding/payload.js"
+import { ConnectionLost, NotPermitted } from "../errors/client-errors.js"
+import {
+  isNoResponders,
+  isNotPermitted,
+  isPayloadTooLarge,
+  isTimeout,
+  LeaderChanged,
+  NoWorkers,
+  PayloadTooLarge,
+  RequestTimeout,
+} from "../errors/errors.js"
+import { failureIn } from "./answer.js"
+
+export interface Setback {
+  /** What to throw if it is not repeated. */
+  readonly error: unknown
+  /** `not-done`: to be repeated; `unknown`: only if it is idempotent; `final`: never. */
+  readonly outcome: "not-done" | "unknown" | "final"
+  /** Nobody listened on the subject. */
+  readonly isDeserted?: boolean
+}
+
+/** What the asker knows of its request, for the errors. */
+export interface Asked {
+  readonly pool: string
+  readonly subject: string
+  readonly payload: Uint8Array | string
+  readonly maxPayload: number
+  readonly timeoutMs: number
+}
+
+/** The setback that was thrown while an answer was waited for. */
+export function setbackOf(error: unknown, asked: Asked): Setback {
+  const cause = { cause: error }
+  if (isNoResponders(error)) {
+    return { error: new NoWorkers(asked.pool, cause), outcome: "not-done", isDeserted: true }
+  }
+  if (isTimeout(error)) {
+    return { error: new RequestTimeout(asked.subject, asked.timeoutMs, cause), outcome: "final" }
+  }
+  if (isNotPermitted(error)) {
+    return { error: new NotPermitted(asked.subject, cause), outcome: "final" }
+  }
+  if (isPayloadTooLarge(error)) {
+    return {
+      error: new PayloadTooLarge(bytesOf(asked.payload), asked.maxPayload, cause),
+      outcome: "final",
+    }
+  }
+  const isUnknown = error instanceof LeaderChanged || error instanceof ConnectionLost
+  return { error, outcome: isUnknown ? "unknown" : "final" }
+}
+
+/** The setback that a worker answered; undefined if the message is a result. */
+export function setbackIn(message: BusMessage, asked: Asked): Setback | undefined {
+  const failure = failureIn(message)
+  if (failure === undefined) return undefined
+  const { error, outcome } = failure
+  if (outcome === "not-done") return { error, outcome }
+  if (outcome !== "unknown") return { error, outcome: "final" }
+  // Who was too slow once will be again.
+  if (error.status === 504) return { error, outcome: "final" }
+  const isReignOver = error.status === 409
+  return {
+    error: isReignOver ? new LeaderChanged(asked.pool, undefined, { cause: error }) : error,
+    outcome: "unknown",
+  }
+}

@@ -1,0 +1,117 @@
+/** What a worker may be told on the command line; shared by `pool worker` and `pool cluster`. */
+import { type Command, Option } from "commander"
+import { BadInput } from "../../errors/errors.js"
+import { timingsOf } from "../../lease/timings.js"
+import { checkedName, checkedPool } from "../../protocol/names.js"
+import { LOG_LEVELS } from "../../supervision/log.js"
+import type { WorkerSettings } from "../../supervision/messages.js"
+import { handlerFile } from "../../work/handler.js"
+import { checkLimits } from "../../worker/limits.js"
+import {
+  connectionIn,
+  durationIn,
+  type PoolFlags,
+  type TimingFlags,
+  timingIn,
+  wholeIn,
+  withPoolFlags,
+  withTimingFlags,
+} from "./flags.js"
+import { type LeadingFlags, leadingIn, withLeadingFlags } from "./leading-flags.js"
+
+export interface WorkerFlags extends PoolFlags, TimingFlags, LeadingFlags {
+  handler?: string
+  threads?: number
+  concurrency?: number
+  handlerTimeout?: number
+  grace?: number
+  leaderGrace?: number
+  maxStall?: number
+  allowControl?: boolean
+  respawn?: boolean
+  http?: string
+  logLevel: string
+  /** Of the program, not of the command. */
+  verbose?: boolean
+}
+
+/** Adds everything that a worker may be told. */
+export function withWorkerFlags(command: Command): Command {
+  const level = new Option("--log-level <level>", `what to log: ${LOG_LEVELS.join(", ")}`)
+  const basic = withTimingFlags(withPoolFlags(command)).option(
+    "--handler <file>",
+    "a module that exports work, leaderWork or lead (default: says who did the work)",
+  )
+  return withLeadingFlags(basic)
+    .option(
+      "--concurrency <n>",
+      "requests in flight at most (default: 100; with --threads as many)",
+      wholeIn("--concurrency", 1),
+    )
+    .option(
+      "--handler-timeout <time>",
+      "how long a request may take (default: 30s)",
+      durationIn("--handler-timeout"),
+    )
+    .option(
+      "--grace <time>",
+      "how long work in flight may take at the end (default: 10s)",
+      durationIn("--grace"),
+    )
+    .option(
+      "--leader-grace <time>",
+      "the same for what a reign started (default: 1s)",
+      durationIn("--leader-grace"),
+    )
+    .option(
+      "--threads <n>",
+      "run work and leaderWork of the handler in threads (default: none)",
+      wholeIn("--threads", 1),
+    )
+    .option(
+      "--max-stall <time>",
+      "a leader whose event loop stood still for longer gives the seat up (default: never)",
+      durationIn("--max-stall"),
+    )
+    .option(
+      "--respawn",
+      "start a worker again that died, later each time (not one that was stopped)",
+    )
+    .addOption(level.argParser(levelIn).default("info"))
+}
+
+function levelIn(text: string): string {
+  const levels: readonly string[] = LOG_LEVELS
+  if (levels.includes(text)) return text
+  throw new BadInput("--log-level", `one of ${LOG_LEVELS.join(", ")}`, text)
+}
+
+/** The settings of the worker `name`. Throws BadInput for what cannot work, before anything is started. */
+export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
+  const timing = timingIn(flags)
+  timingsOf(timing)
+  const limits = {
+    concurrency: flags.concurrency ?? flags.threads,
+    handlerTimeoutMs: flags.handlerTimeout,
+    maxStallMs: flags.maxStall,
+  }
+  checkLimits(limits)
+  if (flags.handler !== undefined) handlerFile(flags.handler)
+  else if (flags.threads !== undefined) throw new BadInput("--threads", "--handler with it", "none")
+  return {
+    ...timing,
+    ...leadingIn(flags),
+    ...limits,
+    pool: checkedPool(flags.pool),
+    name: checkedName(name),
+    connect: connectionIn(flags),
+    handler: flags.handler,
+    threads: flags.threads,
+    graceMs: flags.grace,
+    leaderGraceMs: flags.leaderGrace,
+    allowControl: flags.allowControl,
+    http: flags.http,
+    logLevel: flags.logLevel,
+    isVerbose: flags.verbose,
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * Runs one member's election over a bucket and a bus: joins the pool, listens, and turns what happens into events for
+ * the state machine; `effects.ts` carries out what that decides. What the member does with its leadership (answer
+ * tracked work, run `lead`) is behind `Seat`; services know nothing about the election.
+ */
+import type { BusMessage, BusSubscription } from "../contracts/bus.js"
+import { unawaited, unexpected } from "../contracts/unawaited.js"
+import { Election } from "../election/election.js"
+import type { ElectionEvent } from "../election/events.js"
+import type { EndReason, Leadership } from "../lease/leadership.js"
+import { Membership } from "../membership/membership.js"
+import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from "../protocol/claim.js"
+import { listen } from "../protocol/listening.js"
+import type { Cancel, Instant } from "../time/clock.js"
+import type { CoordinatorOptions, PoolContext } from "./coordinator-options.js"
+import { Deeds } from "./effects.js"
+
+export class Coordinator {
+  readonly membership: Membership
+  readonly #options: CoordinatorOptions
+  readonly #context: PoolContext
+  readonly #deeds: Deeds
+  #election: Election | undefined
+  #subscriptions: BusSubscription[] = []
+  #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined
+  /** Events that came while another one was being dealt with. */
+  #waiting: ElectionEvent[] | undefined
+  #onResigned: (() => void)[] = []
+  #isLeft = false
+
+  constructor(options: CoordinatorOptions) {
+    this.#options = options
+    this.#context = options.context
+    const { portrait } = options
+    const { bucket, clock, timings, troubles } = this.#context
+    this.membership = new Membership({ bucket, clock, beatMs: timings.beatMs, portrait, troubles })
+    this.#deeds = new Deeds(options, {
+      self: () => this.membership.member,
+      serverMs: () => this.membership.serverMs(),
+      answer: (event) => this.#handle(event),
+      noticeLapse: () => this.#noticeLapse(),
+    })
+  }
+
+  /**
+   * Joins the pool: writes the entry, listens, and takes part in the election from now on. `open` is called when
+   * the member may take work; the promise resolves once the server knows all its subscriptions. If it rejects,
+   * nothing is left running.
+   */
+  async join(open: () => void = () => {}): Promise<void> {
+    try {
+      await this.membership.join()
+      this.#stay()
+      this.#listen()
+      open()
+      await this.#context.bus.flush()
+      this.#stay()
+    } catch (error) {
+      // It may have been told, and have claimed, before it was ready.
+      if (this.#election?.isEngaged) this.#drop()
+      else this.#quit()
+      this.#unawaited(this.membership.leave())
+      throw error
+    }
+    this.#handle({ type: "joined" })
+    await this.membership.renew()
+  }
+
+  /** Whether this member leads at this instant. If its lease ran out meanwhile, its reign ends here and now. */
+  leads(): boolean {
+    if (this.#election?.lease?.leads(this.#context.clock.now())) return true
+    this.#noticeLapse()
+    return false
+  }
+
+  /** The reign of this member that holds at this instant, if it leads. */
+  get leadership(): Leadership | undefined {
+    return this.leads() ? this.#deeds.leadership : undefined
+  }
+
+  /** The claim as this member knows it. */
+  get standing(): StandingClaim | undefined {
+    return this.#election?.standing
+  }
+
+  /** Gives up the seat, to `to` if it is named; resolves when the reign was handed on or lost. */
+  async resign(reason: EndReason, to?: Heir): Promise<void> {
+    if (this.#isLeft || !this.#election?.isEngaged) return
+    const resigned = new Promise<void>((resolve) => this.#onResigned.push(resolve))
+    this.#handle(to ? { type: "resign", reason, to } : { type: "resign", reason })
+    await resigned
+  }
+
+  /** Leaves the election after giving up the seat. The entry stays, until `membership.leave`. */
+  async leave(reason: EndReason): Promise<void> {
+    // The seat may come back while it is handed on.
+    while (!this.#isLeft && this.#election?.isEngaged) await this.resign(reason)
+    this.#quit()
+  }
+
+  /** The connection came back, or was lost. */
+  connection(isUp: boolean): void {
+    this.#handle({ type: isUp ? "connected" : "disconnected" })
+    if (isUp) this.#unawaited(this.membership.renew())
+  }
+
+  /** Whether this member may lead has changed; `isShown` if its entry tells. */
+  reconsider(isShown: boolean): void {
+    this.#handle({ type: "wake" })
+    if (!isShown) return
+    // Who stands in line again is counted on at once; who does not any more may just be handing on.
+    if (this.#options.portrait().eligible) this.#unawaited(this.membership.renew())
+    else this.#unawaited(this.membership.renewAfter(new Promise(() => {})))
+  }
+
+  #unawaited(work: Promise<unknown>): void {
+    unawaited(work, unexpected(this.#context.troubles.report))
+  }
+
+  #stay(): void {
+    if (this.#isLeft) throw new Error("left before it had joined")
+  }
+
+  #quit(): void {
+    this.#isLeft = true
+    this.#timer?.cancel()
+    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()
+  }
+
+  #listen(): void {
+    const { portrait, strategy, nonce } = this.#options
+    const { names, timings, random } = this.#context
+    const { id, name, eligible } = portrait()
+    const { mayLead = () => eligible } = this.#options
+    const self = { key: this.membership.key, id, name }
+    const serverMs = (at: Instant) => this.membership.serverMs(at)
+    const { leaseMs, renewMs, stepMs, coldStartMs } = timings
+    this.#election = new Election({
+      ...{ self, mayLead, serverMs, random, nonce, strategy: strategy.name },
+      ...{ leaseMs, renewMs, stepMs, coldStartMs },
+    })
+    this.#subscribe(names.claim, (data) => this.#announced(decodeAnnouncement(data)))
+    this.#subscribe(names.heir(id), (data) => {
+      const word = decodeWord(data)
+      this.#options.onWord?.(word)
+      this.#handle({ type: "word", word })
+    })
+  }
+
+  #subscribe(subject: string, take: (data: Uint8Array) => void): void {
+    const { bus, troubles } = this.#context
+    const messages = `messages on ${subject}`
+    const hear = ({ data }: BusMessage) => {
+      try {
+        take(data)
+        troubles.works(messages)
+      } catch (error) {
+        troubles.fails(messages, `ignored a message on ${subject}`, error)
+      }
+    }
+    const onProblem = (error: Error) =>
+      troubles.report(`lost the subscription to ${subject}`, error)
+    this.#subscriptions.push(listen(bus, subject, hear, { onProblem }))
+  }
+
+  #announced(standing: StandingClaim): void {
+    this.#handle({ type: "heard", found: { kind: "claim", standing } })
+    if (standing.claim.id !== this.#options.portrait().id) this.#options.onClaim?.(standing, false)
+  }
+
+  /** A process that was frozen may be asked before its timer rings: then the reign ends in the question. */
+  #noticeLapse(): void {
+    if (this.#election?.lease?.hasLapsed(this.#context.clock.now())) this.#handle({ type: "wake" })
+  }
+
+  #handle(event: ElectionEvent): void {
+    const election = this.#election
+    if (!election || this.#isLeft) return
+    if (this.#waiting) {
+      this.#waiting.push(event)
+      return
+    }
+    this.#waiting = [event]
+    try {
+      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+        for (const decision of election.handle(next, this.#context.clock.now())) {
+          this.#deeds.carryOut(decision)
+        }
+      }
+    } catch (error) {
+      return this.#break(error)
+    }
+    this.#waiting = undefined
+    if (!election.isResigning) for (const resolve of this.#onResigned.splice(0)) resolve()
+    this.#arm(election)
+  }
+
+  #break(error: unknown): void {
+    this.#waiting = undefined
+    this.#drop()
+    this.#options.onBroken?.(error)
+  }
+
+  /** Quits as it is: its reign ends here and now. */
+  #drop(): void {
+    this.#quit()
+    const { lease, reign } = this.#election ?? {}
+    if (lease) lease.phase = "over"
+    const { term = 0 } = reign ?? {}
+    this.#deeds.carryOut({ do: "stop-leading", term, reason: "failed" })
+    for (const resolve of this.#onResigned.splice(0)) resolve()
+  }
+
+  #arm(election: Election): void {
+    const atMs = election.wakeAtMs
+    // A timer that rings too early is cheaper than one that is moved with every renewal heard.
+    if (atMs === undefined || (this.#timer && this.#timer.atMs <= atMs)) return
+    this.#timer?.cancel()
+    const { clock } = this.#context
+    const cancel = clock.after(Math.max(0, atMs - clock.now().monoMs), () => {
+      this.#timer = undefined
+      this.#handle({ type: "wake" })
+    })
+    this.#timer = { atMs, cancel }
+  }
+}

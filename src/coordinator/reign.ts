@@ -1,0 +1,87 @@
+/**
+ * One reign of this member, as it runs: what it gives to the code that leads, the signal that ends it, and the watch
+ * over the line behind it.
+ */
+import type { ElectionEvent, LeadDecision } from "../election/events.js"
+import { NoFence } from "../errors/fence-errors.js"
+import { computedSignal } from "../lease/computed-signal.js"
+import { type EndReason, type Leadership, type Publish, ReignEnded } from "../lease/leadership.js"
+import type { Member } from "../protocol/member.js"
+import { LineWatch } from "../strategies/line-watch.js"
+import type { Neighbours } from "../strategies/other-pools.js"
+import type { Strategy } from "../strategies/strategy.js"
+import type { PoolContext } from "./coordinator-options.js"
+
+export interface ReigningOptions {
+  readonly context: PoolContext
+  readonly strategy: Strategy
+  readonly neighbours?: Neighbours | undefined
+  readonly preemptAfterMs?: number | undefined
+  readonly self: () => Member
+  /** Ends the reign if its lease is over. */
+  readonly noticeLapse: () => void
+  /** Stores what the leader publishes; a pool without a server can't. */
+  readonly publish?: Publish | undefined
+  /** Takes what is seen of the line, as events. */
+  readonly answer: (event: ElectionEvent) => void
+}
+
+export class Reigning {
+  readonly leadership: Leadership
+  readonly #abort = new AbortController()
+  readonly #line: LineWatch
+  #hasEnded = false
+
+  constructor(options: ReigningOptions, reign: LeadDecision) {
+    const { term, lease } = reign
+    const { strategy, neighbours, preemptAfterMs, self, publish, answer, noticeLapse } = options
+    const { names, timings, clock, bucket, troubles } = options.context
+    // A process that was frozen may be asked before its timer rings: then the reign ends in the question.
+    const remainingMs = () => {
+      const leftMs = lease.remainingMs(clock.now())
+      if (leftMs === 0) noticeLapse()
+      return leftMs
+    }
+    const isLeading = () => {
+      const isLeading = !this.#hasEnded && lease.leads(clock.now())
+      if (!isLeading) noticeLapse()
+      return isLeading
+    }
+    const look = () => {
+      // A lapse that is noticed in this question ends the reign in it; elsewhere it may be noticed, and not dealt with yet.
+      if (remainingMs() === 0) this.end("lease over")
+    }
+    this.leadership = {
+      term,
+      signal: computedSignal(this.#abort, look),
+      isLeading,
+      remainingMs,
+      publish: async (subject, payload) => {
+        if (!publish) throw new NoFence(names.pool)
+        return publish(this.leadership, subject, payload)
+      },
+    }
+    this.#line = new LineWatch({
+      ...{ bucket, clock, strategy, neighbours, preemptAfterMs, reign, self, troubles },
+      memberTtlMs: timings.memberTtlMs,
+      retryMs: timings.renewMs,
+      onLine: (line) => answer({ type: "line", line }),
+      onGone: (key) => answer({ type: "gone", key }),
+      onClaim: (found) => answer({ type: "heard", found }),
+      onBetter: ({ key, id }) => answer({ type: "resign", reason: "preempted", to: { key, id } }),
+    })
+  }
+
+  /** Begins to watch the line. */
+  begin(): void {
+    this.#line.start()
+  }
+
+  /** Fires the signal, once. */
+  end(reason: EndReason): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#line.stop()
+    this.#abort.abort(new ReignEnded(reason, this.leadership.term))
+  }
+}

@@ -1,0 +1,90 @@
+/** The keys: what each does, and the words that the hints and the help use for it. */
+
+/** Everything a key can ask for. */
+export type Command =
+  | "simple"
+  | "tracked"
+  | "burst"
+  | "stop"
+  | "kill"
+  | "restart"
+  | "hand-over"
+  | "freeze"
+  | "rest"
+  | "start"
+  | "up"
+  | "down"
+  | "page-up"
+  | "page-down"
+  | "first"
+  | "last"
+  | "filter"
+  | "pause"
+  | "redraw"
+  | "help"
+  | "clear"
+  | "suspend"
+  | "quit"
+
+export type Group = "Work" | "Workers" | "View"
+
+export interface Binding {
+  readonly command: Command
+  /** As `key-names.ts` names them. */
+  readonly keys: readonly string[]
+  readonly group: Group
+  /** The keys as the help shows them; absent where the help doesn't. */
+  readonly shown?: string
+  readonly help: string
+  /** One word for the line of hints, and how soon it is given up where that is short: 1 stays longest. */
+  readonly hint?: { readonly word: string; readonly rank: number }
+}
+
+const BINDINGS: readonly Binding[] = [
+  bind("simple", "w", "Work", "simple work: any worker", "work", 1),
+  bind("tracked", "t", "Work", "tracked work: the leader", "tracked", 4),
+  bind("burst", "B", "Work", "a burst: ten times simple", "burst", 9),
+  bind("stop", "s", "Workers", "stop kindly: finish, leave", "stop", 1),
+  bind("kill", "K", "Workers", "kill -9, asks first", "kill", 1),
+  bind("restart", "r", "Workers", "restart: end of the line", "restart", 3),
+  bind("hand-over", "h", "Workers", "hand leadership to it", "hand over", 5),
+  bind("freeze", "z", "Workers", "freeze, and thaw again", "freeze", 6),
+  bind("rest", "P", "Workers", "rest: no work, and resume", "rest", 10),
+  bind("start", "n", "Workers", "start a new worker", "new", 3),
+  { ...bind("up", "up", "View", "select, or arrows"), keys: ["up", "k"], shown: "j k" },
+  { command: "down", keys: ["down", "j"], group: "View", help: "" },
+  { command: "page-up", keys: ["page-up", "ctrl-u", "ctrl-b"], group: "View", help: "" },
+  { command: "page-down", keys: ["page-down", "ctrl-d", "ctrl-f"], group: "View", help: "" },
+  { ...bind("first", "g", "View", "first, last"), keys: ["g", "home"], shown: "g G" },
+  { command: "last", keys: ["G", "end"], group: "View", help: "" },
+  bind("filter", "/", "View", "filter", "filter", 7),
+  bind("pause", "p", "View", "pause the screen", "pause", 8),
+  { ...bind("redraw", "ctrl-l", "View", "redraw"), shown: "^L" },
+  bind("help", "?", "View", "this help", "help", 1),
+  { command: "clear", keys: ["escape"], group: "View", help: "" },
+  { ...bind("suspend", "ctrl-z", "View", "back to the shell"), shown: "^Z" },
+  { ...bind("quit", "q", "View", "quit", "quit", 1), keys: ["q", "ctrl-c"], shown: "q ^C" },
+]
+
+export const KEYMAP: readonly Binding[] = BINDINGS
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  BINDINGS.flatMap(({ keys, command }) => keys.map((key) => [key, command] as const)),
+)
+
+/** What `key` asks for, if anything. */
+export function commandOf(key: string): Command | undefined {
+  return COMMANDS.get(key)
+}
+
+function bind(
+  command: Command,
+  key: string,
+  group: Group,
+  help: string,
+  word?: string,
+  rank = 0,
+): Binding {
+  const binding = { command, keys: [key], group, shown: key, help }
+  return word === undefined ? binding : { ...binding, hint: { word, rank } }
+}

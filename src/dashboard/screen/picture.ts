@@ -1,0 +1,64 @@
+/** The whole screen as lines, exactly as wide and as high as the terminal: a pure function of a snapshot and a size. */
+import { beside } from "../drawing/frame.js"
+import { type Layout, layoutFor, type Size, SMALLEST } from "../drawing/layout.js"
+import { EMPTY, fitted, type Line, line } from "../drawing/line.js"
+import { eventLines, eventsPanel } from "../panels/events.js"
+import { footer } from "../panels/footer.js"
+import { header } from "../panels/header.js"
+import { helpPanel } from "../panels/help.js"
+import { leadershipPanel, ribbonLine, story } from "../panels/leadership.js"
+import type { Look } from "../panels/look.js"
+import { membersPanel } from "../panels/members.js"
+import { workLines, workPanel } from "../panels/work.js"
+import type { Snapshot } from "../state/snapshot.js"
+
+/** What the figures of the work panel need. */
+const NARROWEST_WORK = 37
+
+export function picture(snapshot: Snapshot, size: Size, look: Look): Line[] {
+  const lines = drawn(snapshot, size, look)
+  return Array.from({ length: size.rows }, (_, row) => fitted(lines[row] ?? EMPTY, size.columns))
+}
+
+function drawn(snapshot: Snapshot, size: Size, look: Look): Line[] {
+  const layout = layoutFor(size, snapshot.matching)
+  if (layout.kind === "none") return tooSmall(size)
+  if (snapshot.mode.kind === "help") return helpPanel(snapshot, layout, look)
+  return [
+    header(snapshot, layout, look),
+    ...membersPanel(snapshot, layout, look),
+    ...lowerBody(snapshot, layout, look),
+    ...footer(snapshot, layout, look),
+  ]
+}
+
+function lowerBody(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
+  const { kind, columns, events } = layout
+  if (kind === "large") {
+    const left = Math.min(Math.round(columns * 0.58), columns - NARROWEST_WORK)
+    return [
+      ...leadershipPanel(snapshot, layout, look),
+      ...beside(
+        eventsPanel(snapshot, left, events + 2, look),
+        workPanel(snapshot, columns - left, events + 2, look),
+      ),
+    ]
+  }
+  const happened = filled(eventLines(snapshot, columns, events, look), events)
+  if (kind === "small") return happened
+  return [
+    ribbonLine(snapshot, columns),
+    ...story(snapshot, columns, look).slice(0, layout.story),
+    ...workLines(snapshot, columns, look),
+    ...happened,
+  ]
+}
+
+function filled(lines: readonly Line[], rows: number): Line[] {
+  return Array.from({ length: rows }, (_, row) => lines[row] ?? EMPTY)
+}
+
+function tooSmall({ columns, rows }: Size): Line[] {
+  const needed = `${SMALLEST.columns}x${SMALLEST.rows}`
+  return [line(`pool needs ${needed}, this is ${columns}x${rows}`)]
+}

@@ -1,0 +1,91 @@
+/** What the screen shows at one instant: everything its panels need, and nothing they would have to work out. */
+import type { Instant } from "../../time/clock.js"
+import type { Mode } from "../keys/ui.js"
+import type { Pool } from "../world/pool.js"
+import { type ReignSeen, reigning } from "../world/reigns.js"
+import { canBeSelected, matches, type Row, rowsOf } from "../world/rows.js"
+import type { PoolSource } from "../world/source.js"
+import type { Message, State } from "./state.js"
+
+/** What never changes while the screen is up. */
+export type Facts = Pick<PoolSource, "pool" | "server" | "logs" | "ownsPool"> & {
+  readonly canStart: boolean
+}
+
+export interface Snapshot {
+  readonly facts: Facts
+  /** Now. */
+  readonly at: Instant
+  /** The instant that is shown: earlier than now while the screen is paused or the connection is down. */
+  readonly shownAt: Instant
+  readonly pool: Pool
+  /** The rows that pass the filter. */
+  readonly rows: readonly Row[]
+  readonly selected?: Row
+  readonly selectedIndex: number
+  /** How many live, and how many of them pass the filter. */
+  readonly living: number
+  readonly matching: number
+  /** The one host of all members, if they share one. */
+  readonly onlyHost?: string
+  readonly leader?: ReignSeen
+  readonly message: Message
+  readonly mode: Mode
+  readonly filter: string
+  readonly paused?: { readonly forMs: number; readonly missed: number }
+  /** How long the connection has been down. */
+  readonly staleMs?: number
+}
+
+export function snapshotOf(state: State, facts: Facts, at: Instant): Snapshot {
+  const { ui, message } = state
+  const pool = ui.pinned?.pool ?? state.pool
+  const shownAt = lastKnown(pool, ui.pinned?.at ?? at)
+  const all = rowsOf(pool, shownAt)
+  const rows = ui.filter === "" ? all : all.filter((row) => matches(row, ui.filter))
+  const leader = reigning(pool.reigns, shownAt.monoMs)
+  const selected = rows.find((row) => row.id === ui.selected && canBeSelected(row))
+  const hosts = new Set(all.map(({ host }) => host))
+  const [onlyHost] = hosts.size === 1 ? hosts : []
+  return {
+    facts,
+    at,
+    shownAt,
+    pool,
+    rows,
+    selectedIndex: ui.index,
+    living: pool.members.line.length,
+    matching: rows.filter(({ ended }) => !ended).length,
+    message,
+    mode: ui.mode,
+    filter: ui.filter,
+    ...(selected && { selected }),
+    ...(onlyHost !== undefined && { onlyHost }),
+    ...(leader && { leader }),
+    ...(ui.pinned && {
+      paused: {
+        forMs: at.monoMs - ui.pinned.at.monoMs,
+        missed: state.pool.log.total - ui.pinned.pool.log.total,
+      },
+    }),
+    ...(!pool.reach.isUp && { staleMs: at.monoMs - pool.reach.sinceMonoMs }),
+  }
+}
+
+/** Ids of the rows that can be selected, of those that pass the filter. */
+export function selectable(state: State, at: Instant): readonly string[] {
+  const pool = state.ui.pinned?.pool ?? state.pool
+  const { filter } = state.ui
+  const { line, ended } = pool.members
+  if (filter === "" && !ended.some(({ isFrozen }) => isFrozen)) return line
+  return rowsOf(pool, at)
+    .filter((row) => canBeSelected(row) && matches(row, filter))
+    .map(({ id }) => id)
+}
+
+/** The instant up to which we know: while the connection is down that is when it went. */
+function lastKnown({ reach }: Pool, at: Instant): Instant {
+  if (reach.isUp) return at
+  const { sinceMonoMs } = reach
+  return { monoMs: sinceMonoMs, wallMs: at.wallMs - (at.monoMs - sinceMonoMs) }
+}

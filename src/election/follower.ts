@@ -1,0 +1,142 @@
+/**
+ * A member that does not lead: it waits for its turn to claim, and makes sure of it.
+ *
+ *   waiting     its turn is in the outlook, or there is none in sight
+ *   confirming  its turn has come without anybody's word: the claim is read, for a renewal may have been missed
+ *   ranking     there is no claim and none is known: the members are listed to find this one's place
+ *
+ * A read that failed is tried again a step later. Whether it is time to claim is all this decides; the claim itself
+ * is the compare-and-set of `candidate.ts`.
+ */
+import type { EndReason } from "../lease/leadership.js"
+import type { Heir, Word } from "../protocol/claim.js"
+import type { Found } from "../protocol/entries.js"
+import type { Instant } from "../time/clock.js"
+import type { Decide, ElectionEvent } from "./events.js"
+import type { Outlook } from "./observed-claim.js"
+
+export interface FollowingOptions {
+  readonly self: Heir
+  readonly mayLead: () => boolean
+  readonly stepMs: number
+  readonly coldStartMs: number
+  /** Takes what is to be done. */
+  readonly decide: Decide
+  /** Numbers reads; grows. */
+  readonly nextId: () => number
+}
+
+/** What an event comes to: it is time to claim, over at least this revision, after such an end; or nothing. */
+export type Turn = { readonly claimOver: number; readonly after: EndBefore } | undefined
+
+/** How the reign before ended: nobody said so, or it was said; `ordered`: it was handed over. */
+export type EndBefore = "silence" | "word" | "ordered"
+
+export class Following {
+  readonly #options: FollowingOptions
+  readonly #outlook: Outlook
+  /** The read whose answer is awaited; answers to earlier ones are stale. */
+  #awaitedRead: number | undefined
+  /** The turn has come, and the claim is read to be sure that it still has this revision. */
+  #confirming: number | undefined
+  /** When to read again, after a read that failed or told nothing. */
+  #retryAtMs: number | undefined
+  #isRanking = false
+
+  constructor(options: FollowingOptions, outlook: Outlook) {
+    this.#options = options
+    this.#outlook = outlook
+  }
+
+  /** When to call `wake`, if at all. */
+  get wakeAtMs(): number | undefined {
+    if (this.#retryAtMs !== undefined) return this.#retryAtMs
+    const isBusy = this.#awaitedRead !== undefined || this.#isRanking
+    if (isBusy || !this.#options.mayLead()) return undefined
+    return this.#outlook.rankAtMs ?? this.#outlook.turnAtMs
+  }
+
+  handle(event: ElectionEvent, now: Instant): Turn {
+    switch (event.type) {
+      case "joined":
+      case "connected":
+        this.#read()
+        return undefined
+      case "wake":
+        return this.wake(now)
+      case "heard":
+        if (this.#outlook.heard(event.found, now.monoMs)) this.#confirming = undefined
+        return undefined
+      case "read":
+        return this.#isAwaited(event.id) ? this.#answered(event.found, now) : undefined
+      case "read-failed":
+        if (this.#isAwaited(event.id)) this.lookAgain(now)
+        return undefined
+      case "word":
+        return this.#summoned(event.word, now)
+      case "ranked":
+        this.#isRanking = false
+        if (this.#outlook.rankAtMs !== undefined) {
+          this.#outlook.ranked(event.place, event.veterans, now.monoMs)
+        }
+        return undefined
+      case "rank-failed":
+        this.#isRanking = false
+        this.#retryAtMs = now.monoMs + this.#options.coldStartMs
+    }
+    return undefined
+  }
+
+  /** Takes the turn, if it has come. */
+  wake(now: Instant): Turn {
+    const dueMs = this.wakeAtMs
+    if (dueMs === undefined || now.monoMs < dueMs) return undefined
+    if (this.#retryAtMs !== undefined) this.#read()
+    else if (this.#outlook.rankAtMs !== undefined) {
+      this.#isRanking = true
+      this.#options.decide({ do: "rank" })
+    } else if (this.#outlook.isProvenOver) {
+      return { claimOver: 0, after: endBefore(this.#outlook.whyOver) }
+    } else {
+      this.#confirming = this.#outlook.revision
+      this.#read()
+    }
+    return undefined
+  }
+
+  /** Reads the claim once more, a step later. */
+  lookAgain(now: Instant): void {
+    this.#retryAtMs = now.monoMs + this.#options.stepMs
+  }
+
+  #answered(found: Found, now: Instant): Turn {
+    const expected = this.#confirming
+    this.#confirming = undefined
+    this.#outlook.read(found, now.monoMs)
+    const { turnAtMs, revision } = this.#outlook
+    const isTurn = turnAtMs !== undefined && now.monoMs >= turnAtMs
+    return revision === expected && isTurn ? { claimOver: 0, after: "silence" } : undefined
+  }
+
+  #summoned(word: Word, now: Instant): Turn {
+    if (!this.#options.mayLead() || !this.#outlook.summoned(word, now.monoMs)) return undefined
+    return { claimOver: word.revision, after: endBefore(word.reason) }
+  }
+
+  #read(): void {
+    this.#awaitedRead = this.#options.nextId()
+    this.#retryAtMs = undefined
+    this.#options.decide({ do: "read", id: this.#awaitedRead })
+  }
+
+  #isAwaited(id: number): boolean {
+    if (this.#awaitedRead !== id) return false
+    this.#awaitedRead = undefined
+    return true
+  }
+}
+
+function endBefore(reason: string | undefined): EndBefore {
+  const handedOver: EndReason = "handed over"
+  return reason === handedOver ? "ordered" : "word"
+}

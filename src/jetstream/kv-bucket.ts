@@ -1,0 +1,247 @@
+/**
+ * The bucket on JetStream KV: history 1, file storage so that terms survive a restart of the server, one TTL
+ * for all entries. Nothing depends on per-key TTL or on marks of expiry, so any server from 2.9 on will do.
+ * A bucket that was deleted is created anew by the next write, and its revisions go on where they were.
+ */
+import { jetstreamManager, StorageType } from "@nats-io/jetstream"
+import { type KV, Kvm } from "@nats-io/kv"
+import { type NatsConnection, nanos } from "nats"
+import type {
+  Adjustment,
+  Bucket,
+  BucketSettings,
+  Entry,
+  StopWatch,
+  WatchListener,
+} from "../contracts/bucket.js"
+import {
+  isNoJetStream,
+  isStreamNotFound,
+  isWrongLastSequence,
+  NoJetStream,
+  RevisionMismatch,
+} from "../errors/errors.js"
+import { isNameInUse } from "../errors/nats-errors.js"
+import type { Timings } from "../lease/timings.js"
+import { flawsIn, MAX_ENTRY_BYTES, UnfitBucket } from "./bucket-flaws.js"
+import { makeAnew } from "./kv-anew.js"
+import { entryOf, watchKv } from "./kv-watch.js"
+
+/** How long the entries of a bucket may take to come, in ms; JetStream itself may take as long for any answer. */
+export const ANSWER_MS = 5_000
+
+/**
+ * Opens the bucket `name`, creating it if need be. Settings of an existing one that would break the pool are
+ * adjusted, and each is reported. Throws NoJetStream where there is none.
+ */
+export async function openKvBucket(
+  connection: NatsConnection,
+  name: string,
+  timings: Pick<Timings, "memberTtlMs" | "replicas">,
+  report: (adjustment: Adjustment) => void = () => {},
+): Promise<Bucket> {
+  const wanted = { ttlMs: timings.memberTtlMs, replicas: timings.replicas, history: 1 }
+  const create = () =>
+    new Kvm(connection).create(name, {
+      history: 1,
+      ttl: wanted.ttlMs,
+      replicas: wanted.replicas,
+      storage: StorageType.File,
+      maxValueSize: MAX_ENTRY_BYTES,
+    })
+  const open = async (known = 0) => {
+    try {
+      if (known > 0 && !(await streamOf(connection, name))) {
+        await makeAnew(connection, { name, ...wanted, maxEntryBytes: MAX_ENTRY_BYTES, known })
+      }
+      const kv = await create().catch((error) => {
+        // Somebody has just made it, above what was known to him.
+        if (isNameInUse(error)) return create()
+        throw error
+      })
+      await refuseUnfit(connection, name)
+      await adjust(connection, name, wanted, report)
+      return kv
+    } catch (error) {
+      throw isNoJetStream(error) ? new NoJetStream(connection.getServer(), { cause: error }) : error
+    }
+  }
+  return new KvBucket(connection, name, await open(), open)
+}
+
+/** Opens the bucket `name` as it is, for those who only look; undefined if there is none. */
+export async function findKvBucket(
+  connection: NatsConnection,
+  name: string,
+): Promise<Bucket | undefined> {
+  const stream = await streamOf(connection, name)
+  if (!stream) return undefined
+  const kv = await new Kvm(connection).open(name, { allow_direct: stream.config.allow_direct })
+  return new KvBucket(connection, name, kv, async () => kv)
+}
+
+/** The settings of the bucket `name` as they are; undefined if there is none. */
+export async function settingsOf(
+  connection: NatsConnection,
+  name: string,
+): Promise<BucketSettings | undefined> {
+  const stream = await streamOf(connection, name)
+  if (!stream) return undefined
+  const { max_age, num_replicas, max_msgs_per_subject } = stream.config
+  return { ttlMs: max_age / nanos(1), replicas: num_replicas, history: max_msgs_per_subject }
+}
+
+async function streamOf(connection: NatsConnection, name: string) {
+  try {
+    const manager = await jetstreamManager(connection)
+    return await manager.streams.info(`KV_${name}`)
+  } catch (error) {
+    if (isStreamNotFound(error)) return undefined
+    throw isNoJetStream(error) ? new NoJetStream(connection.getServer(), { cause: error }) : error
+  }
+}
+
+/** Throws UnfitBucket for one that can't hold a pool. */
+async function refuseUnfit(connection: NatsConnection, name: string): Promise<void> {
+  const stream = await streamOf(connection, name)
+  const flaw = stream && flawsIn(name, stream).find(({ isFatal }) => isFatal)
+  if (flaw) throw new UnfitBucket(name, flaw)
+}
+
+async function adjust(
+  connection: NatsConnection,
+  name: string,
+  wanted: BucketSettings,
+  report: (adjustment: Adjustment) => void,
+): Promise<void> {
+  const found = (await settingsOf(connection, name)) ?? wanted
+  const settings = Object.keys(wanted) as (keyof BucketSettings)[]
+  const differing = settings.filter((setting) => found[setting] !== wanted[setting])
+  if (differing.length === 0) return
+  const manager = await jetstreamManager(connection)
+  await manager.streams.update(`KV_${name}`, {
+    max_age: nanos(wanted.ttlMs),
+    duplicate_window: nanos(Math.min(wanted.ttlMs, 120_000)),
+    num_replicas: wanted.replicas,
+    max_msgs_per_subject: wanted.history,
+  })
+  for (const setting of differing) {
+    report({ setting, was: found[setting], is: wanted[setting] })
+  }
+}
+
+class KvBucket implements Bucket {
+  readonly #connection: NatsConnection
+  readonly #name: string
+  readonly #reopen: (known: number) => Promise<KV>
+  #kv: KV
+  /** The highest revision heard of. */
+  #known = 0
+
+  constructor(
+    connection: NatsConnection,
+    name: string,
+    kv: KV,
+    reopen: (known: number) => Promise<KV>,
+  ) {
+    this.#connection = connection
+    this.#name = name
+    this.#kv = kv
+    this.#reopen = reopen
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
+    try {
+      const entry = await this.#kv.get(key)
+      if (entry) this.reached(entry.revision)
+      return entry ? entryOf(entry) : undefined
+    } catch (error) {
+      // A direct get from a bucket that was deleted meets nobody: ask whether that is why.
+      if (isStreamNotFound(error)) return undefined
+      const stream = await streamOf(this.#connection, this.#name)
+      if (!stream) return undefined
+      throw error
+    }
+  }
+
+  write(key: string, value: Uint8Array, over: number): Promise<number> {
+    // Not `create`: over a deletion's mark it falls back to what it reads there, which may be of the past.
+    return this.#write(key, over, () => this.#kv.put(key, value, { previousSeq: over }))
+  }
+
+  put(key: string, value: Uint8Array): Promise<number> {
+    return this.#write(key, 0, () => this.#kv.put(key, value))
+  }
+
+  /** A kind leave deletes, an eviction purges: the two marks of KV tell one from the other. */
+  remove(key: string, over: number, evicts = false): Promise<void> {
+    return this.#change(key, over, () =>
+      evicts
+        ? this.#kv.purge(key, { previousSeq: over })
+        : this.#kv.delete(key, { previousSeq: over }),
+    )
+  }
+
+  async entries(): Promise<Entry[]> {
+    const found: Entry[] = []
+    let watching: Promise<StopWatch> | undefined
+    let timer: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        timer = setTimeout(() => reject(new Error("the bucket does not answer")), ANSWER_MS)
+        const heard = (entry: Entry) => {
+          if (!entry.deleted) found.push(entry)
+        }
+        const restart = () => {
+          found.length = 0
+        }
+        watching = this.watch({ heard, restart, caughtUp: resolve })
+        watching.catch(reject)
+      })
+    } finally {
+      clearTimeout(timer)
+      // It may catch up before it is there.
+      watching?.then(
+        (stop) => stop(),
+        () => {},
+      )
+    }
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1))
+  }
+
+  async watch(listener: WatchListener): Promise<StopWatch> {
+    const heard = (entry: Entry) => {
+      this.reached(entry.revision)
+      listener.heard(entry)
+    }
+    return watchKv(this.#connection, () => this.#kv, {
+      heard,
+      caughtUp: () => listener.caughtUp?.(),
+      restart: () => listener.restart?.(),
+    })
+  }
+
+  reached(revision: number): void {
+    this.#known = Math.max(this.#known, revision)
+  }
+
+  async #write(key: string, over: number, change: () => Promise<number>): Promise<number> {
+    const revision = await this.#change(key, over, change)
+    this.reached(revision)
+    return revision
+  }
+
+  async #change<T>(key: string, over: number, change: () => Promise<T>): Promise<T> {
+    try {
+      try {
+        return await change()
+      } catch (error) {
+        if (!isNoJetStream(error) && !isStreamNotFound(error)) throw error
+        this.#kv = await this.#reopen(this.#known)
+        return await change()
+      }
+    } catch (error) {
+      throw isWrongLastSequence(error) ? new RevisionMismatch(key, over, { cause: error }) : error
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** The connection and the bucket on which everything of a pool stands, opened together: one without the other is no use. */
+import type { NatsConnection } from "nats"
+import type { Adjustment, Bucket } from "../contracts/bucket.js"
+import type { Timings } from "../lease/timings.js"
+import { type ConnectionOptions, connectOnce } from "../nats/connection.js"
+import { waitingFor } from "../nats-context/server-wait.js"
+import type { PoolNames } from "../protocol/names.js"
+import { openKvBucket } from "./kv-bucket.js"
+
+export interface OpenPoolOptions {
+  readonly connect: ConnectionOptions | undefined
+  /** As it shows up at the server. */
+  readonly name: string
+  readonly names: PoolNames
+  readonly timings: Timings
+  readonly onAdjusted: (adjustment: Adjustment) => void
+}
+
+export interface OpenPool {
+  readonly connection: NatsConnection
+  readonly bucket: Bucket
+}
+
+/** Connects, and opens the bucket. Throws as `connectToNats` does, and NoJetStream; then nothing is left open. */
+export function openPool({ connect = {}, ...options }: OpenPoolOptions): Promise<OpenPool> {
+  const { name, names, timings, onAdjusted } = options
+  const open = async () => {
+    const connection = await connectOnce(connect, name)
+    try {
+      const bucket = await openKvBucket(connection, names.bucket, timings, onAdjusted)
+      return { connection, bucket }
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  }
+  return waitingFor(connect, open, ({ connection }) => connection.close())
+}

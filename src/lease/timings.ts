@@ -1,0 +1,71 @@
+/**
+ * The timings of a pool: one lease, and everything else derived from it. Refuses timings that cannot work.
+ */
+import { BadInput } from "../errors/errors.js"
+
+/** What a user may set; everything has a default. */
+export interface TimingOptions {
+  /** How long a claim holds without a renewal, in ms. Default 2000 on one replica, 12000 on three. */
+  leaseMs?: number
+  /** How often the leader renews, in ms, at most a quarter of the lease. Default: a quarter of it. */
+  renewMs?: number
+  /** Copies of the bucket: 1, 3 or 5. Default 1. */
+  replicas?: number
+}
+
+/** All the timings of a pool, in ms. */
+export interface Timings {
+  readonly replicas: number
+  readonly leaseMs: number
+  readonly renewMs: number
+  /** How long a member's entry lives without a renewal. */
+  readonly memberTtlMs: number
+  /** How often a member renews its entry. */
+  readonly beatMs: number
+  /** How long one in the line of succession has, before the next one tries. */
+  readonly stepMs: number
+  /** How long a member waits for others before the first election of a pool. */
+  readonly coldStartMs: number
+}
+
+export const SHORTEST_LEASE_MS = 200
+export const LONGEST_LEASE_MS = 3_600_000
+/** How many renewals must fit into a lease. */
+export const RENEWALS_PER_LEASE = 4
+
+/**
+ * What a reign begins with but nobody waits for (the watch over the line, the history, the word to the supervisor) begins
+ * this long after it, in ms: what was asked while nobody led is answered first.
+ */
+export const ANSWERS_FIRST_MS = 10
+
+/**
+ * How long a change of leader may hold up what its leaving holder writes about itself, in ms: what else the server has to
+ * store would delay the claim of the heir.
+ */
+export const HEIR_FIRST_MS = 20
+
+/** The timings that `options` ask for; throws BadInput for those that cannot work. */
+export function timingsOf(options: TimingOptions = {}): Timings {
+  const replicas = options.replicas ?? 1
+  if (![1, 3, 5].includes(replicas)) throw new BadInput("replicas", "1, 3 or 5", replicas)
+  const leaseMs = options.leaseMs ?? (replicas > 1 ? 12_000 : 2_000)
+  if (!(leaseMs >= SHORTEST_LEASE_MS && leaseMs <= LONGEST_LEASE_MS)) {
+    throw new BadInput("lease", `${SHORTEST_LEASE_MS} to ${LONGEST_LEASE_MS} ms`, leaseMs)
+  }
+  const renewMs = options.renewMs ?? leaseMs / RENEWALS_PER_LEASE
+  if (!(renewMs > 0 && renewMs * RENEWALS_PER_LEASE <= leaseMs)) {
+    const most = leaseMs / RENEWALS_PER_LEASE
+    throw new BadInput("renewal", `a quarter of the lease at most (${most} ms)`, renewMs)
+  }
+  const memberTtlMs = leaseMs * 3
+  return {
+    replicas,
+    leaseMs,
+    renewMs,
+    memberTtlMs,
+    beatMs: memberTtlMs / 3,
+    stepMs: replicas > 1 ? 300 : 50,
+    coldStartMs: 150,
+  }
+}

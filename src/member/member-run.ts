@@ -1,0 +1,240 @@
+/**
+ * One run of one member: from joining the pool under a new id to leaving it. Puts together the coordinator, simple
+ * and tracked work, orders and discovery; knows nothing of connections or processes.
+ */
+import { nuid } from "nats"
+import type { BusSubscription } from "../contracts/bus.js"
+import { unawaited, unexpected } from "../contracts/unawaited.js"
+import { Coordinator } from "../coordinator/coordinator.js"
+import { evict } from "../coordinator/eviction.js"
+import type { EndedReign } from "../coordinator/hand-on.js"
+import { Discovery, type Standing } from "../discovery/discovery.js"
+import { Chronicler } from "../history/recorder.js"
+import type { EndReason, Leadership } from "../lease/leadership.js"
+import type { SelfPortrait } from "../membership/membership.js"
+import { type Heir, reignOf, type StandingClaim } from "../protocol/claim.js"
+import { MEMBER_VERSION, type Member, type MemberState } from "../protocol/member.js"
+import { LeaderSeat } from "./leader-duties.js"
+import type { MemberRunOptions } from "./member-run-options.js"
+import { Services } from "./member-work.js"
+import { takeOrders } from "./take-orders.js"
+
+export class MemberRun {
+  readonly id = nuid.next()
+  readonly coordinator: Coordinator
+  readonly #options: MemberRunOptions
+  readonly #services: Services
+  readonly #discovery: Discovery
+  readonly #chronicler: Chronicler | undefined
+  #orders: BusSubscription | undefined
+  #state: MemberState = "starting"
+
+  /** In the order in which things happen: it answers simple work, hears of a claim, takes the seat; the election is last. */
+  constructor(options: MemberRunOptions) {
+    this.#options = options
+    const { context, character, lastLead, fence, writeHistory: write } = options
+    const { strategy, neighbours, preemptAfterMs, meter, onFailed, onBroken } = options
+    const { bus, names, clock, timings, troubles } = context
+    const member = { id: this.id, name: character.name }
+    const handlers = options.handlers(() => this.coordinator.leadership)
+    this.#services = new Services(options, member, handlers)
+    const { simple, tracked } = this.#services
+    this.#discovery = new Discovery({
+      ...{ bus, names, member, simple: simple?.tally, tracked: tracked.tally },
+      standing: () => this.#standing(),
+      metadata: { host: character.host, pid: String(character.pid), ...character.labels },
+      onProblem: (problem) => troubles.report("a subscription failed", problem),
+    })
+    this.#chronicler = write && new Chronicler({ clock, write, troubles })
+    const seat = new LeaderSeat({
+      ...{ tracked, lead: handlers.lead, lastLead, onFailed, report: troubles.report },
+      ...{ graceMs: options.leaderGraceMs, patienceMs: timings.stepMs },
+      onPrepare: () => this.#chronicler?.known(this.coordinator.standing),
+      onBegin: (leadership) => this.#begun(leadership),
+      onReturned: (leadership) => this.#returned(leadership),
+      onEnd: () => this.#ended(),
+    })
+    this.coordinator = new Coordinator({
+      ...{ context, strategy, neighbours, preemptAfterMs, meter, seat, onBroken },
+      portrait: () => this.#portrait(),
+      mayLead: () => character.eligible && !lastLead.isRunning,
+      nonce: () => nuid.next(),
+      publish: fence && ((...message) => fence.publish(...message)),
+      onClaim: (standing, isOwn) => this.#heard(standing, isOwn),
+      onWord: (word) => this.#chronicler?.told(word),
+      onReleased: (ended) => this.#chronicler?.ended(ended),
+    })
+  }
+
+  /** The member as others see it. */
+  get member(): Member {
+    return this.coordinator.membership.member
+  }
+
+  /** Joins; resolves when it is ready, that is when every server knows its subscriptions. */
+  async start(): Promise<void> {
+    const { context, character, obey } = this.#options
+    if (character.control) {
+      const member = { id: this.id, name: character.name }
+      const subject = context.names.control(this.id)
+      this.#orders = takeOrders({ bus: context.bus, subject, member, obey })
+    }
+    this.#state = "starting"
+    try {
+      await this.coordinator.join(() => {
+        if (!this.#options.isPaused()) this.#services.simple?.open()
+        this.#discovery.open()
+        this.#state = "ready"
+      })
+    } catch (error) {
+      this.#orders?.unsubscribe()
+      this.#discovery.close()
+      await this.#services.simple?.stop(0)
+      throw error
+    }
+  }
+
+  /** Its worker takes no simple work any more, or takes it again; the place in the line is kept. */
+  heedPause(): void {
+    if (this.#state !== "ready") return
+    const { simple } = this.#services
+    if (this.#options.isPaused()) simple?.pause()
+    else {
+      simple?.open()
+      simple?.resume()
+    }
+    this.#unawaited(this.coordinator.membership.renew())
+  }
+
+  /** Whether it may lead has changed; `isShown` if others are to hear of it. */
+  reconsider(isShown: boolean): void {
+    this.coordinator.reconsider(isShown)
+  }
+
+  /** Gives up the seat, if it leads, and stays a member. */
+  resign(reason: EndReason, to?: Heir): Promise<void> {
+    return this.coordinator.resign(reason, to)
+  }
+
+  /**
+   * Ends as a member, so that another run can begin: hands on the seat and deletes the entry. Simple work is still
+   * taken, and goes on, until `finish`.
+   */
+  async retire(reason: EndReason): Promise<void> {
+    this.#orders?.unsubscribe()
+    await this.coordinator.leave(reason)
+    await this.#vanish()
+  }
+
+  /** Takes no more simple work, and finishes what is in flight within the grace time. */
+  async finish(): Promise<void> {
+    await this.#services.simple?.stop(this.#options.graceMs)
+  }
+
+  /** Ends in its own name what it left standing when its coordinator broke: the claim, and the entry. */
+  async clearAway(): Promise<void> {
+    this.#orders?.unsubscribe()
+    const { bus, bucket, names, clock, timings } = this.#options.context
+    const { key } = this.coordinator.membership
+    const { standing } = this.coordinator
+    const held = standing?.claim.id === this.id ? standing : undefined
+    const witness = {
+      ...{ bus, bucket, names, clock, stepMs: timings.stepMs, by: this.#options.character.name },
+      onReleased: (ended: EndedReign) => this.#chronicler?.ended(ended),
+    }
+    await evict(witness, { key, id: this.id, standing: held }, "failed").finally(() =>
+      this.#vanish(),
+    )
+  }
+
+  /**
+   * Leaves kindly: hands on the seat, leaves the queue group, finishes what it has in flight within the grace
+   * time, and deletes the entry. The successor leads while this one still finishes simple work.
+   */
+  async stop(reason: EndReason): Promise<void> {
+    this.#state = "draining"
+    this.#orders?.unsubscribe()
+    const left = this.coordinator.leave(reason)
+    this.#unawaited(this.coordinator.membership.renewAfter(left))
+    await left
+    const { graceMs, leaderGraceMs, lastLead } = this.#options
+    await Promise.all([this.#services.simple?.stop(graceMs), lastLead.outlast(leaderGraceMs)])
+    await this.#vanish()
+  }
+
+  /** Leaves nothing behind: neither an entry, nor what was still to be written. */
+  #vanish(): Promise<void> {
+    this.#discovery.close()
+    this.#chronicler?.finish()
+    return this.coordinator.membership.leave()
+  }
+
+  #heard(standing: StandingClaim, isOwn: boolean): void {
+    const { context, terms, onClaim } = this.#options
+    const problem = terms.saw(standing, isOwn)
+    if (problem) context.troubles.report(problem)
+    context.bucket.reached?.(standing.revision)
+    this.#chronicler?.claim(standing, isOwn)
+    onClaim(standing, isOwn)
+  }
+
+  #begun(leadership: Leadership): void {
+    this.#discovery.beginReign()
+    this.#options.onReign(leadership)
+    if (this.#options.fenced) this.#unawaited(this.#raiseFence(leadership))
+  }
+
+  #ended(): void {
+    this.#discovery.endReign()
+    this.#options.onReign(undefined)
+  }
+
+  async #raiseFence(leadership: Leadership): Promise<void> {
+    const { fence, context } = this.#options
+    // Begun after this turn, so that the announcement comes first.
+    await null
+    try {
+      await fence?.raise(leadership)
+      context.troubles.works("fence")
+    } catch (error) {
+      context.troubles.fails("fence", "the fence was not raised", error)
+    }
+  }
+
+  #unawaited(work: Promise<unknown>): void {
+    unawaited(work, unexpected(this.#options.context.troubles.report))
+  }
+
+  #returned(leadership: Leadership): void {
+    this.#options.onLeadReturned(leadership)
+    const { leadReturns, onFailed } = this.#options
+    if (leadReturns === "release") this.#unawaited(this.resign("released"))
+    if (leadReturns === "fail") onFailed(new Error("lead() returned while its reign held"))
+  }
+
+  #standing(): Standing {
+    const { standing } = this.coordinator
+    const heirs = standing?.claim.heirs ?? []
+    const place = heirs.findIndex((heir) => heir.id === this.id) + 1
+    return {
+      role: this.coordinator.leads() ? "leader" : "follower",
+      term: standing && reignOf(standing).term,
+      place: place || undefined,
+      tracked: this.#services.tracked.tally.ended,
+    }
+  }
+
+  #portrait(): SelfPortrait {
+    const { character, isPaused, lastLead } = this.#options
+    const { lingeringTerm: term } = lastLead
+    return {
+      ...character,
+      ...(term !== undefined && { eligible: false, lingering: { term } }),
+      id: this.id,
+      state: this.#state === "ready" && isPaused() ? "paused" : this.#state,
+      counters: this.#services.counters,
+      version: MEMBER_VERSION,
+      knownTerm: this.#options.terms.highest,
+    }
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * A member's own entry: written when it joins, renewed while it stays, deleted when it leaves. Its place in the
+ * line is its start time on the server's clock, so a machine with a wrong clock neither jumps the queue nor waits
+ * for ever.
+ */
+import type { Bucket } from "../contracts/bucket.js"
+import type { Troubles } from "../contracts/troubles.js"
+import { unawaited, unexpected } from "../contracts/unawaited.js"
+import { RevisionMismatch } from "../errors/errors.js"
+import { HEIR_FIRST_MS } from "../lease/timings.js"
+import { decodeMember, encodeMember, type Member, memberKey } from "../protocol/member.js"
+import type { Cancel, Clock, Instant } from "../time/clock.js"
+import { Pace } from "../time/pace.js"
+import { within } from "../time/within.js"
+import { ServerClock } from "./server-clock.js"
+
+/** What a member says about itself; key and start are found when it joins. */
+export type SelfPortrait = Omit<Member, "key" | "start">
+
+export interface MembershipOptions {
+  readonly bucket: Bucket
+  readonly clock: Clock
+  readonly beatMs: number
+  /** Asked before each renewal. */
+  readonly portrait: () => SelfPortrait
+  /** Told when something needs saying: a renewal failed, a key was taken by somebody else. */
+  readonly troubles: Troubles
+}
+
+/** How often a refused write, or a read that shows the past, is looked into before it counts as failed. */
+const TRIES = 8
+/** A replica that shows the past is asked again after this long, in ms. */
+const LAG_MS = 20
+
+export class Membership {
+  readonly #options: MembershipOptions
+  readonly #serverClock: ServerClock
+  #start = 0
+  #key = ""
+  /** The last revision known under the key: this member's own, a deletion's mark, or 0 for nothing. */
+  #revision = 0
+  /** Whether that revision is this member's entry. */
+  #isThere = false
+  #cancelBeat: Cancel | undefined
+  #isLeft = false
+  /** Writes follow one another. */
+  #writing: Promise<void> = Promise.resolve()
+  /** The one that waits for its turn; it will write whatever is so by then, so there is never more than one. */
+  #queued: Promise<void> | undefined
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+    this.#serverClock = new ServerClock(options.bucket, options.clock)
+  }
+
+  /** Milliseconds since 1970 on the server's clock at the instant `at`. */
+  serverMs(at: Instant = this.#options.clock.now()): number {
+    return this.#serverClock.msAt(at)
+  }
+
+  /** `<start>.<name>`; empty before joining. */
+  get key(): string {
+    return this.#key
+  }
+
+  /** Microseconds since 1970 on the server's clock; 0 before joining. */
+  get start(): number {
+    return this.#start
+  }
+
+  get member(): Member {
+    return { ...this.#options.portrait(), key: this.#key, start: this.#start }
+  }
+
+  /** Learns the server's clock and creates the entry. */
+  async join(): Promise<void> {
+    this.#start = Math.round((await this.#serverClock.read()) * 1000)
+    this.#key = memberKey(this.#start, this.#options.portrait().name)
+    await this.#write()
+    if (!this.#isLeft) this.#beatLater()
+  }
+
+  /** Writes the entry now, because something in it changed. Never rejects; what fails is reported. */
+  renew(): Promise<void> {
+    if (!this.#queued) {
+      this.#queued = this.#writing.then(() => {
+        this.#queued = undefined
+        return this.#renew()
+      })
+      this.#writing = this.#queued
+    }
+    return this.#queued
+  }
+
+  /** The same once the seat is `handedOn`, or HEIR_FIRST_MS later: this write would stand before the claim of the heir. */
+  async renewAfter(handedOn: Promise<void>): Promise<void> {
+    await within(this.#options.clock, HEIR_FIRST_MS, handedOn).catch(() => {})
+    await this.renew()
+  }
+
+  /** Deletes the entry, if it is still this member's. Never rejects; the entry of one that failed expires. */
+  async leave(): Promise<void> {
+    this.#isLeft = true
+    this.#cancelBeat?.()
+    await this.#writing
+    const { clock, beatMs } = this.#options
+    try {
+      // Without a server nobody waits for longer than the entry will take to expire.
+      await within(clock, beatMs, this.#remove())
+    } catch (error) {
+      this.#options.troubles.report("the entry could not be deleted; it will expire", error)
+    }
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#isLeft || this.#key === "") return
+    const { clock, beatMs, troubles } = this.#options
+    try {
+      // The next one must not wait for an answer that was lost.
+      await within(clock, beatMs, this.#write())
+      troubles.works("entry")
+    } catch (error) {
+      troubles.fails("entry", "the entry was not renewed", error)
+    }
+  }
+
+  /** Writes the entry, whatever happened to it since. */
+  async #write(): Promise<void> {
+    const { bucket, clock } = this.#options
+    const pace = new Pace({ clock, firstMs: LAG_MS })
+    for (let tries = 1; ; tries++) {
+      const key = this.#key
+      try {
+        const revision = await bucket.write(key, encodeMember(this.member), this.#revision)
+        this.#revision = revision
+        this.#isThere = true
+        return
+      } catch (error) {
+        if (!(error instanceof RevisionMismatch) || tries === TRIES) throw error
+        if (key === this.#key) await this.#lookInto(key, pace)
+      }
+    }
+  }
+
+  /** The entry is not at the revision it should be: learns why. */
+  async #lookInto(key: string, pace: Pace): Promise<void> {
+    const { bucket, portrait, troubles } = this.#options
+    const entry = await bucket.get(key)
+    const revision = entry?.revision ?? 0
+    // The read shows the past: this revision was refused.
+    if (revision === this.#revision) await pace.wait()
+    const isGone = !entry || entry.deleted
+    if (isGone || idIn(key, entry.value) === portrait().id) {
+      // It expired, or the bucket was wiped, or an acknowledgement was lost.
+      this.#revision = revision
+      this.#isThere = !isGone
+      return
+    }
+    if (this.#isThere) troubles.report(`somebody else wrote the entry ${key}; taking a new one`)
+    this.#start += 1
+    this.#key = memberKey(this.#start, portrait().name)
+    this.#revision = 0
+    this.#isThere = false
+  }
+
+  async #remove(): Promise<void> {
+    const { bucket, clock } = this.#options
+    const pace = new Pace({ clock, firstMs: LAG_MS })
+    for (let tries = 1; this.#isThere; tries++) {
+      try {
+        await bucket.remove(this.#key, this.#revision)
+        return
+      } catch (error) {
+        if (!(error instanceof RevisionMismatch) || tries === TRIES) throw error
+        await this.#lookInto(this.#key, pace)
+      }
+    }
+  }
+
+  #beatLater(): void {
+    const { clock, beatMs } = this.#options
+    this.#cancelBeat = clock.after(beatMs, () => {
+      const renewed = this.renew().then(() => {
+        if (!this.#isLeft) return this.#serverClock.refresh()
+      })
+      unawaited(renewed, unexpected(this.#options.troubles.report))
+      this.#beatLater()
+    })
+  }
+}
+
+/** The id of the member in an entry; undefined if nobody can read it. */
+function idIn(key: string, value: Uint8Array): string | undefined {
+  try {
+    return decodeMember(key, value).id
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * Examines what a pool stands on: the server, its bucket, its clock, what this user may do, and this machine. Changes
+ * nothing but the entry `clock`, as everybody does who joins. Each finding says what is so, and what to do about it.
+ */
+import { monitorEventLoopDelay } from "node:perf_hooks"
+import { jetstreamManager } from "@nats-io/jetstream"
+import { type NatsConnection, nanos } from "nats"
+import { isStreamNotFound } from "../errors/errors.js"
+import { flawsIn } from "../jetstream/bucket-flaws.js"
+import { findKvBucket } from "../jetstream/kv-bucket.js"
+import { reignOf } from "../protocol/claim.js"
+import { CLOCK_KEY, namesOf, type PoolNames } from "../protocol/names.js"
+import { lowerTerms } from "./doctor-terms.js"
+import { type Finding, fail, failed, ok, warn } from "./finding.js"
+import { permissionsOf, type Role } from "./permissions.js"
+import { viewOf } from "./pool-view.js"
+import { probe } from "./probe.js"
+
+export type { Finding, Verdict } from "./finding.js"
+
+export interface Examination {
+  readonly connection: NatsConnection
+  readonly pool: string
+  /** Whose permissions are tried out. */
+  readonly role: Role
+  readonly leaseMs: number
+}
+
+/** Beyond these somebody should know of it, in ms. */
+const SLOW_CLOCK_MS = 1_000
+const SLOW_LOOP_MS = 50
+/** The share of the lease that a round trip may take without a word; a renewal has a quarter. */
+const QUICK_TRIP = 0.02
+const RENEWAL = 0.25
+const TRIPS = 5
+
+type Check = (examination: Examination, names: PoolNames) => Promise<Omit<Finding, "what">>
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  jetstream: jetStream,
+  bucket,
+  replicas,
+  permissions,
+  clock,
+  "round trip": roundTrip,
+  "event loop": eventLoop,
+  terms,
+  pool: members,
+}
+
+/** Looks at everything, one after another. What can't be looked at is a failure of its own. */
+export async function* examine(examination: Examination): AsyncGenerator<Finding> {
+  const names = namesOf(examination.pool)
+  for (const [what, check] of Object.entries(CHECKS)) {
+    yield check(examination, names).then(
+      (finding) => ({ what, ...finding }),
+      (error) => ({ what, ...failed(error) }),
+    )
+  }
+}
+
+async function jetStream({ connection }: Examination) {
+  const manager = await jetstreamManager(connection)
+  const { storage, limits } = await manager.getAccountInfo()
+  const used = `${Math.ceil(storage / 1024)} KiB of file storage used`
+  if (limits.max_storage > 0 && storage > limits.max_storage * 0.9) {
+    return warn(
+      `${used}, more than nine tenths of what is allowed`,
+      "raise max_file of the account",
+    )
+  }
+  return ok(used)
+}
+
+async function bucket({ connection, leaseMs }: Examination, names: PoolNames) {
+  const stream = await streamOf(connection, names)
+  if (!stream) return ok(`${names.bucket} is not there yet; the first worker makes it`)
+  const { max_age, max_msgs_per_subject } = stream.config
+  const ttlMs = max_age / nanos(1)
+  const [flaw, ...more] = flawsIn(names.bucket, stream)
+  if (flaw) {
+    const says = [flaw, ...more].map((it) => it.says).join("; ")
+    return fail(says, flaw.remedy)
+  }
+  const remedy = "workers adjust it when they join; see that all have the same --lease"
+  if (ttlMs !== leaseMs * 3) {
+    return warn(
+      `entries live ${ttlMs} ms, with a lease of ${leaseMs} ms it should be ${leaseMs * 3}`,
+      remedy,
+    )
+  }
+  if (max_msgs_per_subject !== 1) return warn(`keeps ${max_msgs_per_subject} of each entry`, remedy)
+  return ok(`${names.bucket}: on file, entries live ${ttlMs} ms`)
+}
+
+async function replicas({ connection }: Examination, names: PoolNames) {
+  const stream = await streamOf(connection, names)
+  if (!stream) return ok("no bucket yet")
+  const { num_replicas: count } = stream.config
+  const { replicas: others = [], leader } = stream.cluster ?? {}
+  const lost = others.filter(({ offline, current }) => offline || !current)
+  if (lost.length > 0) {
+    const who = lost.map(({ name, offline }) => `${name} is ${offline ? "offline" : "behind"}`)
+    return fail(`${who.join(", ")}`, "see to these servers: nats server list")
+  }
+  const isAlone = connection.info?.cluster !== undefined && count === 1
+  if (isAlone) {
+    return warn(
+      "one copy in a cluster: the pool ends with that server",
+      "start the workers with --replicas 3",
+    )
+  }
+  return ok(count === 1 ? "one, on a single server" : `${count}, led by ${leader}, all current`)
+}
+
+async function permissions({ connection, role }: Examination, names: PoolNames) {
+  const { refused, untried } = await probe(connection, names, permissionsOf(role, names))
+  if (refused.length > 0) {
+    return fail(
+      `a ${role} needs, and this user may not: ${refused.join(", ")}`,
+      "give them to the user, as deploy/nats-permissions.conf does",
+    )
+  }
+  return ok(
+    `all that a ${role} needs${untried.length > 0 ? `; not tried: ${untried.join(", ")}` : ""}`,
+  )
+}
+
+async function clock({ connection, role }: Examination, names: PoolNames) {
+  const bucket = await findKvBucket(connection, names.bucket)
+  if (!bucket) return ok("no bucket yet, and so no time of the server's to compare with")
+  if (role !== "worker") return ok("only a worker may ask the server for its time")
+  const beforeMs = Date.now()
+  const revision = await bucket.put(CLOCK_KEY, new Uint8Array())
+  const entry = await bucket.get(CLOCK_KEY)
+  if (!entry || entry.deleted || entry.revision < revision) {
+    return fail(
+      "what is written to the bucket can't be read back",
+      "see what is said of the bucket above; if nothing is, a replica lags: try again",
+    )
+  }
+  const aheadMs = Math.round((beforeMs + Date.now()) / 2 - entry.writtenMs)
+  const says = `this machine is ${Math.abs(aheadMs)} ms ${aheadMs < 0 ? "behind" : "ahead of"} the server`
+  if (Math.abs(aheadMs) < SLOW_CLOCK_MS) return ok(says)
+  return warn(
+    `${says}; nobody's place depends on that, but times in logs do`,
+    "let NTP set the clocks",
+  )
+}
+
+async function roundTrip({ connection, leaseMs }: Examination) {
+  const times: number[] = []
+  for (let n = 0; n < TRIPS; n++) {
+    const before = performance.now()
+    await connection.flush()
+    times.push(performance.now() - before)
+  }
+  const ms = times.sort((a, b) => a - b)[TRIPS >> 1] ?? 0
+  const says = `${ms.toFixed(2)} ms, median of ${TRIPS}`
+  const remedy = "move nearer to the server, or start the workers with a longer --lease"
+  if (ms > leaseMs * RENEWAL) return fail(`${says}; a renewal has ${leaseMs * RENEWAL} ms`, remedy)
+  return ms > leaseMs * QUICK_TRIP
+    ? warn(`${says}, long for a lease of ${leaseMs} ms`, remedy)
+    : ok(says)
+}
+
+async function eventLoop({ leaseMs }: Examination) {
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  delay.disable()
+  const ms = Math.max(0, delay.max / 1e6 - 10)
+  const says = `at most ${ms.toFixed(1)} ms late on this machine`
+  const remedy = "give this machine more cores or less to do, or a longer --lease"
+  if (ms > leaseMs * RENEWAL) return fail(says, remedy)
+  return ms > SLOW_LOOP_MS ? warn(says, remedy) : ok(says)
+}
+
+async function terms({ connection, pool }: Examination, names: PoolNames) {
+  const view = await viewOf(connection, pool)
+  const lower = await lowerTerms(connection, names, view)
+  if (!lower) {
+    const { standing } = view
+    return ok(standing ? `${reignOf(standing).term}, the highest known` : "none yet")
+  }
+  const { term, known, by } = lower
+  return fail(
+    `${term} is below ${known}, known to ${by.join(", ")}: who fences by term refuses every leader`,
+    `have them go on above it; the pool elects anew: nats stream purge KV_${names.bucket} --seq ${known + 1} --force`,
+  )
+}
+
+async function members({ connection, pool }: Examination) {
+  const { members, standing, isHeld, unreadable } = await viewOf(connection, pool)
+  if (unreadable.length > 0) {
+    return warn(
+      `entries that this version can't read: ${unreadable.join(", ")}`,
+      "upgrade whichever is older, or remove them: nats kv del",
+    )
+  }
+  if (members.length === 0) return warn("nobody is there", "start one with: pool worker")
+  const lingering = members.filter((member) => member.lingering)
+  if (lingering.length > 0) {
+    const who = lingering.map((member) => `${member.name} (term ${member.lingering?.term})`)
+    return warn(
+      `may not lead, for lead() has not returned after its reign: ${who.join(", ")}`,
+      "see that it returns when its signal fires; if it never does: pool kill",
+    )
+  }
+  if (!standing || !isHeld)
+    return warn(`${members.length} are there, nobody leads`, "see: pool members")
+  return ok(`${standing.claim.name} leads, ${members.length} are there`)
+}
+
+async function streamOf(connection: NatsConnection, names: PoolNames) {
+  const manager = await jetstreamManager(connection, { checkAPI: false })
+  return manager.streams.info(`KV_${names.bucket}`).catch((error) => {
+    if (isStreamNotFound(error)) return undefined
+    throw error
+  })
+}

@@ -1,0 +1,51 @@
+/** What the doctor says of one thing it looked at, and what it makes of an error met there. */
+import {
+  isJetStreamRefusal,
+  isNoJetStream,
+  isNotPermitted,
+  isStorageFull,
+  NoJetStream,
+  reasonOf,
+} from "../errors/errors.js"
+
+export type Verdict = "ok" | "warn" | "fail"
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly what: string
+  readonly verdict: Verdict
+  readonly says: string
+  /** What to do, where it is not ok. */
+  readonly remedy?: string
+}
+
+export function failed(error: unknown): Omit<Finding, "what"> {
+  if (isNotPermitted(error)) {
+    return fail(reasonOf(error), "give it to the user, as deploy/nats-permissions.conf does")
+  }
+  if (error instanceof NoJetStream || isNoJetStream(error)) {
+    return fail(
+      "JetStream is off",
+      "start the server with --jetstream, or: nats-server -c nats-server.conf",
+    )
+  }
+  if (isStorageFull(error)) {
+    return fail(reasonOf(error), "free some, or raise max_file of the server or of the account")
+  }
+  if (isJetStreamRefusal(error)) {
+    return fail(`JetStream refused: ${reasonOf(error)}`, "see what is said of the bucket above")
+  }
+  return fail(reasonOf(error), "see the log of the server")
+}
+
+export function ok(says: string): Omit<Finding, "what"> {
+  return { verdict: "ok", says }
+}
+
+export function warn(says: string, remedy: string): Omit<Finding, "what"> {
+  return { verdict: "warn", says, remedy }
+}
+
+export function fail(says: string, remedy: string): Omit<Finding, "what"> {
+  return { verdict: "fail", says, remedy }
+}

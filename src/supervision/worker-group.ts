@@ -1,0 +1,148 @@
+/**
+ * A supervisor with what it needs to give a dead worker's word: a connection and a bucket of its own. Workers are
+ * started, stopped and restarted through it.
+ */
+import type { NatsConnection } from "nats"
+import { unawaited } from "../contracts/unawaited.js"
+import type { EndedReign, HandOnOptions } from "../coordinator/hand-on.js"
+import { HistoryWriter } from "../history/history-stream.js"
+import { openPool } from "../jetstream/open-pool.js"
+import { timingsOf } from "../lease/timings.js"
+import { httpAddressOf, placeAfter, shownAddress } from "../observe/http-address.js"
+import { Lifeline } from "../programs/lifeline.js"
+import { namesOf } from "../protocol/names.js"
+import { systemClock } from "../time/system-clock.js"
+import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "../worker/join-options.js"
+import { rehearsedOnce } from "../worker/warm-up.js"
+import type { WorkerSettings } from "./messages.js"
+import { Respawn } from "./respawn.js"
+import { Supervisor, type SupervisorOptions, type WorkerEvent } from "./supervisor.js"
+
+/** Beyond the grace times, how long a worker that stops may take, in ms. */
+const MARGIN_MS = 5_000
+
+export interface CrewOptions extends Omit<SupervisorOptions, "pool" | "lifeline"> {
+  /** What all workers have in common. */
+  readonly settings: WorkerSettings
+  /** Whether a worker whose process died is brought back. Default false. */
+  readonly respawn?: boolean | undefined
+  /** Whether workers are out of reach of what is sent to our terminal: Ctrl-Z and Ctrl-C. Default false. */
+  readonly ownGroups?: boolean | undefined
+  /** Gives up gathering: what is waited for is not waited for any longer. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export class Crew {
+  readonly supervisor: Supervisor
+  readonly connection: NatsConnection
+  #disbanding: Promise<void> | undefined
+  readonly #settings: WorkerSettings
+  readonly #history: HistoryWriter
+  readonly #respawn: Respawn | undefined
+  /** Names of its workers; where one stands says which port is its own. */
+  readonly #places: string[] = []
+
+  private constructor(
+    options: CrewOptions,
+    connection: NatsConnection,
+    pool: HandOnOptions,
+    history: HistoryWriter,
+  ) {
+    const { settings, respawn, ownGroups, signal: _, ...supervision } = options
+    const { onEvent, report } = supervision
+    this.#settings = settings
+    this.connection = connection
+    this.#history = history
+    const start = (name: string) => this.start(name)
+    if (respawn) this.#respawn = new Respawn({ clock: systemClock, start, report })
+    this.supervisor = new Supervisor({
+      ...supervision,
+      // They notice our death themselves, and leave kindly.
+      ...(ownGroups && {
+        lifeline: new Lifeline({ graceMs: leavingMs(settings), last: "KILL" }),
+      }),
+      pool,
+      onEvent: (event) => {
+        onEvent(event)
+        this.#heed(event)
+      },
+    })
+  }
+
+  /** Connects, and opens the bucket. Throws as `joinPool` does. */
+  static async gather(options: CrewOptions): Promise<Crew> {
+    const { settings, report, signal } = options
+    const names = namesOf(settings.pool)
+    const timings = timingsOf(settings)
+    const name = `pool ${settings.pool} supervisor`
+    const opening = openPool({
+      connect: { onWait: report, ...settings.connect, signal },
+      ...{ name, names, timings },
+      onAdjusted: ({ setting, was, is }) =>
+        report(`bucket ${names.bucket}: ${setting} was ${was}, is ${is} now`),
+    })
+    const [{ connection, bucket }] = await Promise.all([opening, rehearsedOnce()])
+    try {
+      const history = new HistoryWriter(connection, names, timings.replicas)
+      const pool = {
+        bus: connection,
+        bucket,
+        names,
+        clock: systemClock,
+        stepMs: timings.stepMs,
+        by: `supervisor ${process.pid}`,
+        onReleased: ({ reign, standing, reason }: EndedReign) => {
+          const record = { type: "ended", ...reign, name: standing.claim.name, reason } as const
+          unawaited(history.write(record), (error) =>
+            report("the history could not be written", error),
+          )
+        },
+      }
+      return new Crew(options, connection, pool, history)
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  }
+
+  /** Starts the worker `name`; resolves when it has joined. */
+  async start(name: string): Promise<void> {
+    await this.supervisor.start({ ...this.#settings, name, http: this.#httpOf(name) })
+  }
+
+  /** Stops all workers kindly, and closes the connection. */
+  disband(): Promise<void> {
+    this.#disbanding ??= this.#disband()
+    return this.#disbanding
+  }
+
+  async #disband(): Promise<void> {
+    this.#respawn?.stop()
+    await this.supervisor.stopAll(leavingMs(this.#settings))
+    await this.#history.settled()
+    // Without a server there is nothing to drain.
+    await this.connection.drain().catch(() => this.connection.close())
+  }
+
+  /** A worker that is started again has the port that it had. */
+  #httpOf(name: string): string | undefined {
+    const { http } = this.#settings
+    if (http === undefined) return undefined
+    if (!this.#places.includes(name)) this.#places.push(name)
+    return shownAddress(placeAfter(httpAddressOf(http), this.#places.indexOf(name)))
+  }
+
+  #heed(event: WorkerEvent): void {
+    const { name } = event.worker
+    if (event.type === "joined") this.#respawn?.joined(name)
+    if (event.type === "unstarted") this.#respawn?.died(name, event.how)
+    if (event.type !== "gone" || event.isKind || event.isAskedFor) return
+    this.#respawn?.died(name, event.how)
+  }
+}
+
+/** How long a worker that stops may take, in ms. */
+function leavingMs(settings: WorkerSettings): number {
+  const { graceMs = DEFAULT_GRACE_MS, leaderGraceMs = DEFAULT_LEADER_GRACE_MS } = settings
+  return graceMs + leaderGraceMs + MARGIN_MS
+}

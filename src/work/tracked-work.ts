@@ -1,0 +1,236 @@
+/**
+ * Tracked work: what only the leader may answer. A plain subscription on `<pool>.leader`, one for each
+ * reign, which goes through
+ *
+ *   open      a claim is on its way: what arrives is held
+ *   begin     the claim was acknowledged: what was held is answered, then what arrives
+ *   refuse    the reign is ending: what arrives gets a 409 that says it was not done
+ *   drain     unsubscribed, and what the server had sent before gets the same 409
+ *   close     somebody else may lead from now on
+ *
+ * or, from any of them, to its end without a word: `abandon` (the claim was refused) and `lapse` (the lease
+ * ran out). Then somebody else may have a copy of whatever arrives, so it is dropped silently: to say "not
+ * done" of it would be a guess. Of what was held in vain nobody else may have a copy, though: its requester learns,
+ * after a while for the true leader to answer first, that the outcome is unknown.
+ *
+ * Each request compares once with the lease, for a process that was frozen doesn't know yet that its reign is over. A
+ * result is sent only while nobody else can lead; otherwise the requester learns that the outcome is unknown.
+ *
+ * On `<pool>.held` the leader says which of certain requests it has in hand, for a requester that doesn't know whether
+ * they reached this leader, the last one, or one that claimed in between.
+ */
+import type { Bus, BusMessage } from "../contracts/bus.js"
+import { unawaited } from "../contracts/unawaited.js"
+import { WorkerStopped } from "../errors/work-errors.js"
+import type { Leadership } from "../lease/leadership.js"
+import { holds } from "../lease/lease.js"
+import { listen } from "../protocol/listening.js"
+import type { MemberLabel } from "../protocol/member.js"
+import type { PoolNames } from "../protocol/names.js"
+import { type Failure, REIGN_OVER, Seal } from "../protocol/reply.js"
+import type { Instant } from "../time/clock.js"
+import type { Job } from "./job.js"
+import { type RequestOptions, Requests } from "./requests.js"
+import type { Tally } from "./tally.js"
+import { TrackedSeat } from "./tracked-subscription.js"
+
+/**
+ * How long the true leader has to answer what was held here in vain, in ms. A client asks that leader for it, so only other
+ * requesters wait so long.
+ */
+const TRUE_LEADER_MS = 1_000
+
+const HELD_IN_VAIN: Failure = {
+  status: 409,
+  reason: "somebody else leads: the request may or may not have been done",
+  outcome: "unknown",
+}
+
+const NOT_LEADING: Failure = {
+  status: 409,
+  reason: "not the leader any more: the request was not done",
+  outcome: "not-done",
+}
+
+export interface TrackedWorkOptions extends RequestOptions {
+  readonly bus: Bus
+  readonly member: MemberLabel
+  /** Of the pool: it listens on `leader` and `held`. */
+  readonly names: Pick<PoolNames, "leader" | "held">
+  /** What does the work; what it returns is the answer. */
+  readonly handler: (job: Job, leadership: Leadership) => unknown
+  /** Told of what goes wrong outside of any request, e.g. a subscription that the server refuses. */
+  readonly onProblem?: (problem: Error) => void
+}
+
+export class TrackedWork {
+  readonly #options: TrackedWorkOptions
+  readonly #requests: Requests
+  #seat: TrackedSeat | undefined
+
+  /** Throws BadInput for a handler timeout that cannot work. */
+  constructor(options: TrackedWorkOptions) {
+    this.#options = options
+    this.#requests = new Requests(options)
+  }
+
+  /** What it has done so far, in all reigns. */
+  get tally(): Tally {
+    return this.#requests.tally
+  }
+
+  /**
+   * Subscribes, and holds what arrives, beside what it holds of a claim that was not given up. To be called just before
+   * the claim is sent, on the same connection.
+   */
+  open(): void {
+    if (this.#seat?.state === "holding") return
+    this.abandon()
+    const { bus, names, member, onProblem } = this.#options
+    const seat = new TrackedSeat()
+    const seal = new Seal(member)
+    const arrived = (message: BusMessage) => this.#arrived(seat, message)
+    seat.subscription = listen(bus, names.leader, arrived, { onProblem, seal })
+    const asked = (message: BusMessage) => this.#asked(seat, message)
+    seat.questions = listen(bus, names.held, asked, { onProblem })
+    this.#seat = seat
+  }
+
+  /** The claim was acknowledged: answers what was held, and from now on what arrives. */
+  begin(leadership: Leadership): void {
+    const seat = this.#seat
+    if (seat?.state !== "holding") return
+    const { member, handler } = this.#options
+    const { signal } = leadership
+    const ended = () => this.#requests.abort(signal.reason)
+    signal.addEventListener("abort", ended, { once: true })
+    seat.reign = {
+      leadership,
+      seal: new Seal(member, leadership),
+      handler: (job) => handler(job, leadership),
+      forget: () => signal.removeEventListener("abort", ended),
+    }
+    seat.state = "serving"
+    for (const message of seat.release()) this.#arrived(seat, message)
+  }
+
+  /** Takes no more: what arrives gets a 409 that says it was not done. What is in flight goes on. */
+  refuse(): void {
+    const seat = this.#seat
+    if (seat?.reign === undefined) return
+    seat.state = "refusing"
+    // Learns how long that is certain, for a reign that is handed on doesn't say so any more.
+    this.#refuses(seat)
+  }
+
+  /**
+   * Resolves once nothing is in flight. What is not done after `graceMs` is answered with a 409 that says it
+   * may or may not have been done. Says whether all was done in time.
+   */
+  async finish(graceMs: number): Promise<boolean> {
+    const done = await this.#requests.idle(graceMs)
+    if (!done) this.#giveUp()
+    return done
+  }
+
+  /**
+   * Unsubscribes, and resolves once all that the server had sent before got its 409. Who is told only then that the reign
+   * is over can't be heard of before those answers.
+   */
+  async drain(): Promise<void> {
+    await this.#seat?.drain().catch(() => {
+      // The connection is gone, and the subscription with it.
+    })
+  }
+
+  /** Unsubscribes; what the server had sent before still gets the 409. Gives up what is in flight. */
+  close(): void {
+    if (this.#seat?.reign === undefined) {
+      this.abandon()
+      return
+    }
+    this.refuse()
+    unawaited(this.drain())
+    this.#giveUp()
+    this.#seat = undefined
+  }
+
+  /** The claim was refused: unsubscribes, and does nothing of what was held, for the true leader may have it too. */
+  abandon(): void {
+    const seat = this.#seat
+    this.#seat = undefined
+    if (seat === undefined) return
+    this.#giveUp(seat)
+    this.#refuseHeld(seat)
+    // The server may have sent more before it hears that nobody listens here, and to nobody else.
+    const drained = seat.drain().then(
+      () => this.#refuseHeld(seat),
+      () => {
+        // The connection is gone, and what was on its way with it.
+      },
+    )
+    unawaited(drained)
+  }
+
+  #refuseHeld(seat: TrackedSeat): void {
+    const held = seat.release()
+    if (held.length === 0) return
+    const { clock, member } = this.#options
+    const seal = new Seal(member)
+    clock.after(TRUE_LEADER_MS, () => {
+      for (const message of held) this.#refuse(message, HELD_IN_VAIN, seal)
+    })
+  }
+
+  #refuse(message: BusMessage, failure: Failure, seal: Seal): void {
+    try {
+      this.#requests.refuse(message, failure, seal)
+    } catch {
+      // The connection is closed: there is nobody left to tell.
+    }
+  }
+
+  /** The lease ran out: unsubscribes, and tells everything in flight at once that its outcome is unknown. */
+  lapse(): void {
+    const seat = this.#seat
+    this.#seat = undefined
+    if (seat === undefined) return
+    seat.release()
+    seat.unsubscribe()
+    this.#giveUp(seat)
+  }
+
+  #giveUp(seat = this.#seat): void {
+    seat?.reign?.forget()
+    this.#requests.giveUp(REIGN_OVER, seat?.reign?.leadership.signal.reason ?? new WorkerStopped())
+    this.#requests.close()
+  }
+
+  #arrived(seat: TrackedSeat, message: BusMessage): void {
+    if (seat.state === "holding") seat.hold(message)
+    else if (seat.reign === undefined) return
+    else if (seat.state === "serving") {
+      const { leadership, seal, handler } = seat.reign
+      if (leadership.isLeading()) this.#requests.take(message, handler, seal)
+    } else if (this.#refuses(seat)) this.#refuse(message, NOT_LEADING, seat.reign.seal)
+  }
+
+  /** Whether "not done" is certain: once the lease, which may still be renewed, is over somebody else may have a copy. */
+  #refuses(seat: TrackedSeat): boolean {
+    const now = this.#options.clock.now()
+    const leftMs = seat.reign?.leadership.remainingMs() ?? 0
+    if (leftMs > 0) seat.refusesUntil = later(now, leftMs)
+    return seat.refusesUntil !== undefined && holds(seat.refusesUntil, now)
+  }
+
+  /** Which of some requests, an id a line, are in hand. Who doesn't lead is silent: the leader may have them. */
+  #asked({ reign }: TrackedSeat, message: BusMessage): void {
+    if (!reign?.seal.holds()) return
+    const ids = new TextDecoder().decode(message.data).split("\n")
+    reign.seal.answer(message, this.#requests.among(new Set(ids)).join("\n"))
+  }
+}
+
+function later({ monoMs, wallMs }: Instant, ms: number): Instant {
+  return { monoMs: monoMs + ms, wallMs: wallMs + ms }
+}

@@ -1,0 +1,125 @@
+/** Opens what a worker stands on: on a server, or inside this process. */
+import { hostname } from "node:os"
+import type { Ground } from "../backend/backend.js"
+import { type Reached, reachedBy } from "../backend/pool-place.js"
+import type { Adjustment } from "../contracts/bucket.js"
+import { HistoryWriter } from "../history/history-stream.js"
+import { Fence } from "../jetstream/fence.js"
+import { findKvBucket, openKvBucket } from "../jetstream/kv-bucket.js"
+import { openPool } from "../jetstream/open-pool.js"
+import { timingsOf } from "../lease/timings.js"
+import { tellOfConnection } from "../nats/connection-troubles.js"
+import { httpAddressOf } from "../observe/http-address.js"
+import type { StatusServer } from "../observe/status-server.js"
+import { checkedName, DEFAULT_POOL, namesOf, type PoolNames } from "../protocol/names.js"
+import { Terms } from "../protocol/terms.js"
+import { systemClock } from "../time/system-clock.js"
+import type { WorkerOptions } from "./join-options.js"
+import { checkLimits } from "./limits.js"
+import { rehearsedOnce } from "./warm-up.js"
+
+/** The ground that `options` ask for. Throws as `joinPool` does. */
+export async function openGround(options: WorkerOptions): Promise<Ground> {
+  const name = checkedName(options.name ?? defaultName())
+  const names = namesOf(options.pool ?? DEFAULT_POOL)
+  const timings = timingsOf(options)
+  checkLimits(options)
+  const base = { name, names, timings, terms: new Terms() }
+  if (options.http === undefined) return groundUnder(base, options)
+  // Only those who ask for it load the metrics: a quarter of what there is to load.
+  const { StatusServer } = await import("../observe/status-server.js")
+  const status = await StatusServer.open({
+    address: httpAddressOf(options.http),
+    pool: names.pool,
+    name,
+    leaseMs: timings.leaseMs,
+  })
+  try {
+    return withStatus(await groundUnder(base, options), status)
+  } catch (error) {
+    await status.close()
+    throw error
+  }
+}
+
+function withStatus(ground: Ground, status: StatusServer): Ground {
+  return {
+    ...ground,
+    status,
+    follow: (troubles, told) =>
+      ground.follow(troubles, (isUp) => {
+        status.connection(isUp)
+        told(isUp)
+      }),
+    close: () => ground.close().finally(() => status.close()),
+  }
+}
+
+type Base = Pick<Ground, "name" | "names" | "timings" | "terms">
+
+async function groundUnder(base: Base, options: WorkerOptions): Promise<Ground> {
+  const { name, names, timings } = base
+  const { local, ...reached } = reachedBy(options)
+  if (!local) return groundOnServer(base, reached, options)
+  return local.ground(name, names, timings, adjusted(names, options))
+}
+
+function adjusted({ bucket }: PoolNames, { report }: WorkerOptions) {
+  return ({ setting, was, is }: Adjustment) =>
+    report?.(`bucket ${bucket} had another ${setting}: ${was}; it is ${is} now`)
+}
+
+async function groundOnServer(
+  base: Base,
+  reached: Reached,
+  options: WorkerOptions,
+): Promise<Ground> {
+  const { name, names, timings } = base
+  const { connection: given, connect } = reached
+  const onAdjusted = adjusted(names, options)
+  const opening = given
+    ? openKvBucket(given, names.bucket, timings, onAdjusted).then((bucket) => ({
+        connection: given,
+        bucket,
+      }))
+    : openPool({
+        connect: { ...connect, onWait: connect.onWait ?? options.report },
+        name: `pool ${names.pool} worker ${name}`,
+        ...{ names, timings, onAdjusted },
+      })
+  const [{ connection, bucket }] = await Promise.all([opening, rehearsedOnce()])
+  const history = new HistoryWriter(connection, names, timings.replicas)
+  let unfollow = () => {}
+  const close = async () => {
+    unfollow()
+    await history.settled()
+    try {
+      await (given ? connection.flush() : connection.drain())
+    } catch {
+      // Without a server there is nobody left to hear the rest.
+      if (!given) await connection.close()
+    }
+  }
+  return {
+    ...base,
+    clock: systemClock,
+    random: Math.random,
+    bus: connection,
+    bucket,
+    maxPayload: connection.info?.max_payload,
+    fence: new Fence(connection, names, timings.replicas),
+    writeHistory: (record) => history.write(record),
+    find: (pool) => findKvBucket(connection, namesOf(pool).bucket),
+    follow: (troubles, told) => {
+      unfollow()
+      unfollow = tellOfConnection(connection, troubles, told)
+    },
+    close,
+  }
+}
+
+/** Host and pid. */
+export function defaultName(): string {
+  const host = hostname().replace(/[^A-Za-z0-9_-]/g, "-")
+  return `${host}-${process.pid}`.slice(-64)
+}

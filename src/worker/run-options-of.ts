@@ -1,0 +1,83 @@
+/** What one run of a member needs, from what a program said when it joined; here are the defaults. */
+import { hostname } from "node:os"
+import type { Ground } from "../backend/backend.js"
+import type { Troubles } from "../contracts/troubles.js"
+import type { MemberRunOptions } from "../member/member-run-options.js"
+import { machineWeight } from "../strategies/machine-weight.js"
+import { Neighbours } from "../strategies/other-pools.js"
+import { strategyOf } from "../strategies/strategies.js"
+import { oldest, type Strategy } from "../strategies/strategy.js"
+import { builtInHandlers } from "../work/built-in-handlers.js"
+import type { Handlers } from "../work/handler.js"
+import {
+  DEFAULT_GRACE_MS,
+  DEFAULT_LEADER_GRACE_MS,
+  DEFAULT_PREEMPT_MS,
+  type WorkerOptions,
+} from "./join-options.js"
+
+/** What the worker itself listens to, and what it keeps over all its runs. */
+export type RunListeners = Pick<
+  MemberRunOptions,
+  | "lastLead"
+  | "isPaused"
+  | "obey"
+  | "onFailed"
+  | "onBroken"
+  | "onLeadReturned"
+  | "onClaim"
+  | "onReign"
+> & { readonly troubles: Troubles }
+
+export function runOptionsOf(
+  options: WorkerOptions,
+  ground: Ground,
+  listeners: RunListeners,
+): MemberRunOptions {
+  const { work, leaderWork, lead, weight = 1, preempt } = options
+  const given: Handlers = {
+    ...(work && { work }),
+    ...(leaderWork && { leaderWork }),
+    ...(lead && { lead }),
+  }
+  const hasHandlers = Object.keys(given).length > 0
+  const strategy = strategyOf(options.strategy ?? oldest)
+  const { names, timings, clock, random, bus, bucket } = ground
+  const { terms, fence, writeHistory, maxPayload } = ground
+  const { troubles, ...told } = listeners
+  return {
+    context: { names, timings, clock, random, bus, bucket, troubles },
+    ...told,
+    ...{ terms, fence, writeHistory, maxPayload, strategy },
+    neighbours: neighboursOf(strategy, ground, listeners),
+    preemptAfterMs: preempt === true ? DEFAULT_PREEMPT_MS : preempt || undefined,
+    character: {
+      name: ground.name,
+      host: hostname(),
+      pid: process.pid,
+      eligible: options.eligible ?? true,
+      weight: weight === "auto" ? machineWeight() : weight,
+      labels: options.labels ?? {},
+      control: options.allowControl ?? false,
+    },
+    handlers: (leadership) => (hasHandlers ? given : builtInHandlers(leadership)),
+    concurrency: options.concurrency,
+    handlerTimeoutMs: options.handlerTimeoutMs,
+    graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
+    leaderGraceMs: options.leaderGraceMs ?? DEFAULT_LEADER_GRACE_MS,
+    leadReturns: options.leadReturns ?? "done",
+    fenced: options.fenced ?? false,
+    meter: ground.status?.metrics,
+  }
+}
+
+export function neighboursOf(
+  { heeds }: Strategy,
+  ground: Ground,
+  { troubles }: RunListeners,
+): Neighbours | undefined {
+  if (!heeds || heeds.length === 0) return undefined
+  const { bus, clock, find, timings } = ground
+  const limits = { refreshMs: timings.memberTtlMs, answerMs: timings.renewMs / 2 }
+  return new Neighbours({ pools: heeds, bus, clock, find, troubles, ...limits })
+}

@@ -1,0 +1,46 @@
+import t from "tap"
+import { BadInput } from "../../src/errors/errors.js"
+import { HOLDER_SHARE } from "../../src/lease/lease.js"
+import { timingsOf } from "../../src/lease/timings.js"
+
+t.test("the defaults: a change of them shows here", async (t) => {
+  t.strictSame(timingsOf(), {
+    replicas: 1,
+    leaseMs: 2000,
+    renewMs: 500,
+    memberTtlMs: 6000,
+    beatMs: 2000,
+    stepMs: 50,
+    coldStartMs: 150,
+  })
+  t.match(timingsOf({ replicas: 3 }), {
+    leaseMs: 12_000,
+    renewMs: 3000,
+    memberTtlMs: 36_000,
+    stepMs: 300,
+  })
+})
+
+t.test(
+  "timings that cannot work are refused, with what was expected and what was got",
+  async (t) => {
+    for (const options of [
+      { leaseMs: 199 },
+      { leaseMs: 3_600_001 },
+      { leaseMs: Number.NaN },
+      { leaseMs: 1000, renewMs: 251 },
+      { renewMs: 0 },
+      { replicas: 2 },
+    ])
+      t.throws(() => timingsOf(options), BadInput, JSON.stringify(options))
+    t.throws(
+      () => timingsOf({ leaseMs: 1000, renewMs: 300 }),
+      /a quarter of the lease at most \(250 ms\), got 300/,
+    )
+  },
+)
+
+t.test("three renewals may fail before the holder stops counting on its lease", async (t) => {
+  const { leaseMs, renewMs } = timingsOf()
+  t.ok(3 * renewMs < leaseMs * HOLDER_SHARE)
+})

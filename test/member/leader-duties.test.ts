@@ -1,0 +1,62 @@
+import { setImmediate as turn } from "node:timers/promises"
+import t from "tap"
+import { LastLead } from "../../src/member/last-lead.js"
+import { LeaderSeat } from "../../src/member/leader-duties.js"
+import type { TrackedWork } from "../../src/work/tracked-work.js"
+import { ManualClock } from "../fixtures/manual-clock.js"
+import { TestReign } from "../fixtures/reign.js"
+
+function seat(lead?: () => void, tracked: Partial<TrackedWork> = {}) {
+  const nothing = () => {}
+  return new LeaderSeat({
+    tracked: { begin: nothing, refuse: nothing, drain: nothing, ...tracked } as TrackedWork,
+    lead,
+    graceMs: 1000,
+    lastLead: new LastLead({ clock: new ManualClock(), onChange: nothing, report: nothing }),
+    patienceMs: 50,
+    onBegin: nothing,
+    onEnd: nothing,
+    onFailed: nothing,
+    onReturned: nothing,
+    report: nothing,
+  })
+}
+
+t.test("a reign that is over as soon as it began never calls lead", async (t) => {
+  let calls = 0
+  const leading = seat(() => {
+    calls += 1
+  })
+  const reign = new TestReign(new ManualClock(), 5)
+  leading.begin(reign)
+  reign.end("stopping")
+  await turn()
+  t.equal(calls, 0)
+  leading.begin(new TestReign(new ManualClock(), 6))
+  await turn()
+  t.equal(calls, 1, "and one that holds does")
+})
+
+t.test("a reign waits for tracked work in flight, and for lead", async (t) => {
+  let hasFinished = false
+  const finish = async () => (hasFinished = true)
+  const busy = seat(undefined, { finish })
+  busy.begin(new TestReign(new ManualClock(), 5))
+  await busy.windDown()
+  t.ok(hasFinished)
+  let end: () => void = () => {}
+  const lead = () => new Promise<void>((resolve) => (end = resolve))
+  let hasDrained = false
+  const drain = async () => {
+    hasDrained = true
+  }
+  const leading = seat(lead, { finish, drain })
+  leading.begin(new TestReign(new ManualClock(), 5))
+  let isOver = false
+  leading.windDown().then(() => (isOver = true))
+  await turn()
+  t.notOk(isOver || hasDrained)
+  end()
+  await turn()
+  t.ok(isOver && hasDrained, "what the server sent meanwhile is answered, last")
+})
