@@ -4,7 +4,7 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { connect, type NatsConnection } from "nats"
 import { freeName } from "../dist/supervision/free-name.js"
-import { Crew } from "../dist/supervision/worker-group.js"
+import { WorkerGroup } from "../dist/supervision/worker-group.js"
 import { systemClock } from "../dist/time/system-clock.js"
 import { within } from "../dist/time/within.js"
 
@@ -27,14 +27,14 @@ const LONGEST_MS = 10_000
 
 /** A pool as `make cluster` runs it. */
 export async function poolContender(url: string, change: Change): Promise<Contender> {
-  const crew = await Crew.gather({
+  const group = await WorkerGroup.gather({
     settings: { pool: "bench", name: "a", connect: { servers: url }, logLevel: "silent" },
     onEvent: () => {},
     report: (problem, error) => console.error(problem, error),
   })
   const fill = async () => {
-    while (crew.supervisor.workers.length < WORKERS) {
-      await crew.start(freeName(crew.supervisor.workers.map(({ name }) => name)))
+    while (group.supervisor.workers.length < WORKERS) {
+      await group.start(freeName(group.supervisor.workers.map(({ name }) => name)))
     }
   }
   await fill()
@@ -42,15 +42,15 @@ export async function poolContender(url: string, change: Change): Promise<Conten
     pool: "bench",
     heirs: WORKERS - 1,
     async change(name) {
-      const leader = crew.supervisor.workers.find((worker) => worker.name === name)
+      const leader = group.supervisor.workers.find((worker) => worker.name === name)
       if (!leader) throw new Error(`nobody knows the leader ${name}`)
-      const gone = crew.supervisor.gone(leader.pid)
+      const gone = group.supervisor.gone(leader.pid)
       if (change === "kill") process.kill(leader.pid, "SIGKILL")
-      else crew.supervisor.stop(leader.pid, LONGEST_MS)
+      else group.supervisor.stop(leader.pid, LONGEST_MS)
       await gone
       await fill()
     },
-    close: () => crew.disband(),
+    close: () => group.disband(),
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs"
 import { connect as connectSocket } from "node:net"
 import { connect } from "nats"
 import t, { type Test } from "tap"
-import { greetingOf } from "../src/nats/server-info.js"
+import { serverInfoOf } from "../src/nats/server-info.js"
 import { isAlive } from "./fixtures/programs.js"
 import { testServer } from "./fixtures/server.js"
 
@@ -49,7 +49,7 @@ t.test("a restart keeps the port, and the store unless told otherwise", async (t
   const { port, pid } = server
   await putSomething(server.url)
   await server.restart()
-  t.match(await greetingOf(port), { isJetStreamOn: true })
+  t.match(await serverInfoOf(port), { isJetStreamOn: true })
   t.not(server.pid, pid)
   t.equal(await countOfStreams(server.monitoringUrl), 1)
   await server.kill()

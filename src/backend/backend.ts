@@ -10,7 +10,7 @@ import type { PoolNames } from "../protocol/names.js"
 import type { Terms } from "../protocol/terms.js"
 import type { Clock } from "../time/clock.js"
 
-export interface Ground {
+export interface Backend {
   /** Name of the worker. */
   readonly name: string
   readonly names: PoolNames

@@ -11,7 +11,7 @@ import type { PoolNames } from "../protocol/names.js"
 import { Terms } from "../protocol/terms.js"
 import type { Clock } from "../time/clock.js"
 import { systemClock } from "../time/system-clock.js"
-import type { Ground } from "./backend.js"
+import type { Backend } from "./backend.js"
 import { MemoryBucket } from "./memory-bucket.js"
 import { MemoryBus } from "./memory-bus.js"
 
@@ -76,12 +76,12 @@ export class LocalPools {
   }
 
   /** @internal What a worker stands on. A bucket of other timings is adjusted, and that is reported, as on a server. */
-  ground(
+  backend(
     name: string,
     names: PoolNames,
     timings: Timings,
     report: (adjustment: Adjustment) => void = () => {},
-  ): Ground {
+  ): Backend {
     const bus = this.connect()
     const { memberTtlMs } = timings
     const bucket = this.#buckets.get(names.pool) ?? new MemoryBucket(this.clock, memberTtlMs)

@@ -5,9 +5,9 @@ import { WorkFailed } from "../errors/errors.js"
 import {
   ERROR_CODE_HEADER,
   ERROR_HEADER,
+  type FailureOutcome,
   MEMBER_HEADER,
   OUTCOME_HEADER,
-  type Outcome,
   TERM_HEADER,
   WORKER_HEADER,
 } from "../protocol/reply.js"
@@ -67,7 +67,7 @@ export class Answer {
 export interface AnsweredFailure {
   readonly error: WorkFailed
   /** What is known about the work; undefined where the handler itself failed. */
-  readonly outcome: Outcome | undefined
+  readonly outcome: FailureOutcome | undefined
 }
 
 /** The failure in an answer, if it is one. */

@@ -18,10 +18,15 @@ import type { PoolNames } from "../protocol/names.js"
 import { REQUEST_HEADER } from "../protocol/reply.js"
 import type { Clock } from "../time/clock.js"
 import { Answer, termIn } from "./answer.js"
-import { type Asked, type Setback, setbackIn, setbackOf } from "./failed-attempt.js"
-import { Doubts } from "./in-doubt.js"
+import {
+  type Asked,
+  type FailedAttempt,
+  failedAttemptIn,
+  failedAttemptOf,
+} from "./failed-attempt.js"
+import { RequestsInDoubt } from "./in-doubt.js"
 import { PendingRequest } from "./pending-request.js"
-import { ReignNews } from "./term-watch.js"
+import { TermWatch } from "./term-watch.js"
 
 /** With less time left than this, in ms, nothing is tried any more: no answer in time would leave it unknown. */
 const LAST_ATTEMPT_MS = 20
@@ -48,18 +53,18 @@ export interface Question {
 
 export class Asker {
   readonly #options: AskerOptions
-  readonly #news: ReignNews
+  readonly #news: TermWatch
   readonly #pending = new Set<PendingRequest>()
   /** Those whose answer is awaited, and the subject they were sent to. */
   readonly #underWay = new Map<PendingRequest, string>()
-  readonly #doubts: Doubts
+  readonly #inDoubt: RequestsInDoubt
   #isClosed = false
   #connection: ConnectionWatch | undefined
 
   constructor(options: AskerOptions) {
     this.#options = options
-    this.#news = new ReignNews(options.bus, options.names, () => this.#newReign())
-    this.#doubts = new Doubts({ ...options, news: this.#news })
+    this.#news = new TermWatch(options.bus, options.names, () => this.#newReign())
+    this.#inDoubt = new RequestsInDoubt({ ...options, news: this.#news })
   }
 
   async ask(question: Question): Promise<Answer> {
@@ -103,7 +108,7 @@ export class Asker {
   close(): void {
     this.#isClosed = true
     this.#connection?.close()
-    this.#doubts.close()
+    this.#inDoubt.close()
     for (const pending of this.#pending) pending.giveUp(new ClientClosed())
     this.#news.close()
   }
@@ -112,7 +117,7 @@ export class Asker {
     pending: PendingRequest,
     { payload, headers, toLeader }: Question,
     asked: Asked,
-  ): Promise<Answer | Setback> {
+  ): Promise<Answer | FailedAttempt> {
     pending.reign = this.#news.reign
     pending.id = toLeader ? nuid.next() : undefined
     const sent = pending.id ? withHeader(headers, REQUEST_HEADER, pending.id) : headers
@@ -124,15 +129,15 @@ export class Asker {
           ...(sent && { headers: sent }),
         }),
       )
-      const setback =
-        setbackIn(message, asked) ?? (toLeader ? this.#stale(message, pending) : undefined)
-      if (toLeader && setback?.outcome === "not-done") this.#news.vacant(pending.reign)
-      return setback ?? new Answer(message, pending.ms)
+      const failedAttempt =
+        failedAttemptIn(message, asked) ?? (toLeader ? this.#stale(message, pending) : undefined)
+      if (toLeader && failedAttempt?.outcome === "not-done") this.#news.vacant(pending.reign)
+      return failedAttempt ?? new Answer(message, pending.ms)
     } catch (error) {
       if (pending.givenUp) throw pending.givenUp.reason
-      const setback = setbackOf(error, asked)
-      if (toLeader && setback.isDeserted) this.#news.vacant(pending.reign)
-      return setback
+      const failedAttempt = failedAttemptOf(error, asked)
+      if (toLeader && failedAttempt.isDeserted) this.#news.vacant(pending.reign)
+      return failedAttempt
     } finally {
       this.#underWay.delete(pending)
       pending.id = undefined
@@ -156,7 +161,7 @@ export class Asker {
   }
 
   /** The setback in an answer that comes from the past. */
-  #stale(message: BusMessage, { reign }: PendingRequest): Setback | undefined {
+  #stale(message: BusMessage, { reign }: PendingRequest): FailedAttempt | undefined {
     const term = termIn(message)
     if (term === undefined || this.#news.takes(term, reign)) return undefined
     return { error: this.#leaderChanged(), outcome: "unknown" }
@@ -178,7 +183,10 @@ export class Asker {
     }
   }
 
-  #tooLate({ error, outcome, isDeserted }: Setback, { toLeader, timeoutMs }: Question): unknown {
+  #tooLate(
+    { error, outcome, isDeserted }: FailedAttempt,
+    { toLeader, timeoutMs }: Question,
+  ): unknown {
     if (!toLeader || outcome !== "not-done") return error
     const cause = isDeserted ? (error as Error).cause : error
     return new NoLeader(this.#options.names.pool, timeoutMs, { cause })
@@ -186,7 +194,7 @@ export class Asker {
 
   #newReign(): void {
     this.#wake()
-    this.#doubts.settle([...this.#underWay.keys()])
+    this.#inDoubt.settle([...this.#underWay.keys()])
   }
 
   #leaderChanged(): LeaderChanged {

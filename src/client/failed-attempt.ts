@@ -14,7 +14,7 @@ import {
 } from "../errors/errors.js"
 import { failureIn } from "./answer.js"
 
-export interface Setback {
+export interface FailedAttempt {
   /** What to throw if it is not repeated. */
   readonly error: unknown
   /** `not-done`: to be repeated; `unknown`: only if it is idempotent; `final`: never. */
@@ -33,7 +33,7 @@ export interface Asked {
 }
 
 /** The setback that was thrown while an answer was waited for. */
-export function setbackOf(error: unknown, asked: Asked): Setback {
+export function failedAttemptOf(error: unknown, asked: Asked): FailedAttempt {
   const cause = { cause: error }
   if (isNoResponders(error)) {
     return { error: new NoWorkers(asked.pool, cause), outcome: "not-done", isDeserted: true }
@@ -55,7 +55,7 @@ export function setbackOf(error: unknown, asked: Asked): Setback {
 }
 
 /** The setback that a worker answered; undefined if the message is a result. */
-export function setbackIn(message: BusMessage, asked: Asked): Setback | undefined {
+export function failedAttemptIn(message: BusMessage, asked: Asked): FailedAttempt | undefined {
   const failure = failureIn(message)
   if (failure === undefined) return undefined
   const { error, outcome } = failure

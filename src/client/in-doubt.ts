@@ -17,18 +17,18 @@ import type { PoolNames } from "../protocol/names.js"
 import type { Cancel, Clock } from "../time/clock.js"
 import { Answer } from "./answer.js"
 import type { PendingRequest } from "./pending-request.js"
-import type { ReignNews } from "./term-watch.js"
+import type { TermWatch } from "./term-watch.js"
 
 /** How long an answer of the last leader may still be under way once a new reign was announced, in ms. */
 const SLACK_MS = 20
 /** What an id takes in a question, in bytes. */
 const ID_BYTES = 23
 
-export interface DoubtsOptions {
+export interface RequestsInDoubtOptions {
   readonly bus: Bus
   readonly names: PoolNames
   readonly clock: Clock
-  readonly news: ReignNews
+  readonly news: TermWatch
   readonly maxPayload: number
 }
 
@@ -38,11 +38,11 @@ interface Doubtful {
   readonly id: string
 }
 
-export class Doubts {
-  readonly #options: DoubtsOptions
+export class RequestsInDoubt {
+  readonly #options: RequestsInDoubtOptions
   readonly #slacks = new Set<Cancel>()
 
-  constructor(options: DoubtsOptions) {
+  constructor(options: RequestsInDoubtOptions) {
     this.#options = options
   }
 

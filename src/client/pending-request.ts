@@ -10,7 +10,7 @@ const FIRST_PAUSE_MS = 4
 const LONGEST_PAUSE_MS = 64
 
 export class PendingRequest {
-  /** The number of the reign in which it was sent (see ReignNews). */
+  /** The number of the reign in which it was sent (see TermWatch). */
   reign = 0
   /** By which a leader can be asked for the attempt that is under way to one; undefined while none is. */
   id: string | undefined

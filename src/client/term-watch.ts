@@ -15,7 +15,7 @@ import { hearClaims } from "../protocol/announcements.js"
 import { reignOf, type StandingClaim } from "../protocol/claim.js"
 import type { PoolNames } from "../protocol/names.js"
 
-export class ReignNews {
+export class TermWatch {
   /** The highest term heard of; 0 if there was none yet. */
   term = 0
   /** How many reigns were heard of. */

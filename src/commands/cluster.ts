@@ -12,7 +12,7 @@ import { DEFAULT_PORT, type LocalServer, localServer } from "../nats-server/loca
 import { freeName } from "../supervision/free-name.js"
 import type { WorkerSettings } from "../supervision/messages.js"
 import type { WorkerEvent } from "../supervision/supervisor.js"
-import { Crew } from "../supervision/worker-group.js"
+import { WorkerGroup } from "../supervision/worker-group.js"
 import { portIn, wholeIn, withHttpFlag } from "./flags/flags.js"
 import { settingsIn, type WorkerFlags, withWorkerFlags } from "./flags/worker-flags.js"
 import { EXIT } from "./terminal/exit.js"
@@ -66,7 +66,7 @@ class Cluster {
   readonly #flags: ClusterFlags
   readonly #interrupted = interrupts(() => this.#stopNow())
   #server: LocalServer | undefined
-  #crew: Crew | undefined
+  #group: WorkerGroup | undefined
   #isScreenUp = false
   #isEnding = false
 
@@ -99,7 +99,7 @@ class Cluster {
       say(serverLine(this.#server))
     }
     signal.throwIfAborted()
-    this.#crew = await Crew.gather({
+    this.#group = await WorkerGroup.gather({
       settings: { ...this.#settings, connect: this.#connect },
       logDir: LOGS,
       respawn: this.#flags.respawn,
@@ -109,36 +109,36 @@ class Cluster {
       report: (problem) => this.#report(problem),
     })
     for (let n = 0; n < workers && !signal.aborted; n += 1) {
-      await Promise.race([this.#startOne(this.#crew), this.#interrupted.first])
+      await Promise.race([this.#startOne(this.#group), this.#interrupted.first])
     }
-    return this.#show(this.#crew, signal)
+    return this.#show(this.#group, signal)
   }
 
   /** Stops what was started, and says so before: it may take a while. */
   async #end(): Promise<void> {
     const beganMs = performance.now()
-    const what = stopping(this.#crew?.supervisor.workers.length ?? 0, this.#server)
+    const what = stopping(this.#group?.supervisor.workers.length ?? 0, this.#server)
     const hint = process.stderr.isTTY ? "; a second Ctrl-C does not wait for work in flight" : ""
     if (what) say(`stopping ${what}${hint}`)
     try {
-      await this.#crew?.disband()
+      await this.#group?.disband()
     } finally {
       await this.#server?.started?.stop()
       if (what) say(`stopped after ${latency(performance.now() - beganMs)}`)
     }
   }
 
-  async #startOne(crew: Crew): Promise<void> {
-    await crew.start(freeName(crew.supervisor.workers.map(({ name }) => name)))
+  async #startOne(group: WorkerGroup): Promise<void> {
+    await group.start(freeName(group.supervisor.workers.map(({ name }) => name)))
   }
 
-  async #show(crew: Crew, signal: AbortSignal): Promise<number> {
+  async #show(group: WorkerGroup, signal: AbortSignal): Promise<number> {
     const { json, ascii, dashboard } = this.#flags
     const { pool } = this.#settings
     const source = await attach({
       pool,
       connect: { ...this.#connect, signal },
-      crew,
+      group,
       logs: LOGS,
     })
     if (signal.aborted) {
@@ -164,12 +164,12 @@ class Cluster {
   /** The second Ctrl-C: kills all, and waits no longer than it takes to clear up. */
   #stopNow(): void {
     process.exitCode = EXIT.failed
-    this.#crew?.supervisor.killAll()
+    this.#group?.supervisor.killAll()
     const end = async () => {
       await this.#server?.started?.stop(0)
       process.exit()
     }
-    setTimeout(() => unawaited(end()), this.#crew ? CLEARING_MS : 0).unref()
+    setTimeout(() => unawaited(end()), this.#group ? CLEARING_MS : 0).unref()
   }
 
   /** While it runs the dashboard tells what happens; at the end there is none any more. */
@@ -196,9 +196,9 @@ function serverLine({ url, version, started }: LocalServer): string {
 
 /** What is to be stopped, and what is not; "" for nothing. */
 function stopping(workers: number, server: LocalServer | undefined): string {
-  const crew = workers > 0 ? [plural(workers, "worker")] : []
-  if (server?.started) return [...crew, "the server"].join(" and ")
-  return crew.length > 0 && server ? `${crew}, not the server` : crew.join()
+  const group = workers > 0 ? [plural(workers, "worker")] : []
+  if (server?.started) return [...group, "the server"].join(" and ")
+  return group.length > 0 && server ? `${group}, not the server` : group.join()
 }
 
 function say(line: string): void {

@@ -1,7 +1,7 @@
 /** `pool stop`, `kill`, `restart`, `hand-over`, `pause` and `resume`: orders to one member, and what came of them. */
 import { Command } from "commander"
 import { connectToNats } from "../nats/connection.js"
-import { type Giving, handOver, type Outcome, order } from "../operator/follow-order.js"
+import { type Giving, handOver, type OrderOutcome, order } from "../operator/follow-order.js"
 import { PoolWatch } from "../operator/pool-watch.js"
 import type { OrderName } from "../protocol/orders.js"
 import { connectionIn, durationIn, type PoolFlags, withPoolFlags } from "./flags/flags.js"
@@ -76,7 +76,7 @@ ${examples}`
 async function give(
   name: OrderName,
   flags: OrderFlags,
-  act: (giving: Giving) => Promise<Outcome>,
+  act: (giving: Giving) => Promise<OrderOutcome>,
 ): Promise<void> {
   const { pool, timeout: timeoutMs } = flags
   const connection = await connectToNats(connectionIn(flags), `pool ${pool} ${name}`)
@@ -93,7 +93,7 @@ async function give(
   }
 }
 
-function inWords(outcome: Outcome): string {
+function inWords(outcome: OrderOutcome): string {
   if (outcome.nothing) return `${outcome.nothing}; nothing to do`
   const { leader } = outcome
   const next = leader && `${leader.name} leads after ${timeIn(leader.ms)}, term ${leader.term}`
@@ -102,7 +102,7 @@ function inWords(outcome: Outcome): string {
   return then ? `${ownPart(outcome)}; ${then}` : ownPart(outcome)
 }
 
-function ownPart({ order, name, ms, newId }: Outcome): string {
+function ownPart({ order, name, ms, newId }: OrderOutcome): string {
   const after = `after ${timeIn(ms)}`
   switch (order) {
     case "pause":

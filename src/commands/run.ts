@@ -5,7 +5,7 @@ import { COMMAND_RESTARTS, type CommandRestart } from "../supervision/command-ru
 import { CommandWarden } from "../supervision/command-warden.js"
 import { LOG_LEVELS } from "../supervision/log.js"
 import type { WorkerEvent } from "../supervision/supervisor.js"
-import { Crew } from "../supervision/worker-group.js"
+import { WorkerGroup } from "../supervision/worker-group.js"
 import { durationIn, withHttpFlag, withPoolFlags, withTimingFlags } from "./flags/flags.js"
 import { withLeadingFlags } from "./flags/leading-flags.js"
 import { settingsIn, type WorkerFlags } from "./flags/worker-flags.js"
@@ -83,14 +83,14 @@ async function run(argv: string[], flags: RunFlags): Promise<void> {
   })
   const warden = new CommandWarden(say)
   let isInterrupted = false
-  let crew: Crew | undefined
+  let group: WorkerGroup | undefined
   // Before anything else: what comes while it connects is heard too.
   const interrupted = interrupts(() => {
     warden.endProgram()
-    crew?.supervisor.killAll()
+    group?.supervisor.killAll()
     process.exitCode = EXIT.failed
   })
-  const gathered = Crew.gather({
+  const gathered = WorkerGroup.gather({
     settings,
     signal: interrupted.signal,
     stdin: process.stdin.isTTY ? "ignore" : "inherit",
@@ -101,11 +101,11 @@ async function run(argv: string[], flags: RunFlags): Promise<void> {
     },
     report: say,
   })
-  crew = await Promise.race([gathered, interrupted.first.then(() => undefined)])
+  group = await Promise.race([gathered, interrupted.first.then(() => undefined)])
   // Nothing has begun that would have to be ended.
-  if (!crew) return process.exit(EXIT.ok)
+  if (!group) return process.exit(EXIT.ok)
   try {
-    await Promise.race([crew.start(settings.name), interrupted.first])
+    await Promise.race([group.start(settings.name), interrupted.first])
     const noted = interrupted.first.then(() => {
       isInterrupted = true
     })
@@ -113,7 +113,7 @@ async function run(argv: string[], flags: RunFlags): Promise<void> {
     const event = await Promise.race([gone, interrupted.first])
     if (event?.type === "gone") process.exitCode = endingOf(event, isInterrupted)
   } finally {
-    await crew.disband()
+    await group.disband()
     interrupted.stop()
   }
 }

@@ -2,7 +2,7 @@
 import { once } from "node:events"
 import { Command } from "commander"
 import { createLog } from "../supervision/log.js"
-import { Crew } from "../supervision/worker-group.js"
+import { WorkerGroup } from "../supervision/worker-group.js"
 import { defaultName } from "../worker/open-backend.js"
 import { withHttpFlag } from "./flags/flags.js"
 import { settingsIn, type WorkerFlags, withWorkerFlags } from "./flags/worker-flags.js"
@@ -42,15 +42,15 @@ async function work(flags: OneWorkerFlags): Promise<void> {
   const { logLevel: level, verbose: isVerbose } = flags
   const base = { worker: settings.name, pid: process.pid }
   const log = createLog({ level, base, isVerbose })
-  let crew: Crew | undefined
+  let group: WorkerGroup | undefined
   const interrupted = interrupts(() => {
     process.exitCode = EXIT.failed
-    crew?.supervisor.killAll()
-    setTimeout(() => process.exit(), crew ? CLEARING_MS : 0).unref()
+    group?.supervisor.killAll()
+    setTimeout(() => process.exit(), group ? CLEARING_MS : 0).unref()
   })
   let hasJoined = false
   const ending = new AbortController()
-  const gathered = Crew.gather({
+  const gathered = WorkerGroup.gather({
     settings,
     signal: interrupted.signal,
     respawn: flags.respawn,
@@ -68,15 +68,15 @@ async function work(flags: OneWorkerFlags): Promise<void> {
     },
     report: (problem, error) => log.warn({ err: error }, problem),
   })
-  crew = await Promise.race([gathered, interrupted.first.then(() => undefined)])
+  group = await Promise.race([gathered, interrupted.first.then(() => undefined)])
   // Nothing has begun that would have to be ended.
-  if (!crew) return process.exit(EXIT.ok)
+  if (!group) return process.exit(EXIT.ok)
   try {
     const gone = once(ending.signal, "abort")
-    await Promise.race([crew.start(settings.name), interrupted.first])
+    await Promise.race([group.start(settings.name), interrupted.first])
     await Promise.race([gone, interrupted.first])
   } finally {
-    await crew.disband()
+    await group.disband()
     interrupted.stop()
   }
 }

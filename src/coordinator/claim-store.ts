@@ -12,25 +12,25 @@ import { foundIn, lateIn, membersIn } from "../protocol/entries.js"
 import type { Member } from "../protocol/member.js"
 import { CLAIM_KEY } from "../protocol/names.js"
 import { placeOf } from "../strategies/line-watch.js"
-import type { Neighbours } from "../strategies/other-pools.js"
+import type { OtherPools } from "../strategies/other-pools.js"
 import type { Strategy, Surroundings } from "../strategies/strategy.js"
 import { within } from "../time/within.js"
 import type { PoolContext } from "./coordinator-options.js"
 
-export interface ClaimDeskOptions {
+export interface ClaimStoreOptions {
   readonly context: PoolContext
   readonly strategy: Strategy
-  readonly neighbours?: Neighbours | undefined
+  readonly otherPools?: OtherPools | undefined
   readonly self: () => Member
   readonly meter?: Meter | undefined
   /** Takes the answers. */
   readonly answer: (event: ElectionEvent) => void
 }
 
-export class ClaimDesk {
-  readonly #options: ClaimDeskOptions
+export class ClaimStore {
+  readonly #options: ClaimStoreOptions
 
-  constructor(options: ClaimDeskOptions) {
+  constructor(options: ClaimStoreOptions) {
     this.#options = options
   }
 
@@ -53,9 +53,9 @@ export class ClaimDesk {
 
   /** Lists the members and finds this one's place: `ranked` or `rank-failed`. */
   rank(): void {
-    const { answer, neighbours, context } = this.#options
+    const { answer, otherPools, context } = this.#options
     const problem = "the members could not be listed"
-    const listed = this.#inTime(() => Promise.all([context.bucket.entries(), neighbours?.look()]))
+    const listed = this.#inTime(() => Promise.all([context.bucket.entries(), otherPools?.look()]))
     const ranked = listed
       .then(([entries, around]) => this.#ranked(entries, around))
       .then(

@@ -8,13 +8,13 @@ import type { Timings } from "../lease/timings.js"
 import type { SelfPortrait } from "../membership/membership.js"
 import type { StandingClaim, Word } from "../protocol/claim.js"
 import type { PoolNames } from "../protocol/names.js"
-import type { Neighbours } from "../strategies/other-pools.js"
+import type { OtherPools } from "../strategies/other-pools.js"
 import type { Strategy } from "../strategies/strategy.js"
 import type { Clock } from "../time/clock.js"
 import type { EndedReign } from "./hand-on.js"
 
 /** What a member does with its leadership. */
-export interface Seat {
+export interface Duties {
   /** A claim is about to be sent: listen for tracked work, hold what arrives. Goes on if it does so already. */
   prepare(): void
   /** The claim went to somebody else: stop listening, forget what was held. */
@@ -49,10 +49,10 @@ export interface CoordinatorOptions {
   readonly context: PoolContext
   readonly strategy: Strategy
   /** Who leads the other pools that the strategy heeds. */
-  readonly neighbours?: Neighbours | undefined
+  readonly otherPools?: OtherPools | undefined
   /** Give way to a member that has stood first for this long, in ms; without it never. */
   readonly preemptAfterMs?: number | undefined
-  readonly seat: Seat
+  readonly duties: Duties
   readonly meter?: Meter | undefined
   readonly portrait: () => SelfPortrait
   /** Whether this member may lead at this instant. Default: what the portrait says when it joins. */

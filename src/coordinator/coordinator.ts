@@ -1,7 +1,7 @@
 /**
  * Runs one member's election over a bucket and a bus: joins the pool, listens, and turns what happens into events for
  * the state machine; `effects.ts` carries out what that decides. What the member does with its leadership (answer
- * tracked work, run `lead`) is behind `Seat`; services know nothing about the election.
+ * tracked work, run `lead`) is behind `Duties`; services know nothing about the election.
  */
 import type { BusMessage, BusSubscription } from "../contracts/bus.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
@@ -13,13 +13,13 @@ import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from ".
 import { listen } from "../protocol/listening.js"
 import type { Cancel, Instant } from "../time/clock.js"
 import type { CoordinatorOptions, PoolContext } from "./coordinator-options.js"
-import { Deeds } from "./effects.js"
+import { Effects } from "./effects.js"
 
 export class Coordinator {
   readonly membership: Membership
   readonly #options: CoordinatorOptions
   readonly #context: PoolContext
-  readonly #deeds: Deeds
+  readonly #effects: Effects
   #election: Election | undefined
   #subscriptions: BusSubscription[] = []
   #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined
@@ -34,7 +34,7 @@ export class Coordinator {
     const { portrait } = options
     const { bucket, clock, timings, troubles } = this.#context
     this.membership = new Membership({ bucket, clock, beatMs: timings.beatMs, portrait, troubles })
-    this.#deeds = new Deeds(options, {
+    this.#effects = new Effects(options, {
       self: () => this.membership.member,
       serverMs: () => this.membership.serverMs(),
       answer: (event) => this.#handle(event),
@@ -75,7 +75,7 @@ export class Coordinator {
 
   /** The reign of this member that holds at this instant, if it leads. */
   get leadership(): Leadership | undefined {
-    return this.leads() ? this.#deeds.leadership : undefined
+    return this.leads() ? this.#effects.leadership : undefined
   }
 
   /** The claim as this member knows it. */
@@ -184,7 +184,7 @@ export class Coordinator {
     try {
       for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
         for (const decision of election.handle(next, this.#context.clock.now())) {
-          this.#deeds.carryOut(decision)
+          this.#effects.carryOut(decision)
         }
       }
     } catch (error) {
@@ -207,7 +207,7 @@ export class Coordinator {
     const { lease, reign } = this.#election ?? {}
     if (lease) lease.phase = "over"
     const { term = 0 } = reign ?? {}
-    this.#deeds.carryOut({ do: "stop-leading", term, reason: "failed" })
+    this.#effects.carryOut({ do: "stop-leading", term, reason: "failed" })
     for (const resolve of this.#onResigned.splice(0)) resolve()
   }
 

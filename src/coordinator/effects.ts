@@ -7,13 +7,13 @@ import type { Decision, ElectionEvent, LeadDecision } from "../election/events.j
 import type { EndReason, Leadership } from "../lease/leadership.js"
 import { encodeAnnouncement, type StandingClaim } from "../protocol/claim.js"
 import type { Member } from "../protocol/member.js"
-import { ClaimDesk } from "./claim-store.js"
+import { ClaimStore } from "./claim-store.js"
 import type { CoordinatorOptions } from "./coordinator-options.js"
 import { handOn } from "./hand-on.js"
-import { Reigning } from "./reign.js"
+import { OwnReign } from "./reign.js"
 
 /** What they need of the coordinator itself. */
-export interface DeedsOptions {
+export interface EffectsOptions {
   readonly self: () => Member
   /** The server's clock, in ms since 1970. */
   readonly serverMs: () => number
@@ -23,39 +23,39 @@ export interface DeedsOptions {
   readonly noticeLapse: () => void
 }
 
-export class Deeds {
+export class Effects {
   readonly #options: CoordinatorOptions
-  readonly #own: DeedsOptions
-  readonly #desk: ClaimDesk
-  #reigning: Reigning | undefined
+  readonly #own: EffectsOptions
+  readonly #claimStore: ClaimStore
+  #ownReign: OwnReign | undefined
 
-  constructor(options: CoordinatorOptions, own: DeedsOptions) {
+  constructor(options: CoordinatorOptions, own: EffectsOptions) {
     this.#options = options
     this.#own = own
-    const { context, strategy, neighbours, meter } = options
+    const { context, strategy, otherPools, meter } = options
     const { self, answer } = own
-    this.#desk = new ClaimDesk({ context, strategy, neighbours, meter, self, answer })
+    this.#claimStore = new ClaimStore({ context, strategy, otherPools, meter, self, answer })
   }
 
   /** The reign that has begun and not ended. */
   get leadership(): Leadership | undefined {
-    return this.#reigning?.leadership
+    return this.#ownReign?.leadership
   }
 
   carryOut(decision: Decision): void {
-    const { seat } = this.#options
+    const { duties } = this.#options
     switch (decision.do) {
       case "read":
-        return this.#desk.read(decision.id)
+        return this.#claimStore.read(decision.id)
       case "rank":
-        return this.#desk.rank()
+        return this.#claimStore.rank()
       case "claim":
-        this.#try(() => seat.prepare())
-        return this.#desk.write(decision.attempt, decision.over, decision.claim)
+        this.#try(() => duties.prepare())
+        return this.#claimStore.write(decision.attempt, decision.over, decision.claim)
       case "renew":
-        return this.#desk.renew(decision.attempt, decision.over, decision.claim)
+        return this.#claimStore.renew(decision.attempt, decision.over, decision.claim)
       case "stand-down":
-        return this.#try(() => seat.abandon())
+        return this.#try(() => duties.abandon())
       case "lead":
         return this.#lead(decision)
       case "announce":
@@ -66,22 +66,22 @@ export class Deeds {
         return
       case "stop-leading":
         this.#endReign(decision.reason)
-        return this.#try(() => seat.lapse())
+        return this.#try(() => duties.lapse())
       case "hand-on":
         unawaited(this.#handOn(decision), unexpected(this.#options.context.troubles.report))
     }
   }
 
   #lead(reign: LeadDecision): void {
-    const { seat, context, strategy, neighbours, preemptAfterMs, publish } = this.#options
+    const { duties, context, strategy, otherPools, preemptAfterMs, publish } = this.#options
     const { self, answer, noticeLapse } = this.#own
-    const reigning = new Reigning(
-      { context, strategy, neighbours, preemptAfterMs, publish, self, answer, noticeLapse },
+    const ownReign = new OwnReign(
+      { context, strategy, otherPools, preemptAfterMs, publish, self, answer, noticeLapse },
       reign,
     )
-    this.#reigning = reigning
-    this.#try(() => seat.begin(reigning.leadership))
-    reigning.begin()
+    this.#ownReign = ownReign
+    this.#try(() => duties.begin(ownReign.leadership))
+    ownReign.begin()
   }
 
   #announce(standing: StandingClaim): void {
@@ -91,14 +91,14 @@ export class Deeds {
   }
 
   #endReign(reason: EndReason): void {
-    const reigning = this.#reigning
-    this.#reigning = undefined
-    this.#try(() => reigning?.end(reason))
+    const ownReign = this.#ownReign
+    this.#ownReign = undefined
+    this.#try(() => ownReign?.end(reason))
   }
 
   async #windDown(term: number): Promise<void> {
     try {
-      await this.#options.seat.windDown()
+      await this.#options.duties.windDown()
     } catch (error) {
       this.#options.context.troubles.report("the reign did not wind down", error)
     }
@@ -106,10 +106,10 @@ export class Deeds {
   }
 
   async #handOn({ reign, standing, reason }: Extract<Decision, { do: "hand-on" }>): Promise<void> {
-    const { seat, portrait, onReleased } = this.#options
+    const { duties, portrait, onReleased } = this.#options
     const { bus, bucket, names, clock, timings, troubles } = this.#options.context
     const { answer, serverMs } = this.#own
-    this.#try(() => seat.close())
+    this.#try(() => duties.close())
     const pool = { bus, bucket, names, clock, stepMs: timings.stepMs, serverMs, onReleased }
     try {
       await handOn({ ...pool, by: portrait().name }, { reign, standing, reason })

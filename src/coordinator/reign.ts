@@ -8,14 +8,14 @@ import { computedSignal } from "../lease/computed-signal.js"
 import { type EndReason, type Leadership, type Publish, ReignEnded } from "../lease/leadership.js"
 import type { Member } from "../protocol/member.js"
 import { LineWatch } from "../strategies/line-watch.js"
-import type { Neighbours } from "../strategies/other-pools.js"
+import type { OtherPools } from "../strategies/other-pools.js"
 import type { Strategy } from "../strategies/strategy.js"
 import type { PoolContext } from "./coordinator-options.js"
 
-export interface ReigningOptions {
+export interface OwnReignOptions {
   readonly context: PoolContext
   readonly strategy: Strategy
-  readonly neighbours?: Neighbours | undefined
+  readonly otherPools?: OtherPools | undefined
   readonly preemptAfterMs?: number | undefined
   readonly self: () => Member
   /** Ends the reign if its lease is over. */
@@ -26,15 +26,15 @@ export interface ReigningOptions {
   readonly answer: (event: ElectionEvent) => void
 }
 
-export class Reigning {
+export class OwnReign {
   readonly leadership: Leadership
   readonly #abort = new AbortController()
   readonly #line: LineWatch
   #hasEnded = false
 
-  constructor(options: ReigningOptions, reign: LeadDecision) {
+  constructor(options: OwnReignOptions, reign: LeadDecision) {
     const { term, lease } = reign
-    const { strategy, neighbours, preemptAfterMs, self, publish, answer, noticeLapse } = options
+    const { strategy, otherPools, preemptAfterMs, self, publish, answer, noticeLapse } = options
     const { names, timings, clock, bucket, troubles } = options.context
     // A process that was frozen may be asked before its timer rings: then the reign ends in the question.
     const remainingMs = () => {
@@ -62,7 +62,7 @@ export class Reigning {
       },
     }
     this.#line = new LineWatch({
-      ...{ bucket, clock, strategy, neighbours, preemptAfterMs, reign, self, troubles },
+      ...{ bucket, clock, strategy, otherPools, preemptAfterMs, reign, self, troubles },
       memberTtlMs: timings.memberTtlMs,
       retryMs: timings.renewMs,
       onLine: (line) => answer({ type: "line", line }),

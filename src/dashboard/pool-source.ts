@@ -1,6 +1,6 @@
 /**
  * The pool as it is: the roster for members and claim, service statistics for counters, control subjects for orders.
- * Attached to the crew of a cluster it also starts workers, and knows how its own ended.
+ * Attached to the group of workers of a cluster it also starts workers, and knows how its own ended.
  */
 import { hostname } from "node:os"
 import type { NatsConnection } from "nats"
@@ -9,24 +9,24 @@ import type { Bucket } from "../contracts/bucket.js"
 import { followConnection } from "../contracts/connection-watch.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { isNoResponders, isTimeout } from "../errors/errors.js"
-import { findKvBucket, settingsOf } from "../jetstream/kv-bucket.js"
+import { bucketSettingsOf, findKvBucket } from "../jetstream/kv-bucket.js"
 import { Roster, type RosterChange } from "../membership/roster.js"
 import { type ConnectionOptions, connectToNats } from "../nats/connection.js"
 import { sendOrder } from "../operator/send-order.js"
 import type { Member } from "../protocol/member.js"
 import { namesOf, type PoolNames } from "../protocol/names.js"
 import { freeName } from "../supervision/free-name.js"
-import type { Crew } from "../supervision/worker-group.js"
+import type { WorkerGroup } from "../supervision/worker-group.js"
 import { systemClock } from "../time/system-clock.js"
 import { askStatistics, type Counted } from "./statistics.js"
-import type { Answer, Order, PoolEvent, PoolSource, WorkKind } from "./world/source.js"
+import type { Lever, PoolEvent, PoolSource, Reply, WorkKind } from "./world/source.js"
 
 export interface AttachOptions {
   readonly pool: string
   readonly connect?: ConnectionOptions
-  /** The crew whose dashboard this is; without one it only looks at a pool that others run. */
-  readonly crew?: Crew
-  /** Folder of the crew's logs. */
+  /** The group of workers whose dashboard this is; without one it only looks at a pool that others run. */
+  readonly group?: WorkerGroup
+  /** Folder of the group's logs. */
   readonly logs?: string
 }
 
@@ -40,7 +40,7 @@ const LOOK_EVERY_MS = 500
 export async function attach(options: AttachOptions): Promise<PoolSource> {
   const connection = await connectToNats(options.connect, `pool ${options.pool} dashboard`)
   try {
-    const settings = await settingsOf(connection, namesOf(options.pool).bucket)
+    const settings = await bucketSettingsOf(connection, namesOf(options.pool).bucket)
     return new LivePool(options, connection, settings?.ttlMs ?? 6_000)
   } catch (error) {
     await connection.close()
@@ -64,13 +64,13 @@ class LivePool implements PoolSource {
   #isUp = true
 
   constructor(
-    { pool, crew, logs }: AttachOptions,
+    { pool, group, logs }: AttachOptions,
     connection: NatsConnection,
     readonly memberTtlMs: number,
   ) {
     this.pool = pool
     this.server = connection.getServer()
-    this.ownsPool = crew !== undefined
+    this.ownsPool = group !== undefined
     this.#names = namesOf(pool)
     this.#connection = connection
     this.#client = new PoolClient({
@@ -79,7 +79,7 @@ class LivePool implements PoolSource {
       maxPayload: connection.info?.max_payload,
     })
     if (logs !== undefined) this.logs = logs
-    if (crew) this.startWorker = () => this.#startWorker(crew)
+    if (group) this.startWorker = () => this.#startWorker(group)
   }
 
   listen(heard: (event: PoolEvent) => void): () => void {
@@ -104,7 +104,7 @@ class LivePool implements PoolSource {
     }
   }
 
-  async request(kind: WorkKind, payload: string): Promise<Answer> {
+  async request(kind: WorkKind, payload: string): Promise<Reply> {
     const options = { timeoutMs: REQUEST_TIMEOUT_MS, waitForWorkers: false }
     const answer =
       kind === "simple"
@@ -114,7 +114,7 @@ class LivePool implements PoolSource {
     return { worker, id: memberId, ms, ...(term === undefined ? {} : { term }) }
   }
 
-  async order(id: string, order: Order): Promise<string | undefined> {
+  async order(id: string, order: Lever): Promise<string | undefined> {
     const member = this.#memberOf(id) ?? this.#frozen.get(id)
     if (!member) throw new Error("that worker is not there any more")
     if (order === "freeze" || order === "thaw") return this.#signal(member, order)
@@ -144,10 +144,10 @@ class LivePool implements PoolSource {
 
   #leaderId: string | undefined
 
-  async #startWorker(crew: Crew): Promise<string> {
-    const taken = [...this.#members.values(), ...crew.supervisor.workers]
+  async #startWorker(group: WorkerGroup): Promise<string> {
+    const taken = [...this.#members.values(), ...group.supervisor.workers]
     const name = freeName(taken.map((one) => one.name))
-    await crew.start(name)
+    await group.start(name)
     return name
   }
 

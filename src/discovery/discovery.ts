@@ -6,11 +6,11 @@ import type { Bus } from "../contracts/bus.js"
 import type { MemberLabel } from "../protocol/member.js"
 import { type PoolNames, QUEUE_GROUP } from "../protocol/names.js"
 import type { Tally } from "../work/tally.js"
-import { type Endpoint, Service } from "./micro-service.js"
+import { type Endpoint, MicroService } from "./micro-service.js"
 import { PACKAGE_VERSION } from "./package-version.js"
 
 /** Where a member stands, as its statistics show it. */
-export interface Standing {
+export interface Position {
   readonly role: "leader" | "follower"
   /** The term of the reign it knows of, its own if it leads. */
   readonly term?: number | undefined
@@ -27,7 +27,7 @@ export interface DiscoveryOptions {
   /** What the statistics count; `simple` is left out by a member that does no simple work. */
   readonly simple?: Tally | undefined
   readonly tracked: Tally
-  readonly standing: () => Standing
+  readonly standing: () => Position
   /** More about the member, e.g. its host and pid, and its labels. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Told of a subscription that the server refuses. */
@@ -35,8 +35,8 @@ export interface DiscoveryOptions {
 }
 
 export class Discovery {
-  readonly #member: Service
-  readonly #leader: Service
+  readonly #member: MicroService
+  readonly #leader: MicroService
 
   constructor(options: DiscoveryOptions) {
     const { bus, names, member, simple, tracked, standing, metadata, onProblem } = options
@@ -57,13 +57,13 @@ export class Discovery {
       data: standing,
       ...(onProblem && { onProblem }),
     }
-    this.#member = new Service({
+    this.#member = new MicroService({
       ...shared,
       name: names.pool,
       description: `simple work of pool "${names.pool}", which any member may answer`,
       endpoints: simple ? [endpoint("work", names.work, QUEUE_GROUP, simple)] : [],
     })
-    this.#leader = new Service({
+    this.#leader = new MicroService({
       ...shared,
       name: `${names.pool}-leader`,
       description: `tracked work of pool "${names.pool}", which only its leader may answer`,

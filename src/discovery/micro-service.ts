@@ -18,7 +18,7 @@ export interface Endpoint {
   readonly tally: Tally
 }
 
-export interface ServiceOptions {
+export interface MicroServiceOptions {
   readonly bus: Bus
   /** `[A-Za-z0-9_-]+` */
   readonly name: string
@@ -40,11 +40,11 @@ export interface ServiceOptions {
 const TYPE = "io.nats.micro.v1"
 const NANOS_PER_MS = 1_000_000
 
-export class Service {
-  readonly #options: ServiceOptions
+export class MicroService {
+  readonly #options: MicroServiceOptions
   #subscriptions: BusSubscription[] = []
 
-  constructor(options: ServiceOptions) {
+  constructor(options: MicroServiceOptions) {
     this.#options = options
   }
 

@@ -14,9 +14,9 @@ import { type Found, revisionOf } from "../protocol/entries.js"
 import type { Instant } from "../time/clock.js"
 import type { BegunReign, Decide, ElectionEvent } from "./events.js"
 import type { Turn } from "./follower.js"
-import type { Outlook } from "./observed-claim.js"
+import type { ObservedClaim } from "./observed-claim.js"
 
-export interface ClaimingOptions {
+export interface CandidateOptions {
   readonly self: Heir & { readonly name: string }
   readonly mayLead: () => boolean
   readonly leaseMs: number
@@ -39,15 +39,15 @@ export type ClaimOutcome =
   /** Lost, as far as can be seen; but the write may still be on its way. */
   | { readonly type: "unseen" }
 
-export class Claiming {
+export class Candidate {
   readonly claim: Claim
   readonly sent: Instant
   /** What the reign begins with, if it does. */
   readonly begun: Omit<BegunReign, "term">
   /** Asked to resign before it led. */
   resigning: { readonly reason: EndReason; readonly to: Heir | undefined } | undefined
-  readonly #options: ClaimingOptions
-  readonly #outlook: Outlook
+  readonly #options: CandidateOptions
+  readonly #observed: ObservedClaim
   readonly #over: number
   /** What was proven to be over when it began. */
   readonly #ended: Ended | undefined
@@ -56,19 +56,24 @@ export class Claiming {
   #awaitedRead: number | undefined
   #retryAtMs: number | undefined
 
-  constructor(options: ClaimingOptions, outlook: Outlook, turn: NonNullable<Turn>, now: Instant) {
+  constructor(
+    options: CandidateOptions,
+    observed: ObservedClaim,
+    turn: NonNullable<Turn>,
+    now: Instant,
+  ) {
     const { self, leaseMs, strategy, nonce, nextId } = options
     this.#options = options
-    this.#outlook = outlook
-    this.#over = Math.max(turn.claimOver, outlook.revision)
-    this.#ended = outlook.lastEnded
+    this.#observed = observed
+    this.#over = Math.max(turn.claimOver, observed.revision)
+    this.#ended = observed.lastEnded
     const isOrdered = turn.after === "ordered" && ({ isOrdered: true } as const)
-    const lapsed = turn.after === "silence" && outlook.silent && { lapsed: outlook.silent }
+    const lapsed = turn.after === "silence" && observed.silent && { lapsed: observed.silent }
     this.begun = { ...isOrdered, ...lapsed }
     this.#attempt = nextId()
     this.sent = now
     // The line as the last leader saw it, until this one has seen for itself.
-    const heirs = outlook.standing?.claim.heirs ?? []
+    const heirs = observed.standing?.claim.heirs ?? []
     this.claim = {
       ...self,
       nonce: nonce(),
@@ -98,7 +103,7 @@ export class Claiming {
       case "written":
         if (event.attempt !== this.#attempt) return undefined
         // An acknowledgement that comes after a newer revision is known is history.
-        if (this.#outlook.revision > event.revision) return { type: "lost" }
+        if (this.#observed.revision > event.revision) return { type: "lost" }
         return { type: "held", revision: event.revision }
       case "refused":
       case "unsure":
@@ -120,7 +125,7 @@ export class Claiming {
       case "heard":
         return this.#heard(event.found, now)
       case "word":
-        if (this.#options.mayLead()) this.#outlook.summoned(event.word, now.monoMs)
+        if (this.#options.mayLead()) this.#observed.summoned(event.word, now.monoMs)
         return undefined
       case "resign":
         this.resigning = { reason: event.reason, to: event.to }
@@ -131,9 +136,9 @@ export class Claiming {
   #answered(found: Found, now: Instant): ClaimOutcome | undefined {
     this.#awaitedRead = undefined
     if (this.#isOwn(found)) return { type: "held", revision: revisionOf(found) }
-    this.#outlook.read(found, now.monoMs)
+    this.#observed.read(found, now.monoMs)
     if (revisionOf(found) !== this.#over) {
-      return { type: "lost", isUncontested: this.#isOver(this.#outlook.standing) }
+      return { type: "lost", isUncontested: this.#isOver(this.#observed.standing) }
     }
     // Nothing new: the read was stale, or the write was lost, or is still on its way. Who wants to leave must not
     // leave a claim behind that nobody holds.
@@ -149,9 +154,9 @@ export class Claiming {
 
   #heard(found: Found, now: Instant): ClaimOutcome | undefined {
     if (this.#isOwn(found)) return undefined
-    const isNews = this.#outlook.heard(found, now.monoMs)
+    const isNews = this.#observed.heard(found, now.monoMs)
     // The last renewal of a reign that is over changes nothing: the refusal will tell.
-    return isNews && !this.#outlook.isProvenOver ? { type: "lost" } : undefined
+    return isNews && !this.#observed.isProvenOver ? { type: "lost" } : undefined
   }
 
   #isOwn(found: Found): boolean {

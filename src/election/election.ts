@@ -2,7 +2,7 @@
  * The election of one member: a state machine. Events go in with the time at which they happened, decisions
  * come out; there is no clock, timer or NATS in here.
  *
- *   following  does not lead. Knows what it saw of the claim (the outlook), and from that its turn to claim.
+ *   following  does not lead. Knows what it saw of the claim (the observed claim), and from that its turn to claim.
  *              Its turn came, or the word of a holder that ended: claiming.
  *   claiming   a compare-and-set is under way. Acknowledged in time: holding. Refused, or somebody else's claim
  *              is seen: following. Not acknowledged: the claim is read, and is one's own only by its nonce.
@@ -18,11 +18,11 @@ import type { Lease } from "../lease/lease.js"
 import { endOf, type Heir, type Reign, type StandingClaim } from "../protocol/claim.js"
 import type { Found } from "../protocol/entries.js"
 import type { Instant } from "../time/clock.js"
-import { Claiming, type ClaimOutcome } from "./candidate.js"
+import { Candidate, type ClaimOutcome } from "./candidate.js"
 import type { Decision, ElectionEvent } from "./events.js"
-import { Following, type Turn } from "./follower.js"
-import { Holding } from "./holder.js"
-import { Outlook } from "./observed-claim.js"
+import { Follower, type Turn } from "./follower.js"
+import { Holder } from "./holder.js"
+import { ObservedClaim } from "./observed-claim.js"
 
 export interface ElectionOptions {
   readonly self: Heir & { readonly name: string }
@@ -50,10 +50,10 @@ interface PhaseOptions extends ElectionOptions {
 
 export class Election {
   readonly #options: PhaseOptions
-  readonly #outlook: Outlook
-  #following: Following
-  #claiming: Claiming | undefined
-  #holding: Holding | undefined
+  readonly #observed: ObservedClaim
+  #following: Follower
+  #claiming: Candidate | undefined
+  #holding: Holder | undefined
   #isConnected = true
   #lastId = 0
   #decisions: Decision[] = []
@@ -64,8 +64,8 @@ export class Election {
       decide: (decision) => this.#decisions.push(decision),
       nextId: () => ++this.#lastId,
     }
-    this.#outlook = new Outlook(options)
-    this.#following = new Following(this.#options, this.#outlook)
+    this.#observed = new ObservedClaim(options)
+    this.#following = new Follower(this.#options, this.#observed)
   }
 
   /** Of the claim that it holds. */
@@ -91,7 +91,7 @@ export class Election {
 
   /** The claim as this member knows it: its own, or the last one seen. */
   get standing(): StandingClaim | undefined {
-    return this.#holding?.standing ?? this.#outlook.standing
+    return this.#holding?.standing ?? this.#observed.standing
   }
 
   /** The monotonic time at which the machine wants the event `wake`, if at all. */
@@ -115,18 +115,18 @@ export class Election {
 
   #take(turn: Turn, now: Instant): void {
     if (!turn) return
-    this.#claiming = new Claiming(this.#options, this.#outlook, turn, now)
+    this.#claiming = new Candidate(this.#options, this.#observed, turn, now)
   }
 
-  #settle(claiming: Claiming, outcome: ClaimOutcome | undefined, now: Instant): void {
+  #settle(claiming: Candidate, outcome: ClaimOutcome | undefined, now: Instant): void {
     if (!outcome) return
     this.#claiming = undefined
     if (outcome.type === "held" && claiming.holds(now)) {
       return this.#hold(claiming, outcome.revision)
     }
-    this.#following = new Following(this.#options, this.#outlook)
+    this.#following = new Follower(this.#options, this.#observed)
     if (outcome.type === "lost") {
-      const isAgain = this.#outlook.isProvenOver && !claiming.resigning
+      const isAgain = this.#observed.isProvenOver && !claiming.resigning
       const turn = isAgain ? this.#following.wake(now) : undefined
       // A last renewal slipped in, or the release: nobody has led since, so what is held is with nobody else.
       if (!turn || !outcome.isUncontested) this.#options.decide({ do: "stand-down" })
@@ -135,13 +135,13 @@ export class Election {
     this.#options.decide({ do: "stand-down" })
     if (outcome.type === "held") {
       const standing = { claim: claiming.claim, revision: outcome.revision }
-      this.#outlook.read({ kind: "claim", standing }, now.monoMs)
+      this.#observed.read({ kind: "claim", standing }, now.monoMs)
     } else this.#following.lookAgain(now)
   }
 
-  #hold({ claim, sent, begun, resigning }: Claiming, revision: number): void {
+  #hold({ claim, sent, begun, resigning }: Candidate, revision: number): void {
     const { decide } = this.#options
-    const holding = new Holding(this.#options, claim, revision, sent)
+    const holding = new Holder(this.#options, claim, revision, sent)
     this.#holding = holding
     // First, for who asked is to hear of a reign before the answers of it.
     decide({ do: "announce", standing: { claim, revision } })
@@ -149,7 +149,7 @@ export class Election {
     if (resigning) holding.resign(resigning.reason, resigning.to)
   }
 
-  #whileHolding(holding: Holding, event: ElectionEvent, now: Instant): void {
+  #whileHolding(holding: Holder, event: ElectionEvent, now: Instant): void {
     switch (event.type) {
       case "wake":
         return holding.wake(now)
@@ -187,11 +187,11 @@ export class Election {
   }
 
   /** Somebody else's claim, or none, stands in place of this one's. */
-  #heed(holding: Holding, lost: EndReason | undefined, found: Found, now: Instant): void {
+  #heed(holding: Holder, lost: EndReason | undefined, found: Found, now: Instant): void {
     if (!lost) return
     if (holding.lease.phase === "over") this.#follow(now)
     else this.#stopLeading(lost, now)
-    this.#outlook.read(found, now.monoMs)
+    this.#observed.read(found, now.monoMs)
   }
 
   #stopLeading(reason: EndReason, now: Instant): void {
@@ -204,9 +204,9 @@ export class Election {
     const standing = this.#holding?.standing
     if (this.lease) this.lease.phase = "over"
     this.#holding = undefined
-    this.#following = new Following(this.#options, this.#outlook)
+    this.#following = new Follower(this.#options, this.#observed)
     if (!standing) return
-    this.#outlook.read({ kind: "claim", standing }, now.monoMs)
-    this.#outlook.ended(endOf(standing), now.monoMs)
+    this.#observed.read({ kind: "claim", standing }, now.monoMs)
+    this.#observed.ended(endOf(standing), now.monoMs)
   }
 }

@@ -28,7 +28,7 @@ export type ElectionEvent =
   | { readonly type: "refused"; readonly attempt: number }
   | { readonly type: "unsure"; readonly attempt: number }
   /** The line of succession behind this leader, as its strategy sees it now. */
-  | { readonly type: "line"; readonly line: Line }
+  | { readonly type: "line"; readonly line: SuccessionLine }
   /** While the line is not known yet: the member with this key is not there any more. */
   | { readonly type: "gone"; readonly key: string }
   | { readonly type: "connected" }
@@ -41,7 +41,7 @@ export type ElectionEvent =
   | { readonly type: "handed-on"; readonly term: number }
 
 /** Who comes next, and why. */
-export interface Line {
+export interface SuccessionLine {
   readonly heirs: readonly Heir[]
   readonly strategy: string
   readonly reason: string

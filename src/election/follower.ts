@@ -1,7 +1,7 @@
 /**
  * A member that does not lead: it waits for its turn to claim, and makes sure of it.
  *
- *   waiting     its turn is in the outlook, or there is none in sight
+ *   waiting     its turn is in the observed claim, or there is none in sight
  *   confirming  its turn has come without anybody's word: the claim is read, for a renewal may have been missed
  *   ranking     there is no claim and none is known: the members are listed to find this one's place
  *
@@ -13,9 +13,9 @@ import type { Heir, Word } from "../protocol/claim.js"
 import type { Found } from "../protocol/entries.js"
 import type { Instant } from "../time/clock.js"
 import type { Decide, ElectionEvent } from "./events.js"
-import type { Outlook } from "./observed-claim.js"
+import type { ObservedClaim } from "./observed-claim.js"
 
-export interface FollowingOptions {
+export interface FollowerOptions {
   readonly self: Heir
   readonly mayLead: () => boolean
   readonly stepMs: number
@@ -32,9 +32,9 @@ export type Turn = { readonly claimOver: number; readonly after: EndBefore } | u
 /** How the reign before ended: nobody said so, or it was said; `ordered`: it was handed over. */
 export type EndBefore = "silence" | "word" | "ordered"
 
-export class Following {
-  readonly #options: FollowingOptions
-  readonly #outlook: Outlook
+export class Follower {
+  readonly #options: FollowerOptions
+  readonly #observed: ObservedClaim
   /** The read whose answer is awaited; answers to earlier ones are stale. */
   #awaitedRead: number | undefined
   /** The turn has come, and the claim is read to be sure that it still has this revision. */
@@ -43,9 +43,9 @@ export class Following {
   #retryAtMs: number | undefined
   #isRanking = false
 
-  constructor(options: FollowingOptions, outlook: Outlook) {
+  constructor(options: FollowerOptions, observed: ObservedClaim) {
     this.#options = options
-    this.#outlook = outlook
+    this.#observed = observed
   }
 
   /** When to call `wake`, if at all. */
@@ -53,7 +53,7 @@ export class Following {
     if (this.#retryAtMs !== undefined) return this.#retryAtMs
     const isBusy = this.#awaitedRead !== undefined || this.#isRanking
     if (isBusy || !this.#options.mayLead()) return undefined
-    return this.#outlook.rankAtMs ?? this.#outlook.turnAtMs
+    return this.#observed.rankAtMs ?? this.#observed.turnAtMs
   }
 
   handle(event: ElectionEvent, now: Instant): Turn {
@@ -65,7 +65,7 @@ export class Following {
       case "wake":
         return this.wake(now)
       case "heard":
-        if (this.#outlook.heard(event.found, now.monoMs)) this.#confirming = undefined
+        if (this.#observed.heard(event.found, now.monoMs)) this.#confirming = undefined
         return undefined
       case "read":
         return this.#isAwaited(event.id) ? this.#answered(event.found, now) : undefined
@@ -76,8 +76,8 @@ export class Following {
         return this.#summoned(event.word, now)
       case "ranked":
         this.#isRanking = false
-        if (this.#outlook.rankAtMs !== undefined) {
-          this.#outlook.ranked(event.place, event.veterans, now.monoMs)
+        if (this.#observed.rankAtMs !== undefined) {
+          this.#observed.ranked(event.place, event.veterans, now.monoMs)
         }
         return undefined
       case "rank-failed":
@@ -92,13 +92,13 @@ export class Following {
     const dueMs = this.wakeAtMs
     if (dueMs === undefined || now.monoMs < dueMs) return undefined
     if (this.#retryAtMs !== undefined) this.#read()
-    else if (this.#outlook.rankAtMs !== undefined) {
+    else if (this.#observed.rankAtMs !== undefined) {
       this.#isRanking = true
       this.#options.decide({ do: "rank" })
-    } else if (this.#outlook.isProvenOver) {
-      return { claimOver: 0, after: endBefore(this.#outlook.whyOver) }
+    } else if (this.#observed.isProvenOver) {
+      return { claimOver: 0, after: endBefore(this.#observed.whyOver) }
     } else {
-      this.#confirming = this.#outlook.revision
+      this.#confirming = this.#observed.revision
       this.#read()
     }
     return undefined
@@ -112,14 +112,14 @@ export class Following {
   #answered(found: Found, now: Instant): Turn {
     const expected = this.#confirming
     this.#confirming = undefined
-    this.#outlook.read(found, now.monoMs)
-    const { turnAtMs, revision } = this.#outlook
+    this.#observed.read(found, now.monoMs)
+    const { turnAtMs, revision } = this.#observed
     const isTurn = turnAtMs !== undefined && now.monoMs >= turnAtMs
     return revision === expected && isTurn ? { claimOver: 0, after: "silence" } : undefined
   }
 
   #summoned(word: Word, now: Instant): Turn {
-    if (!this.#options.mayLead() || !this.#outlook.summoned(word, now.monoMs)) return undefined
+    if (!this.#options.mayLead() || !this.#observed.summoned(word, now.monoMs)) return undefined
     return { claimOver: word.revision, after: endBefore(word.reason) }
   }
 

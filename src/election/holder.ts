@@ -20,9 +20,9 @@ import {
 } from "../protocol/claim.js"
 import { type Found, revisionOf } from "../protocol/entries.js"
 import type { Instant } from "../time/clock.js"
-import type { Decide, Line } from "./events.js"
+import type { Decide, SuccessionLine } from "./events.js"
 
-export interface HoldingOptions {
+export interface HolderOptions {
   readonly leaseMs: number
   readonly renewMs: number
   readonly stepMs: number
@@ -32,13 +32,13 @@ export interface HoldingOptions {
   readonly nextId: () => number
 }
 
-export class Holding {
+export class Holder {
   readonly term: number
   readonly lease: Lease
-  readonly #options: HoldingOptions
+  readonly #options: HolderOptions
   readonly #claim: Claim
   #reason: EndReason = "released"
-  #line: Line
+  #line: SuccessionLine
   #revision: number
   #wakeAtMs: number
   /** The renewal under way. */
@@ -50,7 +50,7 @@ export class Holding {
   /** The line changed since the last renewal was sent. */
   #isLineNew = false
 
-  constructor(options: HoldingOptions, claim: Claim, revision: number, sent: Instant) {
+  constructor(options: HolderOptions, claim: Claim, revision: number, sent: Instant) {
     this.#options = options
     this.#claim = claim
     this.#line = claim
@@ -145,7 +145,7 @@ export class Holding {
    * The line of succession as it is now. Other heirs are published at once; another reason ("oldest of 57") waits for
    * the next renewal, or a thousand members that join would each cause one.
    */
-  lineIs(line: Line, now: Instant): void {
+  lineIs(line: SuccessionLine, now: Instant): void {
     const isSame = named(line) === named(this.#line)
     this.#line = line
     if (isSame) return
@@ -210,7 +210,7 @@ export class Holding {
   }
 }
 
-function named(line: Line): string {
+function named(line: SuccessionLine): string {
   return line.heirs
     .slice(0, MAX_HEIRS)
     .map((heir) => heir.id)

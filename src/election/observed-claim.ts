@@ -17,8 +17,8 @@ import {
 } from "../protocol/claim.js"
 import { type Found, revisionOf } from "../protocol/entries.js"
 
-/** What the outlook needs to know of its member. */
-export interface OutlookOptions {
+/** What the observed claim needs to know of its member. */
+export interface ObservedClaimOptions {
   readonly self: Heir
   readonly leaseMs: number
   readonly stepMs: number
@@ -30,8 +30,8 @@ export interface OutlookOptions {
 /** Members without a place spread their turns over this many steps. */
 const SPREAD_STEPS = 5
 
-export class Outlook {
-  readonly #options: OutlookOptions
+export class ObservedClaim {
+  readonly #options: ObservedClaimOptions
   #last: { readonly found: Found; readonly seenMs: number } | undefined
   /** The last claim that could be read, even if it vanished since. */
   #standing: StandingClaim | undefined
@@ -46,7 +46,7 @@ export class Outlook {
   #ranking: { readonly place: number; readonly fromMs: number } | undefined
   #jitter = 0
 
-  constructor(options: OutlookOptions) {
+  constructor(options: ObservedClaimOptions) {
     this.#options = options
   }
 

@@ -14,7 +14,7 @@ import type { HistoryRecord } from "./records.js"
 /** Stores a record. */
 export type WriteHistory = (record: HistoryRecord) => Promise<void>
 
-export interface ChroniclerOptions {
+export interface HistoryRecorderOptions {
   readonly clock: Clock
   readonly write: WriteHistory
   readonly troubles: Troubles
@@ -26,8 +26,8 @@ interface Seen {
   readonly monoMs?: number
 }
 
-export class Chronicler {
-  readonly #options: ChroniclerOptions
+export class HistoryRecorder {
+  readonly #options: HistoryRecorderOptions
   /** The last claim seen, and when. */
   #seen: Seen | undefined
   /** What is to be written. */
@@ -35,7 +35,7 @@ export class Chronicler {
   #cancelWriting: Cancel | undefined
   #word: { readonly word: Word; readonly monoMs: number } | undefined
 
-  constructor(options: ChroniclerOptions) {
+  constructor(options: HistoryRecorderOptions) {
     this.#options = options
   }
 

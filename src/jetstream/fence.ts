@@ -33,7 +33,7 @@ const TRIES = 5
 const PACE = { clock: systemClock, firstMs: 5, mostMs: 100 }
 
 /** The fence as it stands. */
-interface Standing {
+interface StandingFence {
   readonly seq: number
   readonly term: number
 }
@@ -129,7 +129,7 @@ export class Fence {
   }
 
   /** The fence as it stands; makes the stream if there is none. */
-  async #standing(): Promise<Standing | undefined> {
+  async #standing(): Promise<StandingFence | undefined> {
     const { fence, fenced, fencedStream } = this.#names
     const { streams } = await jetstreamManager(this.#connection)
     try {

@@ -81,7 +81,7 @@ export async function findKvBucket(
 }
 
 /** The settings of the bucket `name` as they are; undefined if there is none. */
-export async function settingsOf(
+export async function bucketSettingsOf(
   connection: NatsConnection,
   name: string,
 ): Promise<BucketSettings | undefined> {
@@ -114,7 +114,7 @@ async function adjust(
   wanted: BucketSettings,
   report: (adjustment: Adjustment) => void,
 ): Promise<void> {
-  const found = (await settingsOf(connection, name)) ?? wanted
+  const found = (await bucketSettingsOf(connection, name)) ?? wanted
   const settings = Object.keys(wanted) as (keyof BucketSettings)[]
   const differing = settings.filter((setting) => found[setting] !== wanted[setting])
   if (differing.length === 0) return

@@ -4,7 +4,7 @@
  * others to say. One that goes on after its reign keeps its worker from leading again until it has returned.
  */
 import { unawaited, unexpected } from "../contracts/unawaited.js"
-import type { Seat } from "../coordinator/coordinator-options.js"
+import type { Duties } from "../coordinator/coordinator-options.js"
 import type { Leadership } from "../lease/leadership.js"
 import type { Handlers } from "../work/handler.js"
 import type { TrackedWork } from "../work/tracked-work.js"
@@ -13,7 +13,7 @@ import type { LastLead } from "./last-lead.js"
 /** What it means when `lead` returns while its reign holds; see JoinOptions. */
 export type LeadReturns = "done" | "release" | "fail"
 
-export interface LeaderSeatOptions {
+export interface LeaderDutiesOptions {
   readonly tracked: TrackedWork
   readonly lead: Handlers["lead"]
   /** How long what a reign started may take to finish when the reign ends kindly, in ms. */
@@ -32,10 +32,10 @@ export interface LeaderSeatOptions {
   readonly report: (problem: string, error?: unknown) => void
 }
 
-export class LeaderSeat implements Seat {
-  readonly #options: LeaderSeatOptions
+export class LeaderDuties implements Duties {
+  readonly #options: LeaderDutiesOptions
 
-  constructor(options: LeaderSeatOptions) {
+  constructor(options: LeaderDutiesOptions) {
     this.#options = options
   }
 

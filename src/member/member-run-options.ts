@@ -7,7 +7,7 @@ import type { Leadership } from "../lease/leadership.js"
 import type { StandingClaim } from "../protocol/claim.js"
 import type { Order } from "../protocol/orders.js"
 import type { Terms } from "../protocol/terms.js"
-import type { Neighbours } from "../strategies/other-pools.js"
+import type { OtherPools } from "../strategies/other-pools.js"
 import type { Strategy } from "../strategies/strategy.js"
 import type { Handlers } from "../work/handler.js"
 import type { LastLead } from "./last-lead.js"
@@ -30,7 +30,7 @@ export interface MemberRunOptions {
   /** Those that this worker has known, over all its runs. */
   readonly terms: Terms
   readonly strategy: Strategy
-  readonly neighbours?: Neighbours | undefined
+  readonly otherPools?: OtherPools | undefined
   readonly preemptAfterMs?: number | undefined
   readonly character: Character
   /** Keeps what it publishes as leader. */

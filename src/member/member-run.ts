@@ -8,24 +8,24 @@ import { unawaited, unexpected } from "../contracts/unawaited.js"
 import { Coordinator } from "../coordinator/coordinator.js"
 import { evict } from "../coordinator/eviction.js"
 import type { EndedReign } from "../coordinator/hand-on.js"
-import { Discovery, type Standing } from "../discovery/discovery.js"
-import { Chronicler } from "../history/recorder.js"
+import { Discovery, type Position } from "../discovery/discovery.js"
+import { HistoryRecorder } from "../history/recorder.js"
 import type { EndReason, Leadership } from "../lease/leadership.js"
 import type { SelfPortrait } from "../membership/membership.js"
 import { type Heir, reignOf, type StandingClaim } from "../protocol/claim.js"
 import { MEMBER_VERSION, type Member, type MemberState } from "../protocol/member.js"
-import { LeaderSeat } from "./leader-duties.js"
+import { LeaderDuties } from "./leader-duties.js"
 import type { MemberRunOptions } from "./member-run-options.js"
-import { Services } from "./member-work.js"
+import { MemberWork } from "./member-work.js"
 import { takeOrders } from "./take-orders.js"
 
 export class MemberRun {
   readonly id = nuid.next()
   readonly coordinator: Coordinator
   readonly #options: MemberRunOptions
-  readonly #services: Services
+  readonly #work: MemberWork
   readonly #discovery: Discovery
-  readonly #chronicler: Chronicler | undefined
+  readonly #recorder: HistoryRecorder | undefined
   #orders: BusSubscription | undefined
   #state: MemberState = "starting"
 
@@ -33,36 +33,36 @@ export class MemberRun {
   constructor(options: MemberRunOptions) {
     this.#options = options
     const { context, character, lastLead, fence, writeHistory: write } = options
-    const { strategy, neighbours, preemptAfterMs, meter, onFailed, onBroken } = options
+    const { strategy, otherPools, preemptAfterMs, meter, onFailed, onBroken } = options
     const { bus, names, clock, timings, troubles } = context
     const member = { id: this.id, name: character.name }
     const handlers = options.handlers(() => this.coordinator.leadership)
-    this.#services = new Services(options, member, handlers)
-    const { simple, tracked } = this.#services
+    this.#work = new MemberWork(options, member, handlers)
+    const { simple, tracked } = this.#work
     this.#discovery = new Discovery({
       ...{ bus, names, member, simple: simple?.tally, tracked: tracked.tally },
       standing: () => this.#standing(),
       metadata: { host: character.host, pid: String(character.pid), ...character.labels },
       onProblem: (problem) => troubles.report("a subscription failed", problem),
     })
-    this.#chronicler = write && new Chronicler({ clock, write, troubles })
-    const seat = new LeaderSeat({
+    this.#recorder = write && new HistoryRecorder({ clock, write, troubles })
+    const duties = new LeaderDuties({
       ...{ tracked, lead: handlers.lead, lastLead, onFailed, report: troubles.report },
       ...{ graceMs: options.leaderGraceMs, patienceMs: timings.stepMs },
-      onPrepare: () => this.#chronicler?.known(this.coordinator.standing),
+      onPrepare: () => this.#recorder?.known(this.coordinator.standing),
       onBegin: (leadership) => this.#begun(leadership),
       onReturned: (leadership) => this.#returned(leadership),
       onEnd: () => this.#ended(),
     })
     this.coordinator = new Coordinator({
-      ...{ context, strategy, neighbours, preemptAfterMs, meter, seat, onBroken },
+      ...{ context, strategy, otherPools, preemptAfterMs, meter, duties, onBroken },
       portrait: () => this.#portrait(),
       mayLead: () => character.eligible && !lastLead.isRunning,
       nonce: () => nuid.next(),
       publish: fence && ((...message) => fence.publish(...message)),
       onClaim: (standing, isOwn) => this.#heard(standing, isOwn),
-      onWord: (word) => this.#chronicler?.told(word),
-      onReleased: (ended) => this.#chronicler?.ended(ended),
+      onWord: (word) => this.#recorder?.told(word),
+      onReleased: (ended) => this.#recorder?.ended(ended),
     })
   }
 
@@ -82,14 +82,14 @@ export class MemberRun {
     this.#state = "starting"
     try {
       await this.coordinator.join(() => {
-        if (!this.#options.isPaused()) this.#services.simple?.open()
+        if (!this.#options.isPaused()) this.#work.simple?.open()
         this.#discovery.open()
         this.#state = "ready"
       })
     } catch (error) {
       this.#orders?.unsubscribe()
       this.#discovery.close()
-      await this.#services.simple?.stop(0)
+      await this.#work.simple?.stop(0)
       throw error
     }
   }
@@ -97,7 +97,7 @@ export class MemberRun {
   /** Its worker takes no simple work any more, or takes it again; the place in the line is kept. */
   heedPause(): void {
     if (this.#state !== "ready") return
-    const { simple } = this.#services
+    const { simple } = this.#work
     if (this.#options.isPaused()) simple?.pause()
     else {
       simple?.open()
@@ -128,7 +128,7 @@ export class MemberRun {
 
   /** Takes no more simple work, and finishes what is in flight within the grace time. */
   async finish(): Promise<void> {
-    await this.#services.simple?.stop(this.#options.graceMs)
+    await this.#work.simple?.stop(this.#options.graceMs)
   }
 
   /** Ends in its own name what it left standing when its coordinator broke: the claim, and the entry. */
@@ -140,7 +140,7 @@ export class MemberRun {
     const held = standing?.claim.id === this.id ? standing : undefined
     const witness = {
       ...{ bus, bucket, names, clock, stepMs: timings.stepMs, by: this.#options.character.name },
-      onReleased: (ended: EndedReign) => this.#chronicler?.ended(ended),
+      onReleased: (ended: EndedReign) => this.#recorder?.ended(ended),
     }
     await evict(witness, { key, id: this.id, standing: held }, "failed").finally(() =>
       this.#vanish(),
@@ -158,14 +158,14 @@ export class MemberRun {
     this.#unawaited(this.coordinator.membership.renewAfter(left))
     await left
     const { graceMs, leaderGraceMs, lastLead } = this.#options
-    await Promise.all([this.#services.simple?.stop(graceMs), lastLead.outlast(leaderGraceMs)])
+    await Promise.all([this.#work.simple?.stop(graceMs), lastLead.outlast(leaderGraceMs)])
     await this.#vanish()
   }
 
   /** Leaves nothing behind: neither an entry, nor what was still to be written. */
   #vanish(): Promise<void> {
     this.#discovery.close()
-    this.#chronicler?.finish()
+    this.#recorder?.finish()
     return this.coordinator.membership.leave()
   }
 
@@ -174,7 +174,7 @@ export class MemberRun {
     const problem = terms.saw(standing, isOwn)
     if (problem) context.troubles.report(problem)
     context.bucket.reached?.(standing.revision)
-    this.#chronicler?.claim(standing, isOwn)
+    this.#recorder?.claim(standing, isOwn)
     onClaim(standing, isOwn)
   }
 
@@ -212,7 +212,7 @@ export class MemberRun {
     if (leadReturns === "fail") onFailed(new Error("lead() returned while its reign held"))
   }
 
-  #standing(): Standing {
+  #standing(): Position {
     const { standing } = this.coordinator
     const heirs = standing?.claim.heirs ?? []
     const place = heirs.findIndex((heir) => heir.id === this.id) + 1
@@ -220,7 +220,7 @@ export class MemberRun {
       role: this.coordinator.leads() ? "leader" : "follower",
       term: standing && reignOf(standing).term,
       place: place || undefined,
-      tracked: this.#services.tracked.tally.ended,
+      tracked: this.#work.tracked.tally.ended,
     }
   }
 
@@ -232,7 +232,7 @@ export class MemberRun {
       ...(term !== undefined && { eligible: false, lingering: { term } }),
       id: this.id,
       state: this.#state === "ready" && isPaused() ? "paused" : this.#state,
-      counters: this.#services.counters,
+      counters: this.#work.counters,
       version: MEMBER_VERSION,
       knownTerm: this.#options.terms.highest,
     }

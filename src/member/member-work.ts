@@ -6,7 +6,7 @@ import { SimpleWork } from "../work/simple-work.js"
 import { TrackedWork } from "../work/tracked-work.js"
 import type { MemberRunOptions } from "./member-run-options.js"
 
-export class Services {
+export class MemberWork {
   /** Undefined for a member that does no simple work. */
   readonly simple: SimpleWork | undefined
   readonly tracked: TrackedWork

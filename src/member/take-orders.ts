@@ -9,7 +9,7 @@ import type { MemberLabel } from "../protocol/member.js"
 import { decodeOrder, type Order } from "../protocol/orders.js"
 import { Seal } from "../protocol/reply.js"
 
-export interface ControlOptions {
+export interface TakeOrdersOptions {
   readonly bus: Bus
   readonly subject: string
   readonly member: MemberLabel
@@ -18,7 +18,7 @@ export interface ControlOptions {
 }
 
 /** Subscribes to orders; unsubscribe what it returns to end it. */
-export function takeOrders(options: ControlOptions): BusSubscription {
+export function takeOrders(options: TakeOrdersOptions): BusSubscription {
   const seal = new Seal(options.member)
   const take = (message: BusMessage) => {
     try {

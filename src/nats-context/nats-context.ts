@@ -96,7 +96,7 @@ export interface Settings {
 export const DEFAULT_URL = "nats://127.0.0.1:4222"
 
 /** The settings that options, environment and context come to. Throws BadInput for a context that can't be used. */
-export function settingsOf(options: ConnectionOptions, env: Environment): Settings {
+export function connectionSettingsOf(options: ConnectionOptions, env: Environment): Settings {
   const name = options.context || env.NATS_CONTEXT || selected(env)
   const context = name ? readContext(name, env) : {}
   const pick = (option: string | undefined, variable: string | undefined, field: string) => {

@@ -23,7 +23,7 @@ import { unawaited } from "../contracts/unawaited.js"
 import { NoJetStream } from "../errors/errors.js"
 import { PortTaken, ServerFailed } from "../errors/server-errors.js"
 import { reasonOf } from "../errors/thrown.js"
-import { type Greeting, greetingOf } from "../nats/server-info.js"
+import { type ServerInfo, serverInfoOf } from "../nats/server-info.js"
 import { Lifeline } from "../programs/lifeline.js"
 import { startProcess } from "../programs/start-process.js"
 import { isLetGo } from "../time/promised.js"
@@ -111,7 +111,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   const waiting = new AbortController()
   try {
     const ports = await Promise.race([readyPorts(portsDir, options, waiting.signal), failed])
-    const greeting = await greetingOf(ports.port)
+    const greeting = await serverInfoOf(ports.port)
     const version = typeof greeting === "string" ? "" : greeting.version
     const url = `nats://127.0.0.1:${ports.port}`
     return { url, version, pid: child.pid, ...ports, logFile, ended, stop }
@@ -133,7 +133,7 @@ export async function findRunning(
   port = 4222,
   host = "127.0.0.1",
 ): Promise<RunningServer | undefined> {
-  const greeting: Greeting | "nobody" | "stranger" = await greetingOf(port, host)
+  const greeting: ServerInfo | "nobody" | "stranger" = await serverInfoOf(port, host)
   if (greeting === "nobody") return undefined
   if (greeting === "stranger") throw new PortTaken(host, port)
   const url = `nats://${host}:${port}`

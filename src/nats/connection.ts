@@ -19,15 +19,15 @@ import { authenticatorOf } from "../nats-context/credentials.js"
 import {
   CONNECTION_OPTIONS,
   type ConnectionOptions,
+  connectionSettingsOf,
   type Environment,
-  settingsOf,
 } from "../nats-context/nats-context.js"
 import { addressesIn, type ServerAddress } from "../nats-context/server-address.js"
 import { waitingFor } from "../nats-context/server-wait.js"
 import { tlsOf } from "../nats-context/tls-settings.js"
 import { checkKind, checkOptions, optionsLike, text } from "../options/known-options.js"
 import { refusalOf } from "./refusal.js"
-import { type Greeting, greetingOf } from "./server-info.js"
+import { type ServerInfo, serverInfoOf } from "./server-info.js"
 import { isAtLeast, OLDEST_SERVER } from "./server-version.js"
 
 export type { ConnectionOptions } from "../nats-context/nats-context.js"
@@ -73,7 +73,7 @@ export async function connectOnce(
 ): Promise<NatsConnection> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
   if (!(timeoutMs > 0)) throw new BadInput("connect timeout", "more than 0 ms", timeoutMs)
-  const settings = settingsOf(options, env)
+  const settings = connectionSettingsOf(options, env)
   const addresses = shuffled(addressesIn(settings.url))
   if (addresses.length === 0) throw new BadInput("servers", "at least one address", settings.url)
   const authenticator = authenticatorOf(settings, addresses, env)
@@ -135,7 +135,7 @@ async function greeted(
 ): Promise<ServerAddress[]> {
   const strangers: ServerAddress[] = []
   for (const address of addresses) {
-    const answer = await greetingOf(address.port, address.host, timeoutMs)
+    const answer = await serverInfoOf(address.port, address.host, timeoutMs)
     if (answer === "stranger") strangers.push(address)
     else if (answer !== "nobody") {
       refuseOld(answer)
@@ -146,7 +146,7 @@ async function greeted(
   throw new NoServer(shown(addresses))
 }
 
-function refuseOld({ version }: Greeting): void {
+function refuseOld({ version }: ServerInfo): void {
   if (!isAtLeast(version, OLDEST_SERVER)) throw new ServerTooOld(version, OLDEST_SERVER)
 }
 

@@ -6,7 +6,7 @@
 import { connect } from "node:net"
 
 /** The part of a server's greeting that is of use here. */
-export interface Greeting {
+export interface ServerInfo {
   readonly version: string
   readonly isJetStreamOn: boolean
   readonly maxPayload: number
@@ -18,17 +18,17 @@ const LONGEST_GREETING = 64 * 1024
  * Asks who listens at `host:port`: a Greeting, `"nobody"` if the connection is refused, `"stranger"` if
  * something accepts it and does not greet like a NATS server within `withinMs`.
  */
-export function greetingOf(
+export function serverInfoOf(
   port: number,
   host = "127.0.0.1",
   withinMs = 1000,
-): Promise<Greeting | "nobody" | "stranger"> {
+): Promise<ServerInfo | "nobody" | "stranger"> {
   return new Promise((resolve) => {
     const socket = connect({ port, host })
     const timer = setTimeout(() => answer(isConnected ? "stranger" : "nobody"), withinMs)
     let isConnected = false
     let text = ""
-    function answer(found: Greeting | "nobody" | "stranger") {
+    function answer(found: ServerInfo | "nobody" | "stranger") {
       clearTimeout(timer)
       socket.destroy()
       resolve(found)
@@ -39,7 +39,7 @@ export function greetingOf(
     })
     socket.on("data", (chunk: string) => {
       text += chunk
-      if (text.includes("\r\n")) answer(greetingIn(text) ?? "stranger")
+      if (text.includes("\r\n")) answer(serverInfoIn(text) ?? "stranger")
       else if (text.length > LONGEST_GREETING) answer("stranger")
     })
     socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -49,7 +49,7 @@ export function greetingOf(
   })
 }
 
-function greetingIn(text: string): Greeting | undefined {
+function serverInfoIn(text: string): ServerInfo | undefined {
   const found = /^INFO (\{.*\})\s*\r\n/.exec(text)
   if (!found) return undefined
   try {

@@ -12,7 +12,7 @@ import type { MemberState } from "../protocol/member.js"
 import type { LeaderNews } from "./leader-watch.js"
 
 /** A worker at one instant. */
-export interface Condition {
+export interface Health {
   readonly state: MemberState
   readonly isConnected: boolean
   readonly leaseMs: number
@@ -30,7 +30,7 @@ export interface Verdict {
 /** The share of the lease without a renewal after which a leader counts as one that can't renew: two tries failed. */
 const OVERDUE = 0.5
 
-export function healthOf({ leaseMs, reign, stalledMs }: Condition): Verdict {
+export function healthOf({ leaseMs, reign, stalledMs }: Health): Verdict {
   if (stalledMs !== undefined) {
     const stood = `its event loop stood still for ${seconds(stalledMs)}`
     return { isGood: false, why: `${stood}, longer than the lease of ${seconds(leaseMs)}` }
@@ -44,7 +44,7 @@ export function healthOf({ leaseMs, reign, stalledMs }: Condition): Verdict {
   return { isGood: false, why: `holds the claim of term ${term} and ${overdue}; ${left}` }
 }
 
-export function readinessOf({ state, isConnected }: Condition): Verdict {
+export function readinessOf({ state, isConnected }: Health): Verdict {
   if (state !== "ready") return { isGood: false, why: state }
   if (!isConnected) return { isGood: false, why: "disconnected from the server" }
   return { isGood: true, why: "ready" }

@@ -8,12 +8,12 @@ import type { Meter, RenewalOutcome, RequestMeter, WorkKind } from "../contracts
 import { PACKAGE_VERSION } from "../discovery/package-version.js"
 import { reignOf, type StandingClaim } from "../protocol/claim.js"
 import type { Durations } from "./durations.js"
-import { type Condition, readinessOf } from "./health.js"
+import { type Health, readinessOf } from "./health.js"
 import { DurationHistogram } from "./histogram.js"
 import type { LeaderNews } from "./leader-watch.js"
 
 /** A worker as its metrics see it when somebody asks. */
-export interface Measured extends Condition {
+export interface Measured extends Health {
   /** Unique to this run of the member; empty before the first one. */
   readonly id: string
   readonly host: string

@@ -16,7 +16,7 @@ import { permissionsOf, type Role } from "./permissions.js"
 import { viewOf } from "./pool-view.js"
 import { probe } from "./probe.js"
 
-export type { Finding, Verdict } from "./finding.js"
+export type { Finding, Severity } from "./finding.js"
 
 export interface Examination {
   readonly connection: NatsConnection

@@ -8,12 +8,12 @@ import {
   reasonOf,
 } from "../errors/errors.js"
 
-export type Verdict = "ok" | "warn" | "fail"
+export type Severity = "ok" | "warn" | "fail"
 
 /** One thing that was looked at. */
 export interface Finding {
   readonly what: string
-  readonly verdict: Verdict
+  readonly verdict: Severity
   readonly says: string
   /** What to do, where it is not ok. */
   readonly remedy?: string

@@ -25,7 +25,7 @@ export class AnotherLeads extends PoolError {
 }
 
 /** What came of an order. */
-export interface Outcome {
+export interface OrderOutcome {
   readonly order: OrderName
   readonly name: string
   readonly id: string
@@ -58,7 +58,11 @@ export interface Giving {
 }
 
 /** Orders the member that `wanted` names. Throws NoMember, SeveralMembers, TakesNoOrders or NotInTime. */
-export async function order(giving: Giving, name: OrderName, wanted: string): Promise<Outcome> {
+export async function order(
+  giving: Giving,
+  name: OrderName,
+  wanted: string,
+): Promise<OrderOutcome> {
   const { watch, pool } = giving
   const member = findMember(pool, watch.members, wanted)
   const given = new Given(giving, member)
@@ -77,7 +81,11 @@ export async function order(giving: Giving, name: OrderName, wanted: string): Pr
  * Has the leader hand over: to the member that `wanted` names, or to the next in line. With `from`, only if that one
  * leads; otherwise there is nothing to do. Throws NoLeader, and as `order` does.
  */
-export async function handOver(giving: Giving, wanted?: string, from?: string): Promise<Outcome> {
+export async function handOver(
+  giving: Giving,
+  wanted?: string,
+  from?: string,
+): Promise<OrderOutcome> {
   const { watch, pool } = giving
   const { held, members } = watch
   if (!held) throw new NoLeader(pool, 0)
@@ -126,7 +134,7 @@ class Given {
     this.#led = held?.claim.id === member.id
   }
 
-  async rest(order: "pause" | "resume"): Promise<Outcome> {
+  async rest(order: "pause" | "resume"): Promise<OrderOutcome> {
     const { id, name } = this.#member
     const wanted = order === "pause" ? "paused" : "ready"
     if (this.#member.state === wanted) return this.#nothing(order, `${name} is ${wanted} already`)
@@ -137,7 +145,7 @@ class Given {
   }
 
   /** It leaves, and with `isComingBack` joins anew. */
-  async leave(order: OrderName, isComingBack: boolean): Promise<Outcome> {
+  async leave(order: OrderName, isComingBack: boolean): Promise<OrderOutcome> {
     const { watch } = this.#giving
     const { id, name, host, pid, key } = this.#member
     const isNew = (other: Member) =>
@@ -161,7 +169,7 @@ class Given {
     return { ...ended, leader }
   }
 
-  async handOver(to: Member | undefined): Promise<Outcome> {
+  async handOver(to: Member | undefined): Promise<OrderOutcome> {
     const { name } = this.#member
     await this.#send({ order: "hand-over", ...(to && { to: to.id }) })
     const leader = await this.#until(`${name} has not handed over`, () => this.#newLeader())
@@ -192,11 +200,11 @@ class Given {
     return Math.round((performance.now() - this.#sentMs) * 10) / 10
   }
 
-  #nothing(order: OrderName, nothing: string): Outcome {
+  #nothing(order: OrderName, nothing: string): OrderOutcome {
     return this.#ended(order, 0, { nothing })
   }
 
-  #ended(order: OrderName, ms: number, more: Partial<Outcome> = {}): Outcome {
+  #ended(order: OrderName, ms: number, more: Partial<OrderOutcome> = {}): OrderOutcome {
     const { name, id } = this.#member
     return { order, name, id, ms, ...more }
   }

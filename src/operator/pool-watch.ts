@@ -5,7 +5,7 @@
 import type { NatsConnection } from "nats"
 import type { BusSubscription } from "../contracts/bus.js"
 import { NoWorkers, PoolError } from "../errors/errors.js"
-import { ANSWER_MS, findKvBucket, settingsOf } from "../jetstream/kv-bucket.js"
+import { ANSWER_MS, bucketSettingsOf, findKvBucket } from "../jetstream/kv-bucket.js"
 import { Roster } from "../membership/roster.js"
 import { hearClaims } from "../protocol/announcements.js"
 import type { StandingClaim } from "../protocol/claim.js"
@@ -47,7 +47,7 @@ export class PoolWatch {
   static async open(connection: NatsConnection, pool: string): Promise<PoolWatch> {
     const names = namesOf(pool)
     const bucket = await findKvBucket(connection, names.bucket)
-    const settings = await settingsOf(connection, names.bucket)
+    const settings = await bucketSettingsOf(connection, names.bucket)
     if (!bucket || !settings) throw new NoWorkers(pool)
     const { ttlMs: memberTtlMs } = settings
     let isComplete = false

@@ -25,14 +25,14 @@ export const ERROR_CODE_HEADER = "Nats-Service-Error-Code"
 export const ERROR_HEADER = "Nats-Service-Error"
 
 /** `not-done`: it never reached a handler, and is safe to repeat. `unknown`: it may or may not have been done. */
-export type Outcome = "not-done" | "unknown"
+export type FailureOutcome = "not-done" | "unknown"
 
 /** A failure as the requester sees it. */
 export interface Failure {
   /** As in HTTP: 400 bad request, 409 not the leader any more, 429 full, 500 handler failed, 504 too slow. */
   readonly status: number
   readonly reason: string
-  readonly outcome?: Outcome
+  readonly outcome?: FailureOutcome
 }
 
 /** The answer of a member whose reign ended while it had the request. */

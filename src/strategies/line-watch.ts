@@ -5,7 +5,7 @@
 import type { Bucket } from "../contracts/bucket.js"
 import type { Troubles } from "../contracts/troubles.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
-import type { BegunReign, Line } from "../election/events.js"
+import type { BegunReign, SuccessionLine } from "../election/events.js"
 import { ANSWERS_FIRST_MS } from "../lease/timings.js"
 import { Roster, type RosterChange } from "../membership/roster.js"
 import type { Found } from "../protocol/entries.js"
@@ -13,7 +13,7 @@ import type { Member } from "../protocol/member.js"
 import type { Cancel, Clock } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
 import { within } from "../time/within.js"
-import type { Neighbours } from "./other-pools.js"
+import type { OtherPools } from "./other-pools.js"
 import { Preemption } from "./preemption.js"
 import { freshFirst, type Ranking, rankingOf } from "./ranking.js"
 import type { Strategy, Surroundings } from "./strategy.js"
@@ -23,7 +23,7 @@ export interface LineWatchOptions {
   readonly clock: Clock
   readonly strategy: Strategy
   /** Who leads the other pools that the strategy heeds. */
-  readonly neighbours?: Neighbours | undefined
+  readonly otherPools?: OtherPools | undefined
   /** The reign that this line stands behind. */
   readonly reign: BegunReign
   /** Give way to a member that has stood first for this long, in ms; without it never. */
@@ -35,7 +35,7 @@ export interface LineWatchOptions {
   readonly retryMs: number
   readonly self: () => Member
   /** Told once everybody is known, and from then on. */
-  readonly onLine: (line: Line) => void
+  readonly onLine: (line: SuccessionLine) => void
   /** Told who is known to be gone while not everybody is known. */
   readonly onGone: (key: string) => void
   /** Told of what stands under the claim's key when it changes. */
@@ -74,7 +74,7 @@ export class LineWatch {
   }
 
   start(): void {
-    this.#stopFollowing = this.#options.neighbours?.follow(() => this.#rankSoon()) ?? (() => {})
+    this.#stopFollowing = this.#options.otherPools?.follow(() => this.#rankSoon()) ?? (() => {})
     this.#cancelWatch = this.#options.clock.after(ANSWERS_FIRST_MS, () => this.#watch())
   }
 
@@ -150,11 +150,11 @@ export class LineWatch {
     })
   }
 
-  #rank(members: readonly Member[]): Line {
-    const { strategy, self, neighbours } = this.#options
+  #rank(members: readonly Member[]): SuccessionLine {
+    const { strategy, self, otherPools } = this.#options
     const me = self()
     const isLate = (member: Member) => this.#isLate(member)
-    const ranking = lineOf(me, members, strategy, neighbours?.around, isLate)
+    const ranking = lineOf(me, members, strategy, otherPools?.around, isLate)
     this.#noteProblem(ranking.problem)
     this.#preemption?.lineIs(ranking.line, me)
     const heirs = ranking.line.filter((member) => member.id !== me.id)

@@ -16,7 +16,7 @@ import type { Cancel, Clock } from "../time/clock.js"
 import { within } from "../time/within.js"
 import type { OtherLeader, Surroundings } from "./strategy.js"
 
-export interface NeighboursOptions {
+export interface OtherPoolsOptions {
   readonly pools: readonly string[]
   readonly bus: Bus
   readonly clock: Clock
@@ -29,15 +29,15 @@ export interface NeighboursOptions {
   readonly troubles: Troubles
 }
 
-export class Neighbours {
-  readonly #options: NeighboursOptions
+export class OtherPools {
+  readonly #options: OtherPoolsOptions
   #leaders: ReadonlyMap<string, OtherLeader> = new Map()
   /** Looks are numbered, and of each pool the last that came to an end: a slow one must not undo what a later one saw. */
   #looks = 0
   readonly #seen = new Map<string, number>()
   readonly #buckets = new Map<string, Bucket>()
 
-  constructor(options: NeighboursOptions) {
+  constructor(options: OtherPoolsOptions) {
     this.#options = options
   }
 

@@ -55,7 +55,7 @@ export class CommandEnded extends PoolError {
   }
 }
 
-export interface CommandSeatOptions {
+export interface CommandRunnerOptions {
   readonly settings: CommandSettings
   readonly leaseMs: number
   /** What the program learns of the pool, besides the term. */
@@ -68,12 +68,12 @@ export interface CommandSeatOptions {
   readonly report: (problem: string, error?: unknown) => void
 }
 
-export class CommandSeat {
-  readonly #options: CommandSeatOptions
+export class CommandRunner {
+  readonly #options: CommandRunnerOptions
   readonly #pace: Pace
   #hasFailed = false
 
-  constructor(options: CommandSeatOptions) {
+  constructor(options: CommandRunnerOptions) {
     this.#options = options
     const { backoffMs: firstMs } = options.settings
     this.#pace = new Pace({ clock: systemClock, ...RESTART_PACE, firstMs })

@@ -13,7 +13,7 @@ import { Lifeline } from "../programs/lifeline.js"
 import { namesOf } from "../protocol/names.js"
 import { systemClock } from "../time/system-clock.js"
 import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "../worker/join-options.js"
-import { rehearsedOnce } from "../worker/warm-up.js"
+import { warmedUpOnce } from "../worker/warm-up.js"
 import type { WorkerSettings } from "./messages.js"
 import { Respawn } from "./respawn.js"
 import { Supervisor, type SupervisorOptions, type WorkerEvent } from "./supervisor.js"
@@ -21,7 +21,7 @@ import { Supervisor, type SupervisorOptions, type WorkerEvent } from "./supervis
 /** Beyond the grace times, how long a worker that stops may take, in ms. */
 const MARGIN_MS = 5_000
 
-export interface CrewOptions extends Omit<SupervisorOptions, "pool" | "lifeline"> {
+export interface WorkerGroupOptions extends Omit<SupervisorOptions, "pool" | "lifeline"> {
   /** What all workers have in common. */
   readonly settings: WorkerSettings
   /** Whether a worker whose process died is brought back. Default false. */
@@ -32,7 +32,7 @@ export interface CrewOptions extends Omit<SupervisorOptions, "pool" | "lifeline"
   readonly signal?: AbortSignal | undefined
 }
 
-export class Crew {
+export class WorkerGroup {
   readonly supervisor: Supervisor
   readonly connection: NatsConnection
   #disbanding: Promise<void> | undefined
@@ -43,7 +43,7 @@ export class Crew {
   readonly #places: string[] = []
 
   private constructor(
-    options: CrewOptions,
+    options: WorkerGroupOptions,
     connection: NatsConnection,
     pool: HandOnOptions,
     history: HistoryWriter,
@@ -70,7 +70,7 @@ export class Crew {
   }
 
   /** Connects, and opens the bucket. Throws as `joinPool` does. */
-  static async gather(options: CrewOptions): Promise<Crew> {
+  static async gather(options: WorkerGroupOptions): Promise<WorkerGroup> {
     const { settings, report, signal } = options
     const names = namesOf(settings.pool)
     const timings = timingsOf(settings)
@@ -81,7 +81,7 @@ export class Crew {
       onAdjusted: ({ setting, was, is }) =>
         report(`bucket ${names.bucket}: ${setting} was ${was}, is ${is} now`),
     })
-    const [{ connection, bucket }] = await Promise.all([opening, rehearsedOnce()])
+    const [{ connection, bucket }] = await Promise.all([opening, warmedUpOnce()])
     try {
       const history = new HistoryWriter(connection, names, timings.replicas)
       const pool = {
@@ -98,7 +98,7 @@ export class Crew {
           )
         },
       }
-      return new Crew(options, connection, pool, history)
+      return new WorkerGroup(options, connection, pool, history)
     } catch (error) {
       await connection.close()
       throw error

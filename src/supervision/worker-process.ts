@@ -8,7 +8,7 @@ import { ANSWERS_FIRST_MS, timingsOf } from "../lease/timings.js"
 import { loadStrategy } from "../strategies/load-strategy.js"
 import { type Handlers, loadHandlers } from "../work/handler.js"
 import { joinPool, type PoolWorker } from "../worker/worker.js"
-import { CommandSeat, type CommandSettings } from "./command-runner.js"
+import { CommandRunner, type CommandSettings } from "./command-runner.js"
 import { createLog, type Logger } from "./log.js"
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.js"
 
@@ -114,7 +114,7 @@ async function handlersOf(
 
 function runs(command: CommandSettings, settings: WorkerSettings, log: Logger): Handlers {
   const { pool, name } = settings
-  const seat = new CommandSeat({
+  const runner = new CommandRunner({
     settings: command,
     leaseMs: timingsOf(settings).leaseMs,
     env: () => ({ POOL_POOL: pool, POOL_NAME: name, POOL_MEMBER: worker?.id ?? "" }),
@@ -126,7 +126,7 @@ function runs(command: CommandSettings, settings: WorkerSettings, log: Logger): 
     },
     report: (problem, error) => log.warn({ err: error }, problem),
   })
-  return { lead: (leadership) => seat.lead(leadership) }
+  return { lead: (leadership) => runner.lead(leadership) }
 }
 
 function stop(): void {

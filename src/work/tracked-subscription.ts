@@ -9,7 +9,7 @@ import type { Job } from "./job.js"
 const MOST_HELD = 10_000
 const MOST_HELD_BYTES = 64 * 1024 * 1024
 
-export class TrackedSeat {
+export class TrackedSubscription {
   state: "holding" | "serving" | "refusing" = "holding"
   /** To the work. */
   subscription: BusSubscription | undefined

@@ -32,7 +32,7 @@ import type { Instant } from "../time/clock.js"
 import type { Job } from "./job.js"
 import { type RequestOptions, Requests } from "./requests.js"
 import type { Tally } from "./tally.js"
-import { TrackedSeat } from "./tracked-subscription.js"
+import { TrackedSubscription } from "./tracked-subscription.js"
 
 /**
  * How long the true leader has to answer what was held here in vain, in ms. A client asks that leader for it, so only other
@@ -66,7 +66,7 @@ export interface TrackedWorkOptions extends RequestOptions {
 export class TrackedWork {
   readonly #options: TrackedWorkOptions
   readonly #requests: Requests
-  #seat: TrackedSeat | undefined
+  #opened: TrackedSubscription | undefined
 
   /** Throws BadInput for a handler timeout that cannot work. */
   constructor(options: TrackedWorkOptions) {
@@ -84,43 +84,43 @@ export class TrackedWork {
    * the claim is sent, on the same connection.
    */
   open(): void {
-    if (this.#seat?.state === "holding") return
+    if (this.#opened?.state === "holding") return
     this.abandon()
     const { bus, names, member, onProblem } = this.#options
-    const seat = new TrackedSeat()
+    const opened = new TrackedSubscription()
     const seal = new Seal(member)
-    const arrived = (message: BusMessage) => this.#arrived(seat, message)
-    seat.subscription = listen(bus, names.leader, arrived, { onProblem, seal })
-    const asked = (message: BusMessage) => this.#asked(seat, message)
-    seat.questions = listen(bus, names.held, asked, { onProblem })
-    this.#seat = seat
+    const arrived = (message: BusMessage) => this.#arrived(opened, message)
+    opened.subscription = listen(bus, names.leader, arrived, { onProblem, seal })
+    const asked = (message: BusMessage) => this.#asked(opened, message)
+    opened.questions = listen(bus, names.held, asked, { onProblem })
+    this.#opened = opened
   }
 
   /** The claim was acknowledged: answers what was held, and from now on what arrives. */
   begin(leadership: Leadership): void {
-    const seat = this.#seat
-    if (seat?.state !== "holding") return
+    const opened = this.#opened
+    if (opened?.state !== "holding") return
     const { member, handler } = this.#options
     const { signal } = leadership
     const ended = () => this.#requests.abort(signal.reason)
     signal.addEventListener("abort", ended, { once: true })
-    seat.reign = {
+    opened.reign = {
       leadership,
       seal: new Seal(member, leadership),
       handler: (job) => handler(job, leadership),
       forget: () => signal.removeEventListener("abort", ended),
     }
-    seat.state = "serving"
-    for (const message of seat.release()) this.#arrived(seat, message)
+    opened.state = "serving"
+    for (const message of opened.release()) this.#arrived(opened, message)
   }
 
   /** Takes no more: what arrives gets a 409 that says it was not done. What is in flight goes on. */
   refuse(): void {
-    const seat = this.#seat
-    if (seat?.reign === undefined) return
-    seat.state = "refusing"
+    const opened = this.#opened
+    if (opened?.reign === undefined) return
+    opened.state = "refusing"
     // Learns how long that is certain, for a reign that is handed on doesn't say so any more.
-    this.#refuses(seat)
+    this.#refuses(opened)
   }
 
   /**
@@ -138,33 +138,33 @@ export class TrackedWork {
    * is over can't be heard of before those answers.
    */
   async drain(): Promise<void> {
-    await this.#seat?.drain().catch(() => {
+    await this.#opened?.drain().catch(() => {
       // The connection is gone, and the subscription with it.
     })
   }
 
   /** Unsubscribes; what the server had sent before still gets the 409. Gives up what is in flight. */
   close(): void {
-    if (this.#seat?.reign === undefined) {
+    if (this.#opened?.reign === undefined) {
       this.abandon()
       return
     }
     this.refuse()
     unawaited(this.drain())
     this.#giveUp()
-    this.#seat = undefined
+    this.#opened = undefined
   }
 
   /** The claim was refused: unsubscribes, and does nothing of what was held, for the true leader may have it too. */
   abandon(): void {
-    const seat = this.#seat
-    this.#seat = undefined
-    if (seat === undefined) return
-    this.#giveUp(seat)
-    this.#refuseHeld(seat)
+    const opened = this.#opened
+    this.#opened = undefined
+    if (opened === undefined) return
+    this.#giveUp(opened)
+    this.#refuseHeld(opened)
     // The server may have sent more before it hears that nobody listens here, and to nobody else.
-    const drained = seat.drain().then(
-      () => this.#refuseHeld(seat),
+    const drained = opened.drain().then(
+      () => this.#refuseHeld(opened),
       () => {
         // The connection is gone, and what was on its way with it.
       },
@@ -172,8 +172,8 @@ export class TrackedWork {
     unawaited(drained)
   }
 
-  #refuseHeld(seat: TrackedSeat): void {
-    const held = seat.release()
+  #refuseHeld(opened: TrackedSubscription): void {
+    const held = opened.release()
     if (held.length === 0) return
     const { clock, member } = this.#options
     const seal = new Seal(member)
@@ -192,39 +192,42 @@ export class TrackedWork {
 
   /** The lease ran out: unsubscribes, and tells everything in flight at once that its outcome is unknown. */
   lapse(): void {
-    const seat = this.#seat
-    this.#seat = undefined
-    if (seat === undefined) return
-    seat.release()
-    seat.unsubscribe()
-    this.#giveUp(seat)
+    const opened = this.#opened
+    this.#opened = undefined
+    if (opened === undefined) return
+    opened.release()
+    opened.unsubscribe()
+    this.#giveUp(opened)
   }
 
-  #giveUp(seat = this.#seat): void {
-    seat?.reign?.forget()
-    this.#requests.giveUp(REIGN_OVER, seat?.reign?.leadership.signal.reason ?? new WorkerStopped())
+  #giveUp(opened = this.#opened): void {
+    opened?.reign?.forget()
+    this.#requests.giveUp(
+      REIGN_OVER,
+      opened?.reign?.leadership.signal.reason ?? new WorkerStopped(),
+    )
     this.#requests.close()
   }
 
-  #arrived(seat: TrackedSeat, message: BusMessage): void {
-    if (seat.state === "holding") seat.hold(message)
-    else if (seat.reign === undefined) return
-    else if (seat.state === "serving") {
-      const { leadership, seal, handler } = seat.reign
+  #arrived(opened: TrackedSubscription, message: BusMessage): void {
+    if (opened.state === "holding") opened.hold(message)
+    else if (opened.reign === undefined) return
+    else if (opened.state === "serving") {
+      const { leadership, seal, handler } = opened.reign
       if (leadership.isLeading()) this.#requests.take(message, handler, seal)
-    } else if (this.#refuses(seat)) this.#refuse(message, NOT_LEADING, seat.reign.seal)
+    } else if (this.#refuses(opened)) this.#refuse(message, NOT_LEADING, opened.reign.seal)
   }
 
   /** Whether "not done" is certain: once the lease, which may still be renewed, is over somebody else may have a copy. */
-  #refuses(seat: TrackedSeat): boolean {
+  #refuses(opened: TrackedSubscription): boolean {
     const now = this.#options.clock.now()
-    const leftMs = seat.reign?.leadership.remainingMs() ?? 0
-    if (leftMs > 0) seat.refusesUntil = later(now, leftMs)
-    return seat.refusesUntil !== undefined && holds(seat.refusesUntil, now)
+    const leftMs = opened.reign?.leadership.remainingMs() ?? 0
+    if (leftMs > 0) opened.refusesUntil = later(now, leftMs)
+    return opened.refusesUntil !== undefined && holds(opened.refusesUntil, now)
   }
 
   /** Which of some requests, an id a line, are in hand. Who doesn't lead is silent: the leader may have them. */
-  #asked({ reign }: TrackedSeat, message: BusMessage): void {
+  #asked({ reign }: TrackedSubscription, message: BusMessage): void {
     if (!reign?.seal.holds()) return
     const ids = new TextDecoder().decode(message.data).split("\n")
     reign.seal.answer(message, this.#requests.among(new Set(ids)).join("\n"))

@@ -5,7 +5,7 @@
 import { setImmediate as turn } from "node:timers/promises"
 import type { Cancel, Clock, Instant } from "../time/clock.js"
 
-export class HurriedClock implements Clock {
+export class FastForwardClock implements Clock {
   readonly #longestMs: number
   #nowMs = 0
   #alarms: { readonly atMs: number; readonly wake: () => void }[] = []

@@ -1,6 +1,6 @@
 /** Opens what a worker stands on: on a server, or inside this process. */
 import { hostname } from "node:os"
-import type { Ground } from "../backend/backend.js"
+import type { Backend } from "../backend/backend.js"
 import { type Reached, reachedBy } from "../backend/pool-place.js"
 import type { Adjustment } from "../contracts/bucket.js"
 import { HistoryWriter } from "../history/history-stream.js"
@@ -16,16 +16,16 @@ import { Terms } from "../protocol/terms.js"
 import { systemClock } from "../time/system-clock.js"
 import type { WorkerOptions } from "./join-options.js"
 import { checkLimits } from "./limits.js"
-import { rehearsedOnce } from "./warm-up.js"
+import { warmedUpOnce } from "./warm-up.js"
 
 /** The ground that `options` ask for. Throws as `joinPool` does. */
-export async function openGround(options: WorkerOptions): Promise<Ground> {
+export async function openBackend(options: WorkerOptions): Promise<Backend> {
   const name = checkedName(options.name ?? defaultName())
   const names = namesOf(options.pool ?? DEFAULT_POOL)
   const timings = timingsOf(options)
   checkLimits(options)
   const base = { name, names, timings, terms: new Terms() }
-  if (options.http === undefined) return groundUnder(base, options)
+  if (options.http === undefined) return backendUnder(base, options)
   // Only those who ask for it load the metrics: a quarter of what there is to load.
   const { StatusServer } = await import("../observe/status-server.js")
   const status = await StatusServer.open({
@@ -35,33 +35,33 @@ export async function openGround(options: WorkerOptions): Promise<Ground> {
     leaseMs: timings.leaseMs,
   })
   try {
-    return withStatus(await groundUnder(base, options), status)
+    return withStatus(await backendUnder(base, options), status)
   } catch (error) {
     await status.close()
     throw error
   }
 }
 
-function withStatus(ground: Ground, status: StatusServer): Ground {
+function withStatus(backend: Backend, status: StatusServer): Backend {
   return {
-    ...ground,
+    ...backend,
     status,
     follow: (troubles, told) =>
-      ground.follow(troubles, (isUp) => {
+      backend.follow(troubles, (isUp) => {
         status.connection(isUp)
         told(isUp)
       }),
-    close: () => ground.close().finally(() => status.close()),
+    close: () => backend.close().finally(() => status.close()),
   }
 }
 
-type Base = Pick<Ground, "name" | "names" | "timings" | "terms">
+type Base = Pick<Backend, "name" | "names" | "timings" | "terms">
 
-async function groundUnder(base: Base, options: WorkerOptions): Promise<Ground> {
+async function backendUnder(base: Base, options: WorkerOptions): Promise<Backend> {
   const { name, names, timings } = base
   const { local, ...reached } = reachedBy(options)
-  if (!local) return groundOnServer(base, reached, options)
-  return local.ground(name, names, timings, adjusted(names, options))
+  if (!local) return backendOnServer(base, reached, options)
+  return local.backend(name, names, timings, adjusted(names, options))
 }
 
 function adjusted({ bucket }: PoolNames, { report }: WorkerOptions) {
@@ -69,11 +69,11 @@ function adjusted({ bucket }: PoolNames, { report }: WorkerOptions) {
     report?.(`bucket ${bucket} had another ${setting}: ${was}; it is ${is} now`)
 }
 
-async function groundOnServer(
+async function backendOnServer(
   base: Base,
   reached: Reached,
   options: WorkerOptions,
-): Promise<Ground> {
+): Promise<Backend> {
   const { name, names, timings } = base
   const { connection: given, connect } = reached
   const onAdjusted = adjusted(names, options)
@@ -87,7 +87,7 @@ async function groundOnServer(
         name: `pool ${names.pool} worker ${name}`,
         ...{ names, timings, onAdjusted },
       })
-  const [{ connection, bucket }] = await Promise.all([opening, rehearsedOnce()])
+  const [{ connection, bucket }] = await Promise.all([opening, warmedUpOnce()])
   const history = new HistoryWriter(connection, names, timings.replicas)
   let unfollow = () => {}
   const close = async () => {

@@ -1,10 +1,10 @@
 /** What one run of a member needs, from what a program said when it joined; here are the defaults. */
 import { hostname } from "node:os"
-import type { Ground } from "../backend/backend.js"
+import type { Backend } from "../backend/backend.js"
 import type { Troubles } from "../contracts/troubles.js"
 import type { MemberRunOptions } from "../member/member-run-options.js"
 import { machineWeight } from "../strategies/machine-weight.js"
-import { Neighbours } from "../strategies/other-pools.js"
+import { OtherPools } from "../strategies/other-pools.js"
 import { strategyOf } from "../strategies/strategies.js"
 import { oldest, type Strategy } from "../strategies/strategy.js"
 import { builtInHandlers } from "../work/built-in-handlers.js"
@@ -31,7 +31,7 @@ export type RunListeners = Pick<
 
 export function runOptionsOf(
   options: WorkerOptions,
-  ground: Ground,
+  backend: Backend,
   listeners: RunListeners,
 ): MemberRunOptions {
   const { work, leaderWork, lead, weight = 1, preempt } = options
@@ -42,17 +42,17 @@ export function runOptionsOf(
   }
   const hasHandlers = Object.keys(given).length > 0
   const strategy = strategyOf(options.strategy ?? oldest)
-  const { names, timings, clock, random, bus, bucket } = ground
-  const { terms, fence, writeHistory, maxPayload } = ground
+  const { names, timings, clock, random, bus, bucket } = backend
+  const { terms, fence, writeHistory, maxPayload } = backend
   const { troubles, ...told } = listeners
   return {
     context: { names, timings, clock, random, bus, bucket, troubles },
     ...told,
     ...{ terms, fence, writeHistory, maxPayload, strategy },
-    neighbours: neighboursOf(strategy, ground, listeners),
+    otherPools: otherPoolsOf(strategy, backend, listeners),
     preemptAfterMs: preempt === true ? DEFAULT_PREEMPT_MS : preempt || undefined,
     character: {
-      name: ground.name,
+      name: backend.name,
       host: hostname(),
       pid: process.pid,
       eligible: options.eligible ?? true,
@@ -67,17 +67,17 @@ export function runOptionsOf(
     leaderGraceMs: options.leaderGraceMs ?? DEFAULT_LEADER_GRACE_MS,
     leadReturns: options.leadReturns ?? "done",
     fenced: options.fenced ?? false,
-    meter: ground.status?.metrics,
+    meter: backend.status?.metrics,
   }
 }
 
-export function neighboursOf(
+export function otherPoolsOf(
   { heeds }: Strategy,
-  ground: Ground,
+  backend: Backend,
   { troubles }: RunListeners,
-): Neighbours | undefined {
+): OtherPools | undefined {
   if (!heeds || heeds.length === 0) return undefined
-  const { bus, clock, find, timings } = ground
+  const { bus, clock, find, timings } = backend
   const limits = { refreshMs: timings.memberTtlMs, answerMs: timings.renewMs / 2 }
-  return new Neighbours({ pools: heeds, bus, clock, find, troubles, ...limits })
+  return new OtherPools({ pools: heeds, bus, clock, find, troubles, ...limits })
 }

@@ -6,7 +6,7 @@
  * It plays the real parts on the bus and the bucket of local pools, on time of its own: nothing is sent, nobody is
  * told, and no timer is left. A takeover works without it, only later.
  */
-import type { Ground } from "../backend/backend.js"
+import type { Backend } from "../backend/backend.js"
 import { LocalPools } from "../backend/local-pools.js"
 import { Troubles } from "../contracts/troubles.js"
 import { evict } from "../coordinator/eviction.js"
@@ -16,34 +16,34 @@ import { MemberRun } from "../member/member-run.js"
 import { namesOf } from "../protocol/names.js"
 import { systemClock } from "../time/system-clock.js"
 import { pause } from "../time/within.js"
-import { HurriedClock } from "./fast-forward-clock.js"
+import { FastForwardClock } from "./fast-forward-clock.js"
 import { type RunListeners, runOptionsOf } from "./run-options-of.js"
 
 /** Longer than it takes to see who else is there. */
 const A_WHILE_MS = 500
-/** A rehearsal that has not ended by then, on its own time, hangs. */
+/** A warm-up that has not ended by then, on its own time, hangs. */
 const TOO_LONG_MS = 60_000
 
-let rehearsed: Promise<void> | undefined
+let warmedUp: Promise<void> | undefined
 
 /** Rehearses, once a process. Never rejects: what fails here may still go well. */
-export function rehearsedOnce(): Promise<void> {
-  rehearsed ??= rehearse().then(nothing, nothing)
-  return rehearsed
+export function warmedUpOnce(): Promise<void> {
+  warmedUp ??= warmUp().then(nothing, nothing)
+  return warmedUp
 }
 
 /**
  * Plays a kind hand-over, an eviction, and a release that nobody follows. Resolves with the terms in which tracked work
  * was answered.
  */
-export async function rehearse(): Promise<number[]> {
-  const clock = new HurriedClock(TOO_LONG_MS)
+export async function warmUp(): Promise<number[]> {
+  const clock = new FastForwardClock(TOO_LONG_MS)
   const local = new LocalPools({ clock })
-  const on = (name: string) => local.ground(name, namesOf("rehearsal"), timingsOf())
+  const on = (name: string) => local.backend(name, namesOf("rehearsal"), timingsOf())
   return clock.during(play(on))
 }
 
-async function play(on: (name: string) => Ground): Promise<number[]> {
+async function play(on: (name: string) => Backend): Promise<number[]> {
   const supervisor = on("supervisor")
   const { bus, clock, names, timings } = supervisor
   const terms: number[] = []

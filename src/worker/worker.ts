@@ -1,5 +1,5 @@
 /** A worker in a pool, as the program that joined sees it. How it goes on after a failure is in `runs.ts`. */
-import type { Ground } from "../backend/backend.js"
+import type { Backend } from "../backend/backend.js"
 import { type Heard, withCallbacks } from "../contracts/callbacks.js"
 import type { Troubles } from "../contracts/troubles.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
@@ -16,7 +16,7 @@ import { membersIn } from "../protocol/entries.js"
 import type { Member } from "../protocol/member.js"
 import { WORKER_OPTIONS, type WorkerOptions } from "./join-options.js"
 import { notTheLeader, obey } from "./obey.js"
-import { openGround } from "./open-backend.js"
+import { openBackend } from "./open-backend.js"
 import { type RunListeners, runOptionsOf } from "./run-options-of.js"
 
 /** How to join a pool. */
@@ -40,13 +40,13 @@ type HeardOptions = Heard<JoinOptions>
  */
 export async function joinPool(options: JoinOptions = {}): Promise<PoolWorker> {
   const heard = withCallbacks(knownOptions("joinPool", options, JOIN_OPTIONS))
-  const ground = await openGround(heard)
+  const backend = await openBackend(heard)
   try {
-    const worker = new PoolWorker(heard, ground)
+    const worker = new PoolWorker(heard, backend)
     await worker.start()
     return worker
   } catch (error) {
-    await ground.close()
+    await backend.close()
     throw error
   }
 }
@@ -59,7 +59,7 @@ export class PoolWorker {
    */
   readonly closed: Promise<void>
   readonly #options: HeardOptions
-  readonly #ground: Ground
+  readonly #backend: Backend
   readonly #troubles: Troubles
   readonly #leaderWatch: LeaderWatch
   readonly #runs: Runs
@@ -68,16 +68,16 @@ export class PoolWorker {
   #settleClosed: (failure?: TooManyFailures) => void = () => {}
 
   /** @internal */
-  constructor(options: HeardOptions, ground: Ground) {
+  constructor(options: HeardOptions, backend: Backend) {
     this.#options = options
-    this.#ground = ground
+    this.#backend = backend
     this.closed = new Promise((resolve, reject) => {
       this.#settleClosed = (failure) => (failure ? reject(failure) : resolve())
     })
-    const { clock, name } = ground
+    const { clock, name } = backend
     this.#troubles = options.troubles
     const onNews = (news: LeaderNews) => {
-      ground.status?.heard(news)
+      backend.status?.heard(news)
       options.onLeader?.(news)
     }
     this.#leaderWatch = new LeaderWatch({ clock, onNews })
@@ -85,7 +85,7 @@ export class PoolWorker {
       name,
       clock,
       intensity: options.restarts,
-      newRun: (given) => new MemberRun(runOptionsOf(options, ground, this.#listeners(given))),
+      newRun: (given) => new MemberRun(runOptionsOf(options, backend, this.#listeners(given))),
       onJoined: () => options.onJoined?.(),
       onGivenUp: (failure) => {
         this.#left ??= this.#leave("failed", failure)
@@ -99,7 +99,7 @@ export class PoolWorker {
 
   /** @internal */
   async start(): Promise<void> {
-    this.#ground.status?.show(this)
+    this.#backend.status?.show(this)
     try {
       await this.#runs.start()
     } catch (error) {
@@ -107,7 +107,7 @@ export class PoolWorker {
       this.#loop?.stop()
       throw error
     }
-    this.#ground.follow(this.#troubles, (isUp) => this.#run.coordinator.connection(isUp))
+    this.#backend.follow(this.#troubles, (isUp) => this.#run.coordinator.connection(isUp))
   }
 
   /** Unique to this run; a restart brings a new one. */
@@ -117,12 +117,12 @@ export class PoolWorker {
 
   /** Its label. */
   get name(): string {
-    return this.#ground.name
+    return this.#backend.name
   }
 
   /** The pool it has joined. */
   get pool(): string {
-    return this.#ground.names.pool
+    return this.#backend.names.pool
   }
 
   /** The worker as its pool sees it. */
@@ -147,7 +147,7 @@ export class PoolWorker {
 
   /** Where it answers over HTTP, with `http`: `http://127.0.0.1:9100`. */
   get httpUrl(): string | undefined {
-    return this.#ground.status?.url
+    return this.#backend.status?.url
   }
 
   /**
@@ -181,7 +181,7 @@ export class PoolWorker {
     if (to !== undefined) checkKind("heir", to, text)
     if (!this.isLeader) throw notTheLeader(this.name)
     if (to === undefined) return this.#run.resign("handed over")
-    const members = membersIn(await this.#ground.bucket.entries())
+    const members = membersIn(await this.#backend.bucket.entries())
     const heir = members.find((member) => member.id === to && member.eligible)
     if (!heir) throw new BadInput("heir", "the id of a member that may lead", to)
     await this.#run.resign("handed over", heir)
@@ -213,7 +213,7 @@ export class PoolWorker {
       await this.#runs.end(reason)
       this.#leaderWatch.stop()
       this.#loop?.stop()
-      await this.#ground.close()
+      await this.#backend.close()
     } finally {
       this.#settleClosed(failure)
     }
@@ -232,7 +232,7 @@ export class PoolWorker {
       obey: (order) =>
         obey(this, order, {
           stop: () => (options.onStopOrder ? options.onStopOrder(this) : this.leave()),
-          flush: () => this.#ground.bus.flush(),
+          flush: () => this.#backend.bus.flush(),
           report: this.#troubles.report,
         }),
       onLeadReturned: (leadership) => options.onLeadReturned?.(leadership),

@@ -1,7 +1,7 @@
 /** Bad input gets a clear error: one line, what was expected, what came, what to do. And nothing is lost. */
 import { Kvm } from "@nats-io/kv"
 import t, { type Test } from "tap"
-import { settingsOf } from "../../src/jetstream/kv-bucket.js"
+import { bucketSettingsOf } from "../../src/jetstream/kv-bucket.js"
 import { type Ended, runPool, startPool } from "../fixtures/cli.js"
 import { memberReader, requester } from "../fixtures/requester.js"
 import { randomPort, testServer } from "../fixtures/server.js"
@@ -151,7 +151,7 @@ t.test(
       `"msg":"bucket pool_work: history was 5, is 1 now"`,
       `"msg":"bucket pool_work: ttlMs was 3600000, is 6000 now"`,
     ])
-    t.strictSame(await settingsOf(connection, "pool_work"), {
+    t.strictSame(await bucketSettingsOf(connection, "pool_work"), {
       ttlMs: 6000,
       replicas: 1,
       history: 1,

@@ -2,7 +2,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import t from "tap"
 import { type RunningCommand, runPool, startPool } from "../fixtures/cli.js"
-import { testCrew } from "../fixtures/crew.js"
+import { testGroup } from "../fixtures/crew.js"
 import { randomPort, testServer } from "../fixtures/server.js"
 import { until } from "../fixtures/until.js"
 
@@ -70,14 +70,14 @@ t.test("a port that is in use is one line, and nobody has joined", async (t) => 
 
 t.test("each worker of a cluster has a port of its own, and keeps it", async (t) => {
   const first = 2 * (randomPort() >> 1)
-  const { crew, start, worker } = await testCrew(t, { http: `127.0.0.1:${first}` })
+  const { group, start, worker } = await testGroup(t, { http: `127.0.0.1:${first}` })
   await start("a", "b")
   const nameAt = async (port: number) => {
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
     return /pool_is_leader\{pool="work",name="(\w+)"\}/.exec(text)?.[1]
   }
   t.strictSame([await nameAt(first), await nameAt(first + 1)], ["a", "b"])
-  await crew.supervisor.stop(worker("a").pid, 20_000)
+  await group.supervisor.stop(worker("a").pid, 20_000)
   t.equal(await statusOf(`http://127.0.0.1:${first}`, "/healthz"), "ECONNREFUSED")
   await start("c")
   t.equal(await nameAt(first + 2), "c", "it may come back")

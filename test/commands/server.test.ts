@@ -3,7 +3,7 @@ import { once } from "node:events"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import t, { type Test } from "tap"
-import { greetingOf } from "../../src/nats/server-info.js"
+import { serverInfoOf } from "../../src/nats/server-info.js"
 import { built } from "../fixtures/built.js"
 import { tempFolder } from "../fixtures/folder.js"
 import { fakeProgram, isAlive } from "../fixtures/programs.js"
@@ -40,7 +40,7 @@ t.test("it runs a server until Ctrl-C, and leaves no process and no port", async
   ran.child.kill("SIGINT")
   t.match(await ran.ended(), { code: 0 })
   t.notOk(isAlive(pid))
-  t.equal(await greetingOf(port), "nobody")
+  t.equal(await serverInfoOf(port), "nobody")
 })
 
 t.test("a server that runs already is named, and left alone", async (t) => {

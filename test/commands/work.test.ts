@@ -1,6 +1,6 @@
 import t, { type Test } from "tap"
 import { runPool, startPool } from "../fixtures/cli.js"
-import { testCrew } from "../fixtures/crew.js"
+import { testGroup } from "../fixtures/crew.js"
 import { type TestPool, testPool } from "../fixtures/pool.js"
 import { randomPort, testServer } from "../fixtures/server.js"
 
@@ -83,13 +83,13 @@ t.test("an error ends it with what was answered by then", async (t) => {
 t.test(
   "it goes on asking the leader while it is stopped kindly, without a single error",
   async (t) => {
-    const crew = await testCrew(t)
-    await crew.start("a", "b", "c")
-    await crew.leads("a", "b", "c")
-    const args = ["--leader", "--json", "--count", "1000000", "--servers", crew.server.url, "x"]
+    const group = await testGroup(t)
+    await group.start("a", "b", "c")
+    await group.leads("a", "b", "c")
+    const args = ["--leader", "--json", "--count", "1000000", "--servers", group.server.url, "x"]
     const asking = startPool(t, ["work", ...args])
     await asking.says(/(.*\n){20}/)
-    await crew.crew.supervisor.stop(crew.worker("a").pid, 20_000)
+    await group.group.supervisor.stop(group.worker("a").pid, 20_000)
     await asking.says(/"worker":"b"(.*\n){20}/)
     // It ends, in order, when nobody reads on.
     asking.child.stdout?.destroy()

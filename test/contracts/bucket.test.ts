@@ -24,7 +24,7 @@ const KINDS: Record<string, (t: Test) => Promise<Open>> = {
   "the bucket in memory": async () => {
     const local = new LocalPools()
     return async (pool, memberTtlMs, report) =>
-      local.ground("a", namesOf(pool), { memberTtlMs } as Timings, report).bucket
+      local.backend("a", namesOf(pool), { memberTtlMs } as Timings, report).bucket
   },
 }
 

@@ -1,7 +1,7 @@
 import t from "tap"
 import { MemoryBus } from "../../src/backend/memory-bus.js"
 import { Troubles } from "../../src/contracts/troubles.js"
-import { ClaimDesk } from "../../src/coordinator/claim-store.js"
+import { ClaimStore } from "../../src/coordinator/claim-store.js"
 import type { ElectionEvent } from "../../src/election/events.js"
 import { timingsOf } from "../../src/lease/timings.js"
 import type { Claim } from "../../src/protocol/claim.js"
@@ -26,13 +26,13 @@ const claim: Claim = {
   reason: "a leads",
 }
 
-function desk(self: Member = member("a")) {
+function claimStore(self: Member = member("a")) {
   const clock = new ManualClock()
   const bucket = new FlawedBucket(clock, timings.memberTtlMs)
   const answers: ElectionEvent[] = []
   const reports: string[] = []
   const renewals: string[] = []
-  const store = new ClaimDesk({
+  const store = new ClaimStore({
     context: {
       ...{ names: namesOf("work"), timings, clock, random: () => 0, bucket },
       bus: new MemoryBus({ clock }).connect("a"),
@@ -47,7 +47,7 @@ function desk(self: Member = member("a")) {
 }
 
 t.test("what stands under the key is the answer to a read, and so is nothing", async (t) => {
-  const { bucket, answers, store } = desk()
+  const { bucket, answers, store } = claimStore()
   store.read(1)
   await settled()
   const revision = await bucket.write(CLAIM_KEY, encodeClaim(claim), 0)
@@ -60,7 +60,7 @@ t.test("what stands under the key is the answer to a read, and so is nothing", a
 })
 
 t.test("each write has one answer: done, refused, or that nobody knows", async (t) => {
-  const { clock, bucket, answers, store } = desk()
+  const { clock, bucket, answers, store } = claimStore()
   store.write(1, 0, claim)
   await settled()
   store.write(2, 0, claim)
@@ -82,7 +82,7 @@ t.test("each write has one answer: done, refused, or that nobody knows", async (
 })
 
 t.test("an answer that comes after its time is not given a second time", async (t) => {
-  const { clock, bucket, answers, store } = desk()
+  const { clock, bucket, answers, store } = claimStore()
   let answer: (revision: number) => void = () => {}
   bucket.write = () =>
     new Promise((resolve) => {
@@ -96,7 +96,7 @@ t.test("an answer that comes after its time is not given a second time", async (
 })
 
 t.test("a bucket that throws at once has answered as well", async (t) => {
-  const { bucket, answers, store } = desk()
+  const { bucket, answers, store } = claimStore()
   bucket.write = () => {
     throw new Error("closed")
   }
@@ -118,7 +118,7 @@ t.test("a bucket that throws at once has answered as well", async (t) => {
 })
 
 t.test("renewals are measured, first claims are not", async (t) => {
-  const { bucket, renewals, store } = desk()
+  const { bucket, renewals, store } = claimStore()
   store.write(1, 0, claim)
   await settled()
   store.renew(2, 1, claim)
@@ -133,7 +133,7 @@ t.test("renewals are measured, first claims are not", async (t) => {
 
 t.test("the place of a member is its rank among the entries, and it says who is old", async (t) => {
   const [first, second] = [member("a"), member("b")]
-  const { bucket, answers, store } = desk(second)
+  const { bucket, answers, store } = claimStore(second)
   for (const it of [first, second]) await bucket.put(it.key, encodeMember(it))
   store.rank()
   await settled()
@@ -149,7 +149,7 @@ t.test("the place of a member is its rank among the entries, and it says who is 
 
 t.test("who is not among the entries, or may not lead, comes last", async (t) => {
   const shy = member("b", { eligible: false })
-  const { bucket, answers, store } = desk(shy)
+  const { bucket, answers, store } = claimStore(shy)
   for (const it of [member("a"), shy]) await bucket.put(it.key, encodeMember(it))
   store.rank()
   await settled()

@@ -2,7 +2,7 @@ import t, { type Test } from "tap"
 import { MemoryBus } from "../../src/backend/memory-bus.js"
 import { Troubles } from "../../src/contracts/troubles.js"
 import { Coordinator } from "../../src/coordinator/coordinator.js"
-import type { CoordinatorOptions, Seat } from "../../src/coordinator/coordinator-options.js"
+import type { CoordinatorOptions, Duties } from "../../src/coordinator/coordinator-options.js"
 import { timingsOf } from "../../src/lease/timings.js"
 import { encodeAnnouncement } from "../../src/protocol/claim.js"
 import { CLAIM_KEY, namesOf } from "../../src/protocol/names.js"
@@ -16,9 +16,9 @@ import { member } from "../fixtures/members.js"
 const timings = timingsOf({ leaseMs: 2000 })
 const names = namesOf("work")
 
-interface Given extends Partial<Omit<CoordinatorOptions, "seat" | "context">> {
+interface Given extends Partial<Omit<CoordinatorOptions, "duties" | "context">> {
   readonly clock?: Clock
-  readonly seat?: Partial<Seat>
+  readonly duties?: Partial<Duties>
 }
 
 /** One pool in memory; each member has the coordinator, and notes what becomes of its seat. */
@@ -36,7 +36,7 @@ function pool(t: Test) {
     const { key, start, ...portrait } = member(name)
     const tell = (what: string) => told.push(`${name} ${what}`)
     let woundDown: () => void = () => {}
-    const seat: Seat = {
+    const duties: Duties = {
       prepare: () => tell("prepares"),
       abandon: () => tell("abandons"),
       begin: ({ term, signal }) => {
@@ -51,7 +51,7 @@ function pool(t: Test) {
       },
       close: () => tell("closes"),
       lapse: () => tell("lapses"),
-      ...given.seat,
+      ...given.duties,
     }
     const connection = bus.connect(name)
     const broken: unknown[] = []
@@ -68,7 +68,7 @@ function pool(t: Test) {
       onClaim: ({ claim }, isOwn) => claims.push(`${name} hears ${isOwn ? "itself" : claim.name}`),
       onBroken: (error) => broken.push(error),
       ...given,
-      seat,
+      duties,
     })
     members.push(coordinator)
     return { coordinator, connection, broken, portrait, finish: () => woundDown() }
@@ -235,8 +235,8 @@ t.test("what its seat throws is told, and keeps nothing from being done", async 
   const fails = () => {
     throw new Error("no idea")
   }
-  const seat = { prepare: fails, begin: fails, windDown: fails, close: fails, lapse: fails }
-  const a = await join("a", { seat })
+  const duties = { prepare: fails, begin: fails, windDown: fails, close: fails, lapse: fails }
+  const a = await join("a", { duties })
   t.ok(a.coordinator.leads())
   const b = await join("b")
   const resigned = a.coordinator.resign("handed over")

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { connect, type NatsConnection } from "nats"
 import t, { type Test } from "tap"
-import { Discovery, type Standing } from "../../src/discovery/discovery.js"
+import { Discovery, type Position } from "../../src/discovery/discovery.js"
 import { namesOf } from "../../src/protocol/names.js"
 import { systemClock } from "../../src/time/system-clock.js"
 import { SimpleWork } from "../../src/work/simple-work.js"
@@ -28,7 +28,7 @@ function member(name: string, all = parties()) {
   }
   const simple = new SimpleWork({ ...shared, subject: names.work, handler })
   const tracked = new TrackedWork({ ...shared, names, handler })
-  let standing: Standing = { role: "follower", term: 7, place: 1 }
+  let standing: Position = { role: "follower", term: 7, place: 1 }
   const discovery = new Discovery({
     ...{ bus, names, member: label, simple: simple.tally, tracked: tracked.tally },
     standing: () => standing,
@@ -36,7 +36,7 @@ function member(name: string, all = parties()) {
   })
   discovery.open()
   simple.open()
-  const stand = (now: Standing) => {
+  const stand = (now: Position) => {
     standing = now
   }
   return { ...all, simple, tracked, discovery, stand }

@@ -1,8 +1,12 @@
 import t from "tap"
-import type { Line } from "../../src/election/events.js"
+import type { SuccessionLine } from "../../src/election/events.js"
 import { claimOf, found, HeldElection, kinds, NOTHING, one } from "../fixtures/election.js"
 
-const line: Line = { heirs: [{ key: "key-b", id: "b" }], strategy: "oldest", reason: "me leads" }
+const line: SuccessionLine = {
+  heirs: [{ key: "key-b", id: "b" }],
+  strategy: "oldest",
+  reason: "me leads",
+}
 
 t.test(
   "renews a quarter of a lease after the last renewal was sent, with its term and over its own revision",

@@ -1,5 +1,5 @@
 import t from "tap"
-import { Outlook } from "../../src/election/observed-claim.js"
+import { ObservedClaim } from "../../src/election/observed-claim.js"
 import { claimOf, found, NOTHING } from "../fixtures/election.js"
 
 const OPTIONS = {
@@ -14,46 +14,46 @@ const led = { claim: claimOf("other", { heirs }), revision: 7 }
 const LAPSE_MS = 2100
 
 t.test("before the first look no turn is in sight", async (t) => {
-  const outlook = new Outlook(OPTIONS)
-  t.equal(outlook.turnAtMs, undefined)
-  t.equal(outlook.rankAtMs, undefined)
+  const observed = new ObservedClaim(OPTIONS)
+  t.equal(observed.turnAtMs, undefined)
+  t.equal(observed.rankAtMs, undefined)
 })
 
 t.test("an heir's turn comes after the lease and a step for each before it", async (t) => {
-  const outlook = new Outlook(OPTIONS)
-  outlook.read(found(led), 1000)
-  t.equal(outlook.turnAtMs, 1000 + LAPSE_MS + 100)
+  const observed = new ObservedClaim(OPTIONS)
+  observed.read(found(led), 1000)
+  t.equal(observed.turnAtMs, 1000 + LAPSE_MS + 100)
 })
 
 t.test("who is no heir comes after all of them and a random while", async (t) => {
-  const outlook = new Outlook({ ...OPTIONS, self: { key: "key-x", id: "x" } })
-  outlook.read(found(led), 1000)
-  t.equal(outlook.turnAtMs, 1000 + LAPSE_MS + 3 * 50 + 0.5 * 5 * 50)
+  const observed = new ObservedClaim({ ...OPTIONS, self: { key: "key-x", id: "x" } })
+  observed.read(found(led), 1000)
+  t.equal(observed.turnAtMs, 1000 + LAPSE_MS + 3 * 50 + 0.5 * 5 * 50)
 })
 
 t.test("the lease is the one in the claim, not one's own", async (t) => {
-  const outlook = new Outlook(OPTIONS)
-  outlook.read(found({ ...led, claim: { ...led.claim, lease: 10_000 } }), 0)
-  t.equal(outlook.turnAtMs, 10_500 + 100)
+  const observed = new ObservedClaim(OPTIONS)
+  observed.read(found({ ...led, claim: { ...led.claim, lease: 10_000 } }), 0)
+  t.equal(observed.turnAtMs, 10_500 + 100)
 })
 
 t.test("the same claim seen again is no news", async (t) => {
-  const outlook = new Outlook(OPTIONS)
-  outlook.read(found(led), 0)
-  outlook.read(found(led), 1500)
-  t.notOk(outlook.heard(found(led), 1600))
-  t.equal(outlook.turnAtMs, LAPSE_MS + 100)
+  const observed = new ObservedClaim(OPTIONS)
+  observed.read(found(led), 0)
+  observed.read(found(led), 1500)
+  t.notOk(observed.heard(found(led), 1600))
+  t.equal(observed.turnAtMs, LAPSE_MS + 100)
 })
 
 t.test(
   "what is heard late does not set it back; what is read may, for the bucket may be a new one",
   async (t) => {
-    const outlook = new Outlook(OPTIONS)
-    outlook.read(found(led), 0)
-    t.notOk(outlook.heard(found({ ...led, revision: 6 }), 100))
-    t.equal(outlook.revision, 7)
-    outlook.read(found({ claim: claimOf("new"), revision: 2 }), 200)
-    t.equal(outlook.revision, 2)
+    const observed = new ObservedClaim(OPTIONS)
+    observed.read(found(led), 0)
+    t.notOk(observed.heard(found({ ...led, revision: 6 }), 100))
+    t.equal(observed.revision, 7)
+    observed.read(found({ claim: claimOf("new"), revision: 2 }), 200)
+    t.equal(observed.revision, 2)
   },
 )
 
@@ -65,12 +65,12 @@ t.test(
       { kind: "none", revision: 0 },
       { kind: "broken", revision: 8 },
     ] as const) {
-      const outlook = new Outlook(OPTIONS)
-      outlook.read(found(led), 0)
-      outlook.ended({ id: "other", term: 7 }, 10)
-      outlook.read(gone, 1000)
-      t.equal(outlook.turnAtMs, 1000 + LAPSE_MS + 100, gone.kind)
-      t.equal(outlook.revision, gone.revision)
+      const observed = new ObservedClaim(OPTIONS)
+      observed.read(found(led), 0)
+      observed.ended({ id: "other", term: 7 }, 10)
+      observed.read(gone, 1000)
+      t.equal(observed.turnAtMs, 1000 + LAPSE_MS + 100, gone.kind)
+      t.equal(observed.revision, gone.revision)
     }
   },
 )
@@ -78,59 +78,59 @@ t.test(
 t.test(
   "what nobody can read, where no claim was known, is waited out for a lease of one's own",
   async (t) => {
-    const outlook = new Outlook(OPTIONS)
-    outlook.read({ kind: "broken", revision: 8 }, 0)
-    t.equal(outlook.turnAtMs, LAPSE_MS + 0.5 * 5 * 50)
+    const observed = new ObservedClaim(OPTIONS)
+    observed.read({ kind: "broken", revision: 8 }, 0)
+    t.equal(observed.turnAtMs, LAPSE_MS + 0.5 * 5 * 50)
   },
 )
 
 t.test("proof that another reign is over says nothing of this one", async (t) => {
-  const outlook = new Outlook(OPTIONS)
-  outlook.read(found(led), 0)
-  outlook.ended({ id: "other", term: 6 }, 10)
-  t.notOk(outlook.isProvenOver)
-  outlook.ended({ id: "other", term: 7 }, 10)
-  t.ok(outlook.isProvenOver)
-  t.equal(outlook.turnAtMs, 10 + 100)
+  const observed = new ObservedClaim(OPTIONS)
+  observed.read(found(led), 0)
+  observed.ended({ id: "other", term: 6 }, 10)
+  t.notOk(observed.isProvenOver)
+  observed.ended({ id: "other", term: 7 }, 10)
+  t.ok(observed.isProvenOver)
+  t.equal(observed.turnAtMs, 10 + 100)
 })
 
 t.test("a summons is a turn at once", async (t) => {
-  const outlook = new Outlook(OPTIONS)
-  outlook.read(found(led), 0)
-  t.ok(outlook.summoned({ id: "other", term: 7, revision: 7, reason: "x" }, 30))
-  t.equal(outlook.turnAtMs, 30)
+  const observed = new ObservedClaim(OPTIONS)
+  observed.read(found(led), 0)
+  t.ok(observed.summoned({ id: "other", term: 7, revision: 7, reason: "x" }, 30))
+  t.equal(observed.turnAtMs, 30)
 })
 
 t.test("a summons about a reign before the one it knows is none", async (t) => {
-  const outlook = new Outlook(OPTIONS)
-  outlook.read(found({ claim: claimOf("new"), revision: 9 }), 0)
-  t.notOk(outlook.summoned({ id: "other", term: 7, revision: 8, reason: "x" }, 30))
-  t.notOk(outlook.isProvenOver)
+  const observed = new ObservedClaim(OPTIONS)
+  observed.read(found({ claim: claimOf("new"), revision: 9 }), 0)
+  t.notOk(observed.summoned({ id: "other", term: 7, revision: 8, reason: "x" }, 30))
+  t.notOk(observed.isProvenOver)
 })
 
 t.test("a claim of its own that it does not hold is over: it came in late", async (t) => {
-  const outlook = new Outlook(OPTIONS)
-  outlook.read(found({ claim: claimOf("me"), revision: 7 }), 40)
-  t.ok(outlook.isProvenOver)
+  const observed = new ObservedClaim(OPTIONS)
+  observed.read(found({ claim: claimOf("me"), revision: 7 }), 40)
+  t.ok(observed.isProvenOver)
 })
 
 t.test("with no claim members are ranked after a while, and each place is a step", async (t) => {
-  const outlook = new Outlook(OPTIONS)
-  outlook.read(NOTHING, 0)
-  t.equal(outlook.rankAtMs, 150)
-  outlook.ranked(3, false, 160)
-  t.equal(outlook.rankAtMs, undefined)
-  t.equal(outlook.turnAtMs, 160 + 150)
+  const observed = new ObservedClaim(OPTIONS)
+  observed.read(NOTHING, 0)
+  t.equal(observed.rankAtMs, 150)
+  observed.ranked(3, false, 160)
+  t.equal(observed.rankAtMs, undefined)
+  t.equal(observed.turnAtMs, 160 + 150)
 })
 
 t.test(
   "ranked among members older than a lease, or where a claim was deleted, a lease is waited first",
   async (t) => {
-    const veterans = new Outlook(OPTIONS)
+    const veterans = new ObservedClaim(OPTIONS)
     veterans.read(NOTHING, 0)
     veterans.ranked(0, true, 160)
     t.equal(veterans.turnAtMs, 160 + LAPSE_MS)
-    const deleted = new Outlook(OPTIONS)
+    const deleted = new ObservedClaim(OPTIONS)
     deleted.read({ kind: "none", revision: 4 }, 0)
     deleted.ranked(0, false, 160)
     t.equal(deleted.turnAtMs, 160 + LAPSE_MS)
@@ -138,13 +138,13 @@ t.test(
 )
 
 t.test("a reign of the same member and term, in a bucket created anew, is not over", async (t) => {
-  const outlook = new Outlook(OPTIONS)
+  const observed = new ObservedClaim(OPTIONS)
   const standing = { ...led, claim: { ...led.claim, nonce: "old" } }
-  outlook.read(found(standing), 0)
-  outlook.summoned({ id: "other", term: 7, nonce: "old", revision: 7, reason: "stopping" }, 100)
-  t.equal(outlook.turnAtMs, 100)
-  outlook.read(NOTHING, 200)
-  outlook.read(found({ ...standing, claim: { ...standing.claim, nonce: "new" } }), 300)
-  t.notOk(outlook.isProvenOver)
-  t.equal(outlook.turnAtMs, 300 + LAPSE_MS + 100)
+  observed.read(found(standing), 0)
+  observed.summoned({ id: "other", term: 7, nonce: "old", revision: 7, reason: "stopping" }, 100)
+  t.equal(observed.turnAtMs, 100)
+  observed.read(NOTHING, 200)
+  observed.read(found({ ...standing, claim: { ...standing.claim, nonce: "new" } }), 300)
+  t.notOk(observed.isProvenOver)
+  t.equal(observed.turnAtMs, 300 + LAPSE_MS + 100)
 })

@@ -8,7 +8,7 @@ import type { Test } from "tap"
 import { connectToNats } from "../../src/nats/connection.js"
 import type { WorkerSettings } from "../../src/supervision/messages.js"
 import type { WorkerEvent } from "../../src/supervision/supervisor.js"
-import type { Crew, CrewOptions } from "../../src/supervision/worker-group.js"
+import type { WorkerGroup, WorkerGroupOptions } from "../../src/supervision/worker-group.js"
 import { built } from "../fixtures/built.js"
 import { startPool } from "../fixtures/cli.js"
 import { tempFolder } from "../fixtures/folder.js"
@@ -71,7 +71,7 @@ export class Fleet {
   /** Told of workers that are gone. */
   onGone: (event: Extract<WorkerEvent, { type: "gone" }>) => void = () => {}
   observer!: NatsConnection
-  crew!: Crew
+  group!: WorkerGroup
   requesters!: Requesters
   readonly #options: FleetOptions
   readonly #pids = new Map<string, number>()
@@ -94,9 +94,9 @@ export class Fleet {
     const { url } = this.server
     this.observer = await observe(url, this.pool, this.history)
     const module = (await import(built("supervision/worker-group.js"))) as {
-      Crew: { gather(options: CrewOptions): Promise<Crew> }
+      WorkerGroup: { gather(options: WorkerGroupOptions): Promise<WorkerGroup> }
     }
-    this.crew = await module.Crew.gather({
+    this.group = await module.WorkerGroup.gather({
       settings: this.#settings("supervisor", url),
       onEvent: (event) => {
         if (event.type === "gone") this.onGone(event)
@@ -120,7 +120,7 @@ export class Fleet {
     process.env.WITNESS_NAME = name
     process.env.WITNESS_OBEYS = this.#options.obeys ?? "questions"
     if (this.#options.alone?.includes(name)) return this.#startAlone(name, network.url)
-    const { pid } = await this.crew.supervisor.start(this.#settings(name, network.url))
+    const { pid } = await this.group.supervisor.start(this.#settings(name, network.url))
     this.#pids.set(name, pid)
   }
 
@@ -172,7 +172,7 @@ export class Fleet {
 
   /** Stops a worker kindly; resolves when it is gone. */
   stop(name: string): Promise<void> {
-    return this.crew.supervisor.stop(this.pid(name), 20_000)
+    return this.group.supervisor.stop(this.pid(name), 20_000)
   }
 
   /** Where the history stands: what follows is from now on. */
@@ -278,13 +278,13 @@ export class Fleet {
 
   /** @internal */
   async takeDown(): Promise<void> {
-    const { supervisor } = this.crew
+    const { supervisor } = this.group
     for (const { pid } of supervisor.workers) if (isAlive(pid)) process.kill(pid, "SIGCONT")
     const gone = supervisor.workers.map(({ pid }) => supervisor.gone(pid))
     supervisor.killAll()
     for (const network of this.#networks.values()) network.heal()
     await Promise.all(gone)
-    await this.crew.disband()
+    await this.group.disband()
     await this.#connection?.close()
     await this.observer.close()
     await Promise.all([...this.#networks.values()].map((network) => network.close()))

@@ -8,7 +8,7 @@ import type { Leadership } from "../../src/lease/leadership.js"
 import { namesOf } from "../../src/protocol/names.js"
 import { joinPool } from "../../src/worker/worker.js"
 import { built } from "../fixtures/built.js"
-import { testCrew } from "../fixtures/crew.js"
+import { testGroup } from "../fixtures/crew.js"
 import { Events } from "../fixtures/events.js"
 import { LONG_LEASE_MS } from "../fixtures/leases.js"
 import { testServer } from "../fixtures/server.js"
@@ -56,12 +56,12 @@ t.test("who leaves as soon as it leads has told all of its reign when it is gone
 })
 
 t.test("a supervisor that ends has told of the reign that it saw die", async (t) => {
-  const { crew, start, leads, worker, server } = await testCrew(t)
+  const { group, start, leads, worker, server } = await testGroup(t)
   await start("a")
   await leads("a")
   process.kill(worker("a").pid, "SIGKILL")
-  await crew.supervisor.gone(worker("a").pid)
-  await crew.disband()
+  await group.supervisor.gone(worker("a").pid)
+  await group.disband()
   const nc = await connect({ servers: server.url })
   t.teardown(() => nc.close())
   const told = await readHistory(nc, namesOf("work"), 10)
@@ -69,12 +69,12 @@ t.test("a supervisor that ends has told of the reign that it saw die", async (t)
 })
 
 t.test("pool history shows what real workers told", async (t) => {
-  const { crew, start, leads, worker, server } = await testCrew(t)
+  const { group, start, leads, worker, server } = await testGroup(t)
   await start("a", "b")
   await leads("a", "b")
   process.kill(worker("a").pid, "SIGKILL")
   await leads("b")
-  await crew.supervisor.stop(worker("b").pid, 20_000)
+  await group.supervisor.stop(worker("b").pid, 20_000)
   const run = async (...more: string[]) => {
     const args = [built("cli.js"), "history", "--servers", server.url, ...more]
     return (await promisify(execFile)(process.execPath, args)).stdout

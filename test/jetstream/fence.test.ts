@@ -5,7 +5,7 @@ import t from "tap"
 import { FENCE_SERVER, Fence } from "../../src/jetstream/fence.js"
 import { isAtLeast } from "../../src/nats/server-version.js"
 import { namesOf } from "../../src/protocol/names.js"
-import { testCrew } from "../fixtures/crew.js"
+import { testGroup } from "../fixtures/crew.js"
 import { SHORT_LEASE_MS } from "../fixtures/leases.js"
 import { testLocal } from "../fixtures/local.js"
 import { ManualClock } from "../fixtures/manual-clock.js"
@@ -161,7 +161,7 @@ t.test("a worker raises the fence when its reign begins, if told to", { skip }, 
 t.test("a frozen process that wakes adds nothing after its successor", { skip }, async (t) => {
   const handler = new URL("../fixtures/publishing-leader.mjs", import.meta.url).pathname
   const settings = { handler, leaseMs: SHORT_LEASE_MS, fenced: true }
-  const { start, leads, worker, crew, claims } = await testCrew(t, settings)
+  const { start, leads, worker, group, claims } = await testGroup(t, settings)
   await start("a", "b")
   await leads("a", "b")
   const { pid } = worker("a")
@@ -170,9 +170,9 @@ t.test("a frozen process that wakes adds nothing after its successor", { skip },
   await claims.one(({ name }) => name === "b")
   process.kill(pid, "SIGCONT")
   await leads("b", "a")
-  await crew.supervisor.stop(worker("b").pid, 20_000)
+  await group.supervisor.stop(worker("b").pid, 20_000)
   await leads("a")
-  const { streams } = await jetstreamManager(crew.connection)
+  const { streams } = await jetstreamManager(group.connection)
   const { last_seq } = (await streams.info("POOL_work_fenced")).state
   const terms: number[] = []
   for (let seq = 1; seq <= last_seq; seq += 1) {

@@ -5,7 +5,7 @@ import t, { type Test } from "tap"
 import type { Adjustment } from "../../src/contracts/bucket.js"
 import { NoJetStream, RevisionMismatch } from "../../src/errors/errors.js"
 import { HEADROOM } from "../../src/jetstream/kv-anew.js"
-import { findKvBucket, openKvBucket, settingsOf } from "../../src/jetstream/kv-bucket.js"
+import { bucketSettingsOf, findKvBucket, openKvBucket } from "../../src/jetstream/kv-bucket.js"
 import { isAtLeast } from "../../src/nats/server-version.js"
 import { type TestServer, testServer } from "../fixtures/server.js"
 import { until } from "../fixtures/until.js"
@@ -40,7 +40,11 @@ async function setUp(t: Test) {
 
 t.test("a new bucket has the pool's settings: history 1, its ttl, on file", async (t) => {
   const { connection } = await setUp(t)
-  t.strictSame(await settingsOf(connection, "pool_work"), { ttlMs: 6000, replicas: 1, history: 1 })
+  t.strictSame(await bucketSettingsOf(connection, "pool_work"), {
+    ttlMs: 6000,
+    replicas: 1,
+    history: 1,
+  })
   const { config } = await (await jetstreamManager(connection)).streams.info("KV_pool_work")
   t.equal(config.storage, "file")
 })
@@ -57,7 +61,7 @@ t.test(
       { setting: "ttlMs", was: 60_000, is: 6000 },
       { setting: "history", was: 5, is: 1 },
     ])
-    t.strictSame(await settingsOf(connection, "pool_work"), {
+    t.strictSame(await bucketSettingsOf(connection, "pool_work"), {
       ttlMs: 6000,
       replicas: 1,
       history: 1,
@@ -124,7 +128,7 @@ t.test(
     const anew = await bucket.write("leader", value("3"), 0)
     const canBeginLater = isAtLeast(connection.info?.version ?? "", "2.10")
     t.equal(anew, canBeginLater ? 77 + HEADROOM : 1)
-    t.match(await settingsOf(connection, "pool_work"), { ttlMs: 6000, history: 1 })
+    t.match(await bucketSettingsOf(connection, "pool_work"), { ttlMs: 6000, history: 1 })
   },
 )
 
@@ -132,7 +136,7 @@ t.test("one who only looks creates no bucket", async (t) => {
   const server = await testServer(t)
   const connection = await connected(t, server)
   t.equal(await findKvBucket(connection, "pool_work"), undefined)
-  t.equal(await settingsOf(connection, "pool_work"), undefined)
+  t.equal(await bucketSettingsOf(connection, "pool_work"), undefined)
   await openKvBucket(connection, "pool_work", TIMINGS)
   t.ok(await findKvBucket(connection, "pool_work"))
 })

@@ -1,14 +1,14 @@
 import { setImmediate as turn } from "node:timers/promises"
 import t from "tap"
 import { LastLead } from "../../src/member/last-lead.js"
-import { LeaderSeat } from "../../src/member/leader-duties.js"
+import { LeaderDuties } from "../../src/member/leader-duties.js"
 import type { TrackedWork } from "../../src/work/tracked-work.js"
 import { ManualClock } from "../fixtures/manual-clock.js"
 import { TestReign } from "../fixtures/reign.js"
 
-function seat(lead?: () => void, tracked: Partial<TrackedWork> = {}) {
+function duties(lead?: () => void, tracked: Partial<TrackedWork> = {}) {
   const nothing = () => {}
-  return new LeaderSeat({
+  return new LeaderDuties({
     tracked: { begin: nothing, refuse: nothing, drain: nothing, ...tracked } as TrackedWork,
     lead,
     graceMs: 1000,
@@ -24,7 +24,7 @@ function seat(lead?: () => void, tracked: Partial<TrackedWork> = {}) {
 
 t.test("a reign that is over as soon as it began never calls lead", async (t) => {
   let calls = 0
-  const leading = seat(() => {
+  const leading = duties(() => {
     calls += 1
   })
   const reign = new TestReign(new ManualClock(), 5)
@@ -40,7 +40,7 @@ t.test("a reign that is over as soon as it began never calls lead", async (t) =>
 t.test("a reign waits for tracked work in flight, and for lead", async (t) => {
   let hasFinished = false
   const finish = async () => (hasFinished = true)
-  const busy = seat(undefined, { finish })
+  const busy = duties(undefined, { finish })
   busy.begin(new TestReign(new ManualClock(), 5))
   await busy.windDown()
   t.ok(hasFinished)
@@ -50,7 +50,7 @@ t.test("a reign waits for tracked work in flight, and for lead", async (t) => {
   const drain = async () => {
     hasDrained = true
   }
-  const leading = seat(lead, { finish, drain })
+  const leading = duties(lead, { finish, drain })
   leading.begin(new TestReign(new ManualClock(), 5))
   let isOver = false
   leading.windDown().then(() => (isOver = true))

@@ -8,8 +8,8 @@ import { authenticatorOf } from "../../src/nats-context/credentials.js"
 import { homeOf } from "../../src/nats-context/home.js"
 import {
   type ConnectionOptions,
+  connectionSettingsOf,
   type Environment,
-  settingsOf,
 } from "../../src/nats-context/nats-context.js"
 import { tlsOf } from "../../src/nats-context/tls-settings.js"
 import { built } from "../fixtures/built.js"
@@ -40,7 +40,7 @@ function withoutHome(t: Test): void {
 
 /** What comes of connecting so, up to where the server is asked. */
 function tried(options: ConnectionOptions, env: Environment = {}): void {
-  const settings = settingsOf(options, env)
+  const settings = connectionSettingsOf(options, env)
   authenticatorOf(settings, [], env)
   tlsOf(settings, [], env)
 }
@@ -48,10 +48,14 @@ function tried(options: ConnectionOptions, env: Environment = {}): void {
 t.test("who has no home folder has selected no context", async (t) => {
   withoutHome(t)
   t.equal(homeOf({}), undefined)
-  t.strictSame(settingsOf({ servers: "a:1" }, {}), { url: "a:1", tlsFirst: false })
+  t.strictSame(connectionSettingsOf({ servers: "a:1" }, {}), { url: "a:1", tlsFirst: false })
   const file = join(tempFolder(t), "mine.json")
   writeFileSync(file, JSON.stringify({ url: "nats://mine:4222" }))
-  t.match(settingsOf({ context: file }, {}), { url: "nats://mine:4222" }, "a path needs no home")
+  t.match(
+    connectionSettingsOf({ context: file }, {}),
+    { url: "nats://mine:4222" },
+    "a path needs no home",
+  )
   t.equal(homeOf({ HOME: "/home/a" }), "/home/a", "HOME is believed")
 })
 
@@ -89,7 +93,7 @@ t.test("a selected context that may not be read is an error in one line", async 
   const env = { XDG_CONFIG_HOME: folder }
   execFileSync("mkdir", ["-p", join(folder, "nats/context.txt")])
   const message = /context\.txt: expected the name of the selected context, got "EISDIR/
-  t.throws(() => settingsOf({}, env), { name: "BadInput", message })
+  t.throws(() => connectionSettingsOf({}, env), { name: "BadInput", message })
 })
 
 t.test("commands and workers run under any user id, without HOME", async (t) => {

@@ -3,7 +3,10 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import t from "tap"
 import { connectToNats } from "../../src/nats/connection.js"
-import { type ConnectionOptions, settingsOf } from "../../src/nats-context/nats-context.js"
+import {
+  type ConnectionOptions,
+  connectionSettingsOf,
+} from "../../src/nats-context/nats-context.js"
 import { tempFolder } from "../fixtures/folder.js"
 import { natsCli, withoutCli } from "../fixtures/nats-cli.js"
 import { testServer } from "../fixtures/server.js"
@@ -24,7 +27,7 @@ const two = { url: "nats://two:4222,nats://zwei:4222", creds: "/two.creds", tls_
 
 t.test("without options, environment and context it is the server on this machine", async (t) => {
   const env = { XDG_CONFIG_HOME: configured(t, {}) }
-  t.strictSame(settingsOf({}, env), { url: "nats://127.0.0.1:4222", tlsFirst: false })
+  t.strictSame(connectionSettingsOf({}, env), { url: "nats://127.0.0.1:4222", tlsFirst: false })
 })
 
 t.test(
@@ -35,14 +38,17 @@ t.test(
       NATS_URL: "nats://env:4222",
       NATS_PASSWORD: "from env",
     }
-    t.strictSame(settingsOf({ servers: ["nats://a:1", "nats://b:2"] }, env), {
+    t.strictSame(connectionSettingsOf({ servers: ["nats://a:1", "nats://b:2"] }, env), {
       url: "nats://a:1,nats://b:2",
       user: "u1",
       password: "from env",
       inboxPrefix: "_I",
       tlsFirst: false,
     })
-    t.match(settingsOf({ password: "option" }, env), { url: "nats://env:4222", password: "option" })
+    t.match(connectionSettingsOf({ password: "option" }, env), {
+      url: "nats://env:4222",
+      password: "option",
+    })
   },
 )
 
@@ -51,11 +57,11 @@ t.test("each field has its option, its variable and its place in a context", asy
   for (const field of fields) {
     const folder = configured(t, { "context/x.json": { [field]: "context" } })
     const env: Record<string, string> = { XDG_CONFIG_HOME: folder, NATS_CONTEXT: "x" }
-    t.equal(settingsOf({}, env)[field], "context")
+    t.equal(connectionSettingsOf({}, env)[field], "context")
     env[`NATS_${field.toUpperCase()}`] = "variable"
-    t.equal(settingsOf({}, env)[field], "variable")
-    t.equal(settingsOf({ [field]: "option" }, env)[field], "option")
-    t.equal(settingsOf({ [field]: "" }, env)[field], "variable", "an empty one is none")
+    t.equal(connectionSettingsOf({}, env)[field], "variable")
+    t.equal(connectionSettingsOf({ [field]: "option" }, env)[field], "option")
+    t.equal(connectionSettingsOf({ [field]: "" }, env)[field], "variable", "an empty one is none")
   }
 })
 
@@ -70,10 +76,17 @@ t.test(
       "context.txt": "three",
     })
     const env = { HOME: home, XDG_CONFIG_HOME: folder }
-    t.match(settingsOf({}, env), { url: "nats://three:4222" })
-    t.match(settingsOf({}, { ...env, NATS_CONTEXT: "two" }), { url: two.url, tlsFirst: true })
-    t.match(settingsOf({ context: "one" }, { ...env, NATS_CONTEXT: "two" }), { url: one.url })
-    t.match(settingsOf({ context: join(folder, "nats/context/one.json") }, env), { user: "u1" })
+    t.match(connectionSettingsOf({}, env), { url: "nats://three:4222" })
+    t.match(connectionSettingsOf({}, { ...env, NATS_CONTEXT: "two" }), {
+      url: two.url,
+      tlsFirst: true,
+    })
+    t.match(connectionSettingsOf({ context: "one" }, { ...env, NATS_CONTEXT: "two" }), {
+      url: one.url,
+    })
+    t.match(connectionSettingsOf({ context: join(folder, "nats/context/one.json") }, env), {
+      user: "u1",
+    })
   },
 )
 
@@ -82,7 +95,7 @@ t.test("without XDG_CONFIG_HOME contexts are in ~/.config", async (t) => {
   const file = join(home, ".config/nats/context/one.json")
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, JSON.stringify(one))
-  t.match(settingsOf({ context: "one" }, { HOME: home }), { url: one.url })
+  t.match(connectionSettingsOf({ context: "one" }, { HOME: home }), { url: one.url })
 })
 
 t.test("a context that is named or selected and can't be used is an error", async (t) => {
@@ -102,10 +115,12 @@ t.test("a context that is named or selected and can't be used is an error", asyn
     ["nsc", /^context nsc: expected creds, .*, got "an nsc lookup"/],
   ]
   for (const [context, message] of cases) {
-    t.throws(() => settingsOf({ context }, env), { name: "BadInput", message })
+    t.throws(() => connectionSettingsOf({ context }, env), { name: "BadInput", message })
   }
   const gone = configured(t, { "context.txt": "gone" })
-  t.throws(() => settingsOf({ servers: "a" }, { XDG_CONFIG_HOME: gone }), { message: unknown })
+  t.throws(() => connectionSettingsOf({ servers: "a" }, { XDG_CONFIG_HOME: gone }), {
+    message: unknown,
+  })
 })
 
 const cli = natsCli()

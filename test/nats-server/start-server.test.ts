@@ -5,7 +5,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { dirname, join } from "node:path"
 import t, { type Test } from "tap"
-import { greetingOf } from "../../src/nats/server-info.js"
+import { serverInfoOf } from "../../src/nats/server-info.js"
 import { findRunning, type StartOptions, startServer } from "../../src/nats-server/start-server.js"
 import { built } from "../fixtures/built.js"
 import { tempFolder } from "../fixtures/folder.js"
@@ -19,7 +19,7 @@ t.test("a started server is ready: it listens, and JetStream is on", async (t) =
   const server = await started(t, { httpPort: -1 })
   t.match(server, { version, url: `nats://127.0.0.1:${server.port}` })
   t.ok(isAlive(server.pid))
-  t.match(await greetingOf(server.port), { isJetStreamOn: true })
+  t.match(await serverInfoOf(server.port), { isJetStreamOn: true })
   const health = await fetch(`${server.monitoringUrl}/healthz?js-enabled-only=true`)
   t.strictSame(await health.json(), { status: "ok" })
 })
@@ -28,7 +28,7 @@ t.test("a stopped server leaves no process, no port and no ports file", async (t
   const server = await started(t)
   await server.stop()
   t.notOk(isAlive(server.pid))
-  t.equal(await greetingOf(server.port), "nobody")
+  t.equal(await serverInfoOf(server.port), "nobody")
   await until("the ports folder is gone", () => {
     return readdirSync(dirname(server.logFile)).join() === "nats-server.log"
   })

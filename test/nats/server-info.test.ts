@@ -1,11 +1,11 @@
 import { createServer, type Socket } from "node:net"
 import t, { type Test } from "tap"
-import { greetingOf } from "../../src/nats/server-info.js"
+import { serverInfoOf } from "../../src/nats/server-info.js"
 import { randomPort, testServer } from "../fixtures/server.js"
 
 t.test("a server greets with its version, JetStream and largest payload", async (t) => {
   const server = await testServer(t, { config: "max_payload: 2048" })
-  t.strictSame(await greetingOf(server.port), {
+  t.strictSame(await serverInfoOf(server.port), {
     version: server.version,
     isJetStreamOn: true,
     maxPayload: 2048,
@@ -14,16 +14,16 @@ t.test("a server greets with its version, JetStream and largest payload", async 
 
 t.test("a server without JetStream says so", async (t) => {
   const server = await testServer(t, { jetstream: false })
-  t.match(await greetingOf(server.port), { isJetStreamOn: false })
+  t.match(await serverInfoOf(server.port), { isJetStreamOn: false })
 })
 
 t.test("a server that wants credentials greets like any other", async (t) => {
   const server = await testServer(t, { config: "authorization { token: secret }" })
-  t.match(await greetingOf(server.port), { isJetStreamOn: true })
+  t.match(await serverInfoOf(server.port), { isJetStreamOn: true })
 })
 
 t.test("where nobody listens, nobody greets", async (t) => {
-  t.equal(await greetingOf(randomPort()), "nobody")
+  t.equal(await serverInfoOf(randomPort()), "nobody")
 })
 
 t.test("whoever says something else is a stranger, at once", { timeout: 50_000 }, async (t) => {
@@ -35,12 +35,12 @@ t.test("whoever says something else is a stranger, at once", { timeout: 50_000 }
     ["breaks off", (socket) => void socket.resetAndDestroy()],
   ]
   for (const [what, greet] of cases) {
-    t.equal(await greetingOf(await listening(t, greet), "127.0.0.1", 60_000), "stranger", what)
+    t.equal(await serverInfoOf(await listening(t, greet), "127.0.0.1", 60_000), "stranger", what)
   }
 })
 
 t.test("whoever says nothing is a stranger after a while", async (t) => {
-  t.equal(await greetingOf(await listening(t, () => {}), "127.0.0.1", 100), "stranger")
+  t.equal(await serverInfoOf(await listening(t, () => {}), "127.0.0.1", 100), "stranger")
 })
 
 t.test("a greeting may come in pieces", async (t) => {
@@ -50,7 +50,7 @@ t.test("a greeting may come in pieces", async (t) => {
   const port = await listening(t, (socket) => {
     socket.write(`INFO ${JSON.stringify(greeting)} \r\n`)
   })
-  t.strictSame(await greetingOf(port), { version: "2.9.1", isJetStreamOn: true, maxPayload: 0 })
+  t.strictSame(await serverInfoOf(port), { version: "2.9.1", isJetStreamOn: true, maxPayload: 0 })
 })
 
 function listening(t: Test, greet: (socket: Socket) => void): Promise<number> {

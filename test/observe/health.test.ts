@@ -1,8 +1,8 @@
 import t from "tap"
-import { type Condition, healthOf, leaderReport, readinessOf } from "../../src/observe/health.js"
+import { type Health, healthOf, leaderReport, readinessOf } from "../../src/observe/health.js"
 
-const ready: Condition = { state: "ready", isConnected: true, leaseMs: 2000 }
-const leading = (remainingMs: number): Condition => ({ ...ready, reign: { term: 7, remainingMs } })
+const ready: Health = { state: "ready", isConnected: true, leaseMs: 2000 }
+const leading = (remainingMs: number): Health => ({ ...ready, reign: { term: 7, remainingMs } })
 
 t.test("a follower is healthy, whatever else it is", async (t) => {
   t.strictSame(healthOf(ready), { isGood: true, why: "does not lead" })

@@ -188,9 +188,9 @@ t.test("it starts as not ready, before it has joined", async (t) => {
   const mayJoin = new Promise<void>((resolve) => {
     letJoin = resolve
   })
-  const ground = local.ground.bind(local)
-  local.ground = (...of) => {
-    const made = ground(...of)
+  const backend = local.backend.bind(local)
+  local.backend = (...of) => {
+    const made = backend(...of)
     const { put } = bucketOf("a")
     bucketOf("a").put = (...entry) => mayJoin.then(() => put(...entry))
     return made

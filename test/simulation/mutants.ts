@@ -70,7 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "counts the lease from the acknowledgement of the claim",
     file: "election/election",
     was: "return this.#hold(claiming, outcome.revision)",
-    is: "return this.#hold({ ...claiming, claim: claiming.claim, sent: now, resigning: claiming.resigning } as Claiming, outcome.revision)",
+    is: "return this.#hold({ ...claiming, claim: claiming.claim, sent: now, resigning: claiming.resigning } as Candidate, outcome.revision)",
     family: "network",
   },
   {
@@ -265,8 +265,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "does not fire the signal of a reign that lapsed",
     file: "coordinator/effects",
-    was: "this.#endReign(decision.reason)\n        return this.#try(() => seat.lapse())",
-    is: "return this.#try(() => seat.lapse())",
+    was: "this.#endReign(decision.reason)\n        return this.#try(() => duties.lapse())",
+    is: "return this.#try(() => duties.lapse())",
     family: "lease",
   },
   {

@@ -5,7 +5,7 @@
 import type { BusMessage, BusSubscription } from "../../src/contracts/bus.js"
 import { Troubles } from "../../src/contracts/troubles.js"
 import { Coordinator } from "../../src/coordinator/coordinator.js"
-import type { Seat } from "../../src/coordinator/coordinator-options.js"
+import type { Duties } from "../../src/coordinator/coordinator-options.js"
 import type { EndReason, Leadership } from "../../src/lease/leadership.js"
 import type { Timings } from "../../src/lease/timings.js"
 import { LastLead } from "../../src/member/last-lead.js"
@@ -51,7 +51,7 @@ export interface MemberOptions {
   readonly note: (what: string) => void
 }
 
-export class SimulatedMember implements Seat {
+export class SimulatedMember implements Duties {
   readonly name: string
   readonly id: string
   readonly eligible: boolean
@@ -115,7 +115,7 @@ export class SimulatedMember implements Seat {
       },
       strategy: options.strategy,
       preemptAfterMs: options.preemptAfterMs,
-      seat: this,
+      duties: this,
       portrait: () => this.#portrait(),
       mayLead: () => this.eligible && !this.lastLead.isRunning,
       nonce: () => `${name}-${++this.#nonces}`,

@@ -2,7 +2,7 @@ import t, { type Test } from "tap"
 import { MemoryBucket } from "../../src/backend/memory-bucket.js"
 import type { Bucket, WatchListener } from "../../src/contracts/bucket.js"
 import { Troubles } from "../../src/contracts/troubles.js"
-import type { BegunReign, Line } from "../../src/election/events.js"
+import type { BegunReign, SuccessionLine } from "../../src/election/events.js"
 import { encodeMember, type Member } from "../../src/protocol/member.js"
 import { LineWatch } from "../../src/strategies/line-watch.js"
 import { weight } from "../../src/strategies/strategies.js"
@@ -26,7 +26,7 @@ function stage(t: Test, self: Member, given: Staged = {}) {
   const { reign = { term: 1 }, strategy = oldest, preemptAfterMs, isCompleted = true } = given
   const clock = new ManualClock()
   const bucket = new MemoryBucket(clock, TTL_MS)
-  const lines: Line[] = []
+  const lines: SuccessionLine[] = []
   const gone: string[] = []
   const better: string[] = []
   let listener: WatchListener | undefined

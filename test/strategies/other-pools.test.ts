@@ -6,18 +6,18 @@ import { Troubles } from "../../src/contracts/troubles.js"
 import { encodeAnnouncement, encodeClaim } from "../../src/protocol/claim.js"
 import { encodeMember } from "../../src/protocol/member.js"
 import { CLAIM_KEY } from "../../src/protocol/names.js"
-import { Neighbours, type NeighboursOptions } from "../../src/strategies/other-pools.js"
+import { OtherPools, type OtherPoolsOptions } from "../../src/strategies/other-pools.js"
 import { ManualClock } from "../fixtures/manual-clock.js"
 import { member } from "../fixtures/members.js"
 
 function stage(
-  options: Partial<NeighboursOptions> = {},
+  options: Partial<OtherPoolsOptions> = {},
   clock = new ManualClock(),
   bucket = new MemoryBucket(clock, 6000),
 ) {
   const bus = new LocalPools({ clock }).connect()
   const problems: string[] = []
-  const neighbours = new Neighbours({
+  const otherPools = new OtherPools({
     pools: ["thumbnails"],
     bus,
     clock,
@@ -39,23 +39,23 @@ function stage(
       bus.publish("thumbnails.claim", encodeAnnouncement({ ...standing, revision }))
     }
   }
-  const host = () => neighbours.around.leaders.get("thumbnails")?.host
-  return { clock, bucket, neighbours, lead, host, problems }
+  const host = () => otherPools.around.leaders.get("thumbnails")?.host
+  return { clock, bucket, otherPools, lead, host, problems }
 }
 
 t.test("the host of another pool's leader is read from its bucket", async (t) => {
-  const { neighbours, lead, host } = stage()
-  t.equal((await neighbours.look()).leaders.size, 0)
+  const { otherPools, lead, host } = stage()
+  t.equal((await otherPools.look()).leaders.size, 0)
   await lead("h1")
-  await neighbours.look()
+  await otherPools.look()
   t.equal(host(), "h1")
 })
 
 t.test("a change of leader there is heard, and told once", async (t) => {
-  const { neighbours, lead, host, clock } = stage()
+  const { otherPools, lead, host, clock } = stage()
   await lead("h1")
   let news = 0
-  const stop = neighbours.follow(() => {
+  const stop = otherPools.follow(() => {
     news += 1
   })
   await clock.pass(1)
@@ -72,9 +72,9 @@ t.test("a change of leader there is heard, and told once", async (t) => {
 })
 
 t.test("a pool that is gone is avoided no longer, though nobody says so", async (t) => {
-  const { neighbours, lead, host, clock } = stage()
+  const { otherPools, lead, host, clock } = stage()
   await lead("h1")
-  const stop = neighbours.follow(() => {})
+  const stop = otherPools.follow(() => {})
   await clock.pass(1)
   t.equal(host(), "h1")
   await clock.pass(12_000)
@@ -83,8 +83,8 @@ t.test("a pool that is gone is avoided no longer, though nobody says so", async 
 })
 
 t.test("a bucket that does not answer in time is not waited for", async (t) => {
-  const { neighbours, clock, problems } = stage({ find: () => new Promise(() => {}) })
-  const looked = neighbours.look()
+  const { otherPools, clock, problems } = stage({ find: () => new Promise(() => {}) })
+  const looked = otherPools.look()
   await clock.pass(250)
   t.equal((await looked).leaders.size, 0)
   t.match(problems, [/who leads pool thumbnails is not known/])
@@ -103,15 +103,15 @@ t.test("a slow look does not undo what a later one saw", async (t) => {
       return new Promise<Awaited<typeof seen>>((resolve) => held.push(() => resolve(seen)))
     },
   } as Bucket
-  const { neighbours, host, lead } = stage({ find: async () => slow }, clock, bucket)
+  const { otherPools, host, lead } = stage({ find: async () => slow }, clock, bucket)
   let news = 0
-  const stop = neighbours.follow(() => {
+  const stop = otherPools.follow(() => {
     news += 1
   })
   await clock.pass(1)
   isSlow = true
   await lead("h1", false)
-  const first = neighbours.look()
+  const first = otherPools.look()
   await clock.pass(1)
   isSlow = false
   await lead("h2")
@@ -131,12 +131,12 @@ t.test("a slow look that fails does not forget what a later one saw", async (t) 
   const silent = {
     get: (key: string) => (isSilent ? new Promise(() => {}) : bucket.get(key)),
   } as Bucket
-  const { neighbours, host, lead } = stage({ find: async () => silent }, clock, bucket)
-  const first = neighbours.look()
+  const { otherPools, host, lead } = stage({ find: async () => silent }, clock, bucket)
+  const first = otherPools.look()
   await clock.pass(100)
   isSilent = false
   await lead("h1", false)
-  await neighbours.look()
+  await otherPools.look()
   await clock.pass(200)
   await first
   t.equal(host(), "h1")

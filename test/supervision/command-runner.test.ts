@@ -5,14 +5,14 @@ import { join } from "node:path"
 import t, { type Test } from "tap"
 import { type EndReason, ReignEnded } from "../../src/lease/leadership.js"
 import { groupGone, signalGroup } from "../../src/programs/process-group.js"
-import { CommandSeat, type CommandSettings } from "../../src/supervision/command-runner.js"
+import { CommandRunner, type CommandSettings } from "../../src/supervision/command-runner.js"
 import { CommandWarden } from "../../src/supervision/command-warden.js"
 import { tempFolder } from "../fixtures/folder.js"
 import { isAlive } from "../fixtures/programs.js"
 import { until } from "../fixtures/until.js"
 
 interface Stage {
-  readonly seat: CommandSeat
+  readonly seat: CommandRunner
   readonly told: string[]
   readonly done: number[]
   readonly reports: string[]
@@ -32,7 +32,7 @@ function stage(
   const done: number[] = []
   const reports: string[] = []
   const groups: number[] = []
-  const seat = new CommandSeat({
+  const seat = new CommandRunner({
     settings: { argv, restart: "on-failure", graceMs: 60_000, backoffMs: 1, ...settings },
     leaseMs,
     env: () => ({ POOL_NAME: "a" }),
@@ -51,7 +51,7 @@ function stage(
     const controller = new AbortController()
     term += 1
     const { signal } = controller
-    const over = seat.lead({ term, signal } as Parameters<CommandSeat["lead"]>[0])
+    const over = seat.lead({ term, signal } as Parameters<CommandRunner["lead"]>[0])
     return {
       over,
       end: (reason: EndReason = "stopping") => controller.abort(new ReignEnded(reason, term)),

@@ -2,7 +2,7 @@ import t from "tap"
 import { RESTART_PACE } from "../../src/member/restarts.js"
 import { Respawn } from "../../src/supervision/respawn.js"
 import { Pace } from "../../src/time/pace.js"
-import { testCrew } from "../fixtures/crew.js"
+import { testGroup } from "../fixtures/crew.js"
 import { ManualClock } from "../fixtures/manual-clock.js"
 
 function stage() {
@@ -90,24 +90,24 @@ t.test("one that never joined is not brought back, and nobody is once it is over
 })
 
 t.test("a killed worker process is back as the youngest; a stopped one is not", async (t) => {
-  const { crew, start, leads, worker, events } = await testCrew(t, {}, { respawn: true })
+  const { group, start, leads, worker, events } = await testGroup(t, {}, { respawn: true })
   await start("a", "b")
   await leads("a", "b")
   process.kill(worker("a").pid, "SIGKILL")
   await events.until((all) => all.filter(({ type }) => type === "joined").length === 3)
   await leads("b", "a")
-  await crew.supervisor.stop(worker("a").pid, 20_000)
+  await group.supervisor.stop(worker("a").pid, 20_000)
   await leads("b")
   process.kill(worker("b").pid, "SIGTERM")
   await events.until((all) => all.filter(({ type }) => type === "gone").length === 3)
   const joined = events.all.filter(({ type }) => type === "joined").map((it) => it.worker.name)
   t.strictSame(joined, ["a", "b", "a"])
-  t.strictSame(crew.supervisor.workers, [])
+  t.strictSame(group.supervisor.workers, [])
 })
 
 t.test("a worker that fails too often ends its process with an error", async (t) => {
   const handler = new URL("../fixtures/failing-leader.mjs", import.meta.url).pathname
-  const { start, events } = await testCrew(t, {
+  const { start, events } = await testGroup(t, {
     handler,
     restarts: { failures: 2, withinMs: 60_000 },
   })

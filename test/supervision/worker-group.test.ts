@@ -1,14 +1,14 @@
 import { Kvm } from "@nats-io/kv"
 import t from "tap"
-import type { CrewOptions } from "../../src/supervision/worker-group.js"
-import { Crew } from "../../src/supervision/worker-group.js"
-import { testCrew } from "../fixtures/crew.js"
+import type { WorkerGroupOptions } from "../../src/supervision/worker-group.js"
+import { WorkerGroup } from "../../src/supervision/worker-group.js"
+import { testGroup } from "../fixtures/crew.js"
 import { SHORT_LEASE_MS } from "../fixtures/leases.js"
 import { memberReader, requester } from "../fixtures/requester.js"
 import { testServer } from "../fixtures/server.js"
 import { until } from "../fixtures/until.js"
 
-function optionsFor(url: string, problems: string[] = []): CrewOptions {
+function optionsFor(url: string, problems: string[] = []): WorkerGroupOptions {
   return {
     settings: { pool: "work", name: "a", connect: { servers: url } },
     onEvent: () => {},
@@ -19,11 +19,11 @@ function optionsFor(url: string, problems: string[] = []): CrewOptions {
 t.test(
   "to disband stops all, the leader last, and leaves no entry and no connection",
   async (t) => {
-    const { crew, server, start, leads, events, claims } = await testCrew(t)
+    const { group, server, start, leads, events, claims } = await testGroup(t)
     await start("a", "b", "c")
     await leads("a", "b", "c")
     const reigns = claims.all.length
-    await crew.disband()
+    await group.disband()
     const gone = events.all.filter((event) => event.type === "gone")
     t.match(gone, [{ isKind: true }, { isKind: true }, { isKind: true, worker: { name: "a" } }])
     const later = claims.all.slice(reigns).map(({ name }) => name)
@@ -34,7 +34,7 @@ t.test(
     )
     t.strictSame(await (await memberReader(t, server.url))(), [])
     await until("only the test is connected", async () => (await server.connections()).length === 1)
-    await t.resolves(crew.disband(), "a second time does no harm")
+    await t.resolves(group.disband(), "a second time does no harm")
   },
 )
 
@@ -43,8 +43,8 @@ t.test("a bucket with other settings is adjusted, and each is told of", async (t
   const connection = await requester(t, server.url)
   await new Kvm(connection).create("pool_work", { ttl: 1_000_000, history: 3 })
   const problems: string[] = []
-  const crew = await Crew.gather(optionsFor(server.url, problems))
-  await crew.disband()
+  const group = await WorkerGroup.gather(optionsFor(server.url, problems))
+  await group.disband()
   t.strictSame(problems.sort(), [
     "bucket pool_work: history was 3, is 1 now",
     "bucket pool_work: ttlMs was 1000000, is 6000 now",
@@ -53,23 +53,23 @@ t.test("a bucket with other settings is adjusted, and each is told of", async (t
 
 t.test("a crew that can't gather leaves no connection", async (t) => {
   const server = await testServer(t, { jetstream: false })
-  await t.rejects(Crew.gather(optionsFor(server.url)), { code: "no-jetstream" })
+  await t.rejects(WorkerGroup.gather(optionsFor(server.url)), { code: "no-jetstream" })
   await until("nobody is connected", async () => (await server.connections()).length === 0)
   const bad = optionsFor(server.url)
   const settings = { ...bad.settings, leaseMs: 1 }
-  await t.rejects(Crew.gather({ ...bad, settings }), { code: "bad-input" })
+  await t.rejects(WorkerGroup.gather({ ...bad, settings }), { code: "bad-input" })
 })
 
 t.test("without its server it still disbands kindly, before anybody is killed", async (t) => {
-  const { crew, server, start, leads, events } = await testCrew(t, { leaseMs: SHORT_LEASE_MS })
+  const { group, server, start, leads, events } = await testGroup(t, { leaseMs: SHORT_LEASE_MS })
   await start("a", "b")
   await leads("a", "b")
   await server.kill()
-  await crew.disband()
+  await group.disband()
   const gone = events.all.flatMap((event) => (event.type === "gone" ? [event] : []))
   t.strictSame(
     gone.map(({ worker, isKind, how }) => ({ name: worker.name, isKind, how })),
     ["b", "a"].map((name) => ({ name, isKind: true, how: "ended with exit code 0" })),
   )
-  t.strictSame(crew.supervisor.workers, [])
+  t.strictSame(group.supervisor.workers, [])
 })

@@ -5,7 +5,7 @@
 import type { KV } from "@nats-io/kv"
 import type { NatsConnection } from "nats"
 import t from "tap"
-import type { Ground } from "../../src/backend/backend.js"
+import type { Backend } from "../../src/backend/backend.js"
 import { LocalPools } from "../../src/backend/local-pools.js"
 import { MemoryBucket } from "../../src/backend/memory-bucket.js"
 import { MemoryBus } from "../../src/backend/memory-bus.js"
@@ -86,18 +86,18 @@ interface Way {
 class HarmedPools extends LocalPools {
   readonly ways: Way[] = []
 
-  override ground(...of: Parameters<LocalPools["ground"]>): Ground {
-    const ground = super.ground(...of)
+  override backend(...of: Parameters<LocalPools["backend"]>): Backend {
+    const backend = super.backend(...of)
     const clock = this.clock as ManualClock
-    const bucket = new CountedBucket(ground.bucket, clock)
-    const bus = new CuttableBus(ground.bus, clock)
+    const bucket = new CountedBucket(backend.bucket, clock)
+    const bus = new CuttableBus(backend.bus, clock)
     const way: Way = { bucket, bus, told: () => {} }
     this.ways.push(way)
     const writeHistory = async () => {
       if (bucket.state !== "works") throw new Error("no history")
     }
     return {
-      ...ground,
+      ...backend,
       bucket,
       bus,
       writeHistory,

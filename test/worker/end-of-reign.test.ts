@@ -221,9 +221,9 @@ t.test("callbacks of the program that throw cost nobody the seat", async (t) => 
 
 t.test("a bucket down from the beginning is told to who joins", async (t) => {
   const { local, clock } = testLocal(t)
-  const ground = local.ground.bind(local)
-  local.ground = (...of) => {
-    const made = ground(...of)
+  const backend = local.backend.bind(local)
+  local.backend = (...of) => {
+    const made = backend(...of)
     return {
       ...made,
       bucket: { ...made.bucket, put: () => Promise.reject(new Error("down")) } as never,

@@ -1,7 +1,7 @@
 /** A FakePool as the dashboard sees it: it obeys orders, answers requests, counts, and has some load. */
 import { NoWorkers, RequestTimeout } from "../../errors/errors.js"
 import type { Clock } from "../../time/clock.js"
-import type { Answer, Order, PoolEvent, PoolSource, WorkKind } from "../world/source.js"
+import type { Lever, PoolEvent, PoolSource, Reply, WorkKind } from "../world/source.js"
 import { FakeLoad } from "./fake-load.js"
 import { type FakeMember, FakePool, type FakeStart, TTL_MS } from "./fake-pool.js"
 import { seeded } from "./seeded.js"
@@ -73,7 +73,7 @@ export class FakeSource implements PoolSource {
     this.#tellAll()
   }
 
-  async request(kind: WorkKind, _payload: string): Promise<Answer> {
+  async request(kind: WorkKind, _payload: string): Promise<Reply> {
     const one = kind === "tracked" ? this.fake.leader() : this.fake.anyReady()
     if (!one) throw new NoWorkers(this.pool)
     const ms = this.#latency()
@@ -86,7 +86,7 @@ export class FakeSource implements PoolSource {
     return { worker: name, id, ms, ...(kind === "tracked" && term !== undefined && { term }) }
   }
 
-  async order(id: string, order: Order): Promise<string | undefined> {
+  async order(id: string, order: Lever): Promise<string | undefined> {
     const one = this.fake.members.get(id) ?? this.#frozen.get(id)
     if (!one) throw new Error("it is not there any more")
     if (one.isFrozen && order !== "thaw" && order !== "kill") {
@@ -111,7 +111,7 @@ export class FakeSource implements PoolSource {
     this.say({ kind: "caught-up" })
   }
 
-  #obey(one: FakeMember, order: Order): string | undefined {
+  #obey(one: FakeMember, order: Lever): string | undefined {
     const { fake } = this
     const { id, name, host } = one.member
     switch (order) {

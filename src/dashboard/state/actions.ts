@@ -8,7 +8,7 @@ import type { Given } from "../world/orders.js"
 import { LAPSED, reigning } from "../world/reigns.js"
 import { batch, report } from "../world/requests.js"
 import { canBeSelected, type Row } from "../world/rows.js"
-import type { Order, PoolSource, WorkKind } from "../world/source.js"
+import type { Lever, PoolSource, WorkKind } from "../world/source.js"
 import { isAboutMember, orderFor, refusal } from "./levers.js"
 import { type Facts, snapshotOf } from "./snapshot.js"
 import {
@@ -63,7 +63,7 @@ export class Actions {
     return order ? this.#order(state, selected, order) : state
   }
 
-  #order(state: State, row: Row, order: Order): State {
+  #order(state: State, row: Row, order: Lever): State {
     const given = this.#given(state, row, order)
     const obeyed = this.#source.order(row.id, order).then(
       (remark) => this.#change((now) => orderObeyed(now, given, this.#clock.now(), remark)),
@@ -74,7 +74,7 @@ export class Actions {
     return orderGiven(state, given)
   }
 
-  #given({ pool }: State, { id, name, busy }: Row, order: Order): Given {
+  #given({ pool }: State, { id, name, busy }: Row, order: Lever): Given {
     const { monoMs } = this.#clock.now()
     const leader = reigning(pool.reigns, monoMs)
     const given = { order, id, name, busy, givenMonoMs: monoMs }

@@ -3,7 +3,7 @@ import type { Command } from "../keys/keymap.js"
 import type { Pool } from "../world/pool.js"
 import { reigning } from "../world/reigns.js"
 import type { Row } from "../world/rows.js"
-import type { Order } from "../world/source.js"
+import type { Lever } from "../world/source.js"
 import type { Facts } from "./snapshot.js"
 
 /** The commands that are about the selected member. */
@@ -21,7 +21,7 @@ export function isAboutMember(command: Command): boolean {
 }
 
 /** The order that a command is for a member in this state. */
-export function orderFor(command: Command, { state }: Row): Order | undefined {
+export function orderFor(command: Command, { state }: Row): Lever | undefined {
   switch (command) {
     case "stop":
     case "kill":

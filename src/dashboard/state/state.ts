@@ -5,10 +5,10 @@
 import type { Instant } from "../../time/clock.js"
 import { type Ui, UNTOUCHED } from "../keys/ui.js"
 import { frozen, thawed } from "../world/members.js"
-import { after, type Given, type Outcome, pending, sentence } from "../world/orders.js"
+import { after, type Given, type OrderStory, pending, sentence } from "../world/orders.js"
 import { heard, type Pool, ticked, unknownPool } from "../world/pool.js"
 import { type Batch, report, withAnswer, withFailure } from "../world/requests.js"
-import type { Answer, Order, PoolEvent } from "../world/source.js"
+import type { Lever, PoolEvent, Reply } from "../world/source.js"
 import { answered } from "../world/work.js"
 
 /** The message line. An error stays until the next key. */
@@ -93,7 +93,7 @@ export function requestAnswered(
   state: State,
   sent: Batch,
   number: number,
-  answer: Answer,
+  answer: Reply,
   at: Instant,
 ): [State, Batch] {
   const now = withAnswer(sent, answer)
@@ -113,7 +113,7 @@ export function requestFailed(
   return [said(state, report(now, at.monoMs), true), now]
 }
 
-const LABEL: Record<Order | "start", string> = {
+const LABEL: Record<Lever | "start", string> = {
   stop: "stop",
   kill: "kill",
   restart: "restart",
@@ -131,7 +131,7 @@ function withFrost(pool: Pool, { order, id }: Given, at: Instant): Pool {
   return { ...pool, members: frozen(pool.members, id, order === "freeze", at) }
 }
 
-function outcomeOf(event: PoolEvent, before: Pool, now: Pool): Outcome | undefined {
+function outcomeOf(event: PoolEvent, before: Pool, now: Pool): OrderStory | undefined {
   if (event.kind === "left") return { kind: "gone", id: event.id }
   if (event.kind === "member" && !before.members.living.has(event.member.id)) {
     const { id, name } = event.member
@@ -144,7 +144,7 @@ function outcomeOf(event: PoolEvent, before: Pool, now: Pool): Outcome | undefin
   return undefined
 }
 
-function cameOf(state: State, outcome: Outcome, at: Instant): State {
+function cameOf(state: State, outcome: OrderStory, at: Instant): State {
   const orders = state.orders.map((given) => after(given, outcome, at))
   const changed = orders.filter((given, index) => given !== state.orders[index])
   const last = changed.at(-1)

@@ -5,10 +5,10 @@
 import { ordinal } from "../../strategies/strategy.js"
 import type { Instant } from "../../time/clock.js"
 import { count, latency } from "../drawing/format.js"
-import type { Order } from "./source.js"
+import type { Lever } from "./source.js"
 
 export interface Given {
-  readonly order: Order | "start"
+  readonly order: Lever | "start"
   /** Whom it was given to; "" for a new worker until its name is known. */
   readonly id: string
   readonly name: string
@@ -27,7 +27,7 @@ export interface Given {
 }
 
 /** What happened to a member, as far as it can answer an order. */
-export type Outcome =
+export type OrderStory =
   | { readonly kind: "gone"; readonly id: string }
   | { readonly kind: "leads"; readonly id: string; readonly name: string }
   | { readonly kind: "joined"; readonly id: string; readonly name: string; readonly place: number }
@@ -41,7 +41,7 @@ export function pending(orders: readonly Given[], at: Instant): readonly Given[]
 }
 
 /** `given` after `outcome`; the same object if that has nothing to do with it. */
-export function after(given: Given, outcome: Outcome, at: Instant): Given {
+export function after(given: Given, outcome: OrderStory, at: Instant): Given {
   const ms = at.monoMs - given.givenMonoMs
   const { order, id, name, leader } = given
   switch (outcome.kind) {

@@ -1,6 +1,6 @@
 /** The requests that this dashboard sends, one or ten at a time, and what it says about them. */
 import { latency } from "../drawing/format.js"
-import type { Answer, WorkKind } from "./source.js"
+import type { Reply, WorkKind } from "./source.js"
 
 /** What one key press sent. */
 export interface Batch {
@@ -10,7 +10,7 @@ export interface Batch {
   readonly size: number
   /** How many each worker answered, by name. */
   readonly answered: ReadonlyMap<string, number>
-  readonly last?: Answer
+  readonly last?: Reply
   readonly failed: number
   readonly reason?: string
   readonly sentMonoMs: number
@@ -20,7 +20,7 @@ export function batch(kind: WorkKind, first: number, size: number, sentMonoMs: n
   return { kind, first, size, answered: new Map(), failed: 0, sentMonoMs }
 }
 
-export function withAnswer(sent: Batch, answer: Answer): Batch {
+export function withAnswer(sent: Batch, answer: Reply): Batch {
   const answered = new Map(sent.answered)
   answered.set(answer.worker, (answered.get(answer.worker) ?? 0) + 1)
   return { ...sent, answered, last: answer }

@@ -6,7 +6,7 @@ import type { Pool } from "./pool.js"
 import { reigning } from "./reigns.js"
 import type { Ending } from "./source.js"
 
-export type Role = "leader" | "next" | ""
+export type RowRole = "leader" | "next" | ""
 /** What a member is doing, or what we make of its silence. */
 export type RowState = MemberState | "lingers" | "silent" | "frozen" | "gone"
 
@@ -15,7 +15,7 @@ export interface Row {
   readonly name: string
   /** Place in the order of seniority, from 1; absent once it ended. */
   readonly place?: number
-  readonly role: Role
+  readonly role: RowRole
   readonly state: RowState
   readonly startedWallMs: number
   readonly uptimeMs: number
@@ -39,7 +39,7 @@ export function rowsOf(pool: Pool, at: Instant): readonly Row[] {
   const living = pool.members.line.flatMap((id, index) => {
     const one = pool.members.living.get(id)
     if (!one) return []
-    const role: Role = id === leader ? "leader" : id === next ? "next" : ""
+    const role: RowRole = id === leader ? "leader" : id === next ? "next" : ""
     return [livingRow(pool, one, index + 1, role, at)]
   })
   return [...living, ...pool.members.ended.map((one) => endedRow(pool, one, at))]
@@ -62,7 +62,7 @@ export function matches({ name, state, role, host }: Row, filter: string): boole
   return [name, state, role, host].some((text) => text.toLowerCase().includes(wanted))
 }
 
-function livingRow(pool: Pool, one: MemberSeen, place: number, role: Role, at: Instant): Row {
+function livingRow(pool: Pool, one: MemberSeen, place: number, role: RowRole, at: Instant): Row {
   const leaseMs = leaseLeftMs(one, pool.ttlMs, at)
   return {
     ...told(pool, one.member, at),

@@ -9,7 +9,7 @@ import type { Member } from "../../protocol/member.js"
 export type WorkKind = "simple" | "tracked"
 
 /** What a member can be told. `hand-over` names who shall lead next; the rest name who obeys. */
-export type Order =
+export type Lever =
   | "stop"
   | "kill"
   | "restart"
@@ -63,7 +63,7 @@ export type PoolEvent =
   | { readonly kind: "undecodable"; readonly key: string; readonly reason: string }
 
 /** Who answered a request. */
-export interface Answer {
+export interface Reply {
   /** Name of the worker. */
   readonly worker: string
   readonly id?: string
@@ -90,13 +90,13 @@ export interface PoolSource {
   listen(heard: (event: PoolEvent) => void): () => void
 
   /** Sends one request and resolves with its answer. */
-  request(kind: WorkKind, payload: string): Promise<Answer>
+  request(kind: WorkKind, payload: string): Promise<Reply>
 
   /**
    * Tells the member `id` what to do; resolves once it obeys. What comes of it arrives as events, so words
    * are only needed where there is more to say, such as "it did not answer: its supervisor killed it".
    */
-  order(id: string, order: Order): Promise<string | undefined>
+  order(id: string, order: Lever): Promise<string | undefined>
 
   /** Starts one more worker and resolves with its name. Absent where the dashboard can't start any. */
   startWorker?(): Promise<string>

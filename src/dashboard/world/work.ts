@@ -2,7 +2,7 @@
  * The work that flows: rates from the members' counters, second by second, and the answers that this
  * dashboard got to requests of its own.
  */
-import type { Answer, Counters, WorkKind } from "./source.js"
+import type { Counters, Reply, WorkKind } from "./source.js"
 
 export interface AnswerSeen {
   /** The number of the request. */
@@ -99,7 +99,7 @@ export function answered(
   work: WorkSeen,
   number: number,
   kind: WorkKind,
-  { worker, ms }: Answer,
+  { worker, ms }: Reply,
 ): WorkSeen {
   const answers = [{ number, kind, worker, ms }, ...work.answers].slice(0, ANSWERS)
   const timesMs = [...work.timesMs, ms].slice(-TIMES)
