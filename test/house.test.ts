@@ -58,7 +58,10 @@ const PURE = [
   ...["supervision/free-name"],
 ]
 /** Where the outside begins all the same: the machine's clock, and the headers of the client library. */
-const IMPURE = ["time/system-clock", "contracts/quietly", "encoding/headers", "protocol/reply"]
+const IMPURE = [
+  ...["time/system-clock", "contracts/callbacks", "contracts/quietly", "contracts/unawaited"],
+  ...["encoding/headers", "protocol/reply"],
+]
 
 const LONGEST_FILE = 250
 const NAMES = Object.keys(FOLDERS)
