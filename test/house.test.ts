@@ -95,6 +95,22 @@ t.test("every file of src is in a folder of the table, and every folder has file
   t.strictSame([...used].toSorted(), NAMES.toSorted())
 })
 
+t.test("the page of the architecture has this table, and names files that are there", async (t) => {
+  const page = readFileSync(join(ROOT, "docs/architecture.md"), "utf8")
+  const rows = [...page.matchAll(/^\| `([\w/-]+)` \| [^|]+ \| ([\w/ -]*) \|$/gm)]
+  const told = rows.map(([, folder, may]) => [folder === "src" ? "" : folder, may])
+  t.strictSame(
+    told,
+    Object.entries(FOLDERS).map(([folder, may]) => [folder, may || "-"]),
+  )
+  const paths = [...page.matchAll(/`([\w-]+(?:\/[\w-]+)+)`/g)].map(([, path]) => path as string)
+  const isKnown = (path: string) => byName.has(path) || NAMES.includes(path)
+  t.strictSame(
+    paths.filter((path) => !isKnown(path)),
+    [],
+  )
+})
+
 t.test("the folders are in one order: each may import only from those before it", async (t) => {
   const later = NAMES.flatMap((name, place) =>
     named(name)
