@@ -1,6 +1,6 @@
 /**
  * The functions by which a program is told something. What one throws, or rejects with, is the program's own business:
- * it is reported, and costs neither the seat nor the process. Of a `report` that fails itself Node warns, once.
+ * it is reported, and ends neither a reign nor the process. Of a `report` that fails itself Node warns, once.
  */
 import { BadInput, reasonOf } from "../errors/errors.js"
 import type { Clock } from "../time/clock.js"

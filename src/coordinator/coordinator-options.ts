@@ -1,4 +1,4 @@
-/** What a coordinator is given: what it stands on, whom it tells, and the seat that its member takes when it leads. */
+/** What a coordinator is given: what it stands on, whom it tells, and its duties when it leads. */
 import type { Bucket } from "../contracts/bucket.js"
 import type { Bus } from "../contracts/bus.js"
 import type { Meter } from "../contracts/meter.js"

@@ -83,7 +83,7 @@ export class Coordinator {
     return this.#election?.standing
   }
 
-  /** Gives up the seat, to `to` if it is named; resolves when the reign was handed on or lost. */
+  /** Gives up leading, to `to` if it is named; resolves when the reign was handed on or lost. */
   async resign(reason: EndReason, to?: Heir): Promise<void> {
     if (this.#isLeft || !this.#election?.isEngaged) return
     const resigned = new Promise<void>((resolve) => this.#onResigned.push(resolve))
@@ -91,9 +91,9 @@ export class Coordinator {
     await resigned
   }
 
-  /** Leaves the election after giving up the seat. The entry stays, until `membership.leave`. */
+  /** Leaves the election after giving up leading. The entry stays, until `membership.leave`. */
   async leave(reason: EndReason): Promise<void> {
-    // The seat may come back while it is handed on.
+    // It may be handed the next reign while it hands on this one.
     while (!this.#isLeft && this.#election?.isEngaged) await this.resign(reason)
     this.#quit()
   }

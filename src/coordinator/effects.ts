@@ -1,6 +1,6 @@
 /**
- * Carries out what the election of one member decides, and answers with events: the claim is read and written, the
- * seat taken and given up, a reign begun, ended and handed on. Decides nothing itself.
+ * Carries out what the election of one member decides, and answers with events: the claim is read and written, a
+ * reign prepared, begun, ended and handed on. Decides nothing itself.
  */
 import { unawaited, unexpected } from "../contracts/unawaited.js"
 import type { Decision, ElectionEvent, LeadDecision } from "../election/events.js"

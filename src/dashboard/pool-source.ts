@@ -1,6 +1,6 @@
 /**
  * The pool as it is: the roster for members and claim, service statistics for counters, control subjects for orders.
- * Attached to the group of workers of a cluster it also starts workers, and knows how its own ended.
+ * Attached to the workers of a cluster it also starts workers, and knows how its own ended.
  */
 import { hostname } from "node:os"
 import type { NatsConnection } from "nats"
@@ -24,7 +24,7 @@ import type { Lever, PoolEvent, PoolSource, Reply, WorkKind } from "./world/sour
 export interface AttachOptions {
   readonly pool: string
   readonly connect?: ConnectionOptions
-  /** The group of workers whose dashboard this is; without one it only looks at a pool that others run. */
+  /** Those whose dashboard this is; without one it only looks at a pool that others run. */
   readonly group?: WorkerGroup
   /** Folder of the group's logs. */
   readonly logs?: string

@@ -1,9 +1,9 @@
 /**
  * A claim under way: one compare-and-set, and what comes of it.
  *
- *   acknowledged             it is held, unless something newer is known already
- *   refused, or nobody knows the claim is read: it is this attempt's own only by its nonce
- *   somebody else's is seen  it is lost
+ *   acknowledged              it is held, unless something newer is known already
+ *   refused, or nobody knows  the claim is read: it is this attempt's own only by its nonce
+ *   somebody else's is seen   it is lost
  *
  * The lease counts from the moment the attempt was sent, whenever that becomes known.
  */

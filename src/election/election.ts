@@ -2,12 +2,12 @@
  * The election of one member: a state machine. Events go in with the time at which they happened, decisions
  * come out; there is no clock, timer or NATS in here.
  *
- *   following  does not lead. Knows what it saw of the claim (the observed claim), and from that its turn to claim.
- *              Its turn came, or the word of a holder that ended: claiming.
- *   claiming   a compare-and-set is under way. Acknowledged in time: holding. Refused, or somebody else's claim
- *              is seen: following. Not acknowledged: the claim is read, and is one's own only by its nonce.
- *   holding    leads, or winds down and hands on. Its lease ran out, or somebody else's claim is seen: following,
- *              at once. Handed on: following.
+ *   follower   does not lead. Knows what it saw of the claim, and from that its turn to claim. Its turn came, or the
+ *              word of a holder that ended: candidate.
+ *   candidate  a compare-and-set is under way. Acknowledged in time: holder. Refused, or somebody else's claim is
+ *              seen: follower. Not acknowledged: the claim is read, and is one's own only by its nonce.
+ *   holder     leads, or winds down and hands on. Its lease ran out, or somebody else's claim is seen: follower,
+ *              at once. Handed on: follower.
  *
  * Each phase is a file of its own; this one holds them together. Leading is never stored: `lease` compares the
  * clock with its end, which counts from the moment the last acknowledged write was sent. Not knowing
@@ -51,9 +51,9 @@ interface PhaseOptions extends ElectionOptions {
 export class Election {
   readonly #options: PhaseOptions
   readonly #observed: ObservedClaim
-  #following: Follower
-  #claiming: Candidate | undefined
-  #holding: Holder | undefined
+  #follower: Follower
+  #candidate: Candidate | undefined
+  #holder: Holder | undefined
   #isConnected = true
   #lastId = 0
   #decisions: Decision[] = []
@@ -65,38 +65,38 @@ export class Election {
       nextId: () => ++this.#lastId,
     }
     this.#observed = new ObservedClaim(options)
-    this.#following = new Follower(this.#options, this.#observed)
+    this.#follower = new Follower(this.#options, this.#observed)
   }
 
   /** Of the claim that it holds. */
   get lease(): Lease | undefined {
-    return this.#holding?.lease
+    return this.#holder?.lease
   }
 
   /** Whether it holds a claim, or may come to hold one: then it must resign before it leaves. */
   get isEngaged(): boolean {
-    return this.#holding !== undefined || this.#claiming !== undefined
+    return this.#holder !== undefined || this.#candidate !== undefined
   }
 
-  /** Whether it is giving up what it holds or claims. False once that is over, also if the seat has come back since. */
+  /** Whether it is giving up what it holds or claims. False once that is over, also if it leads again since. */
   get isResigning(): boolean {
     const { phase = "leading" } = this.lease ?? {}
-    return phase !== "leading" || this.#claiming?.resigning !== undefined
+    return phase !== "leading" || this.#candidate?.resigning !== undefined
   }
 
   /** The reign this member holds, even while it is ending. */
   get reign(): Reign | undefined {
-    return this.#holding?.reign
+    return this.#holder?.reign
   }
 
   /** The claim as this member knows it: its own, or the last one seen. */
   get standing(): StandingClaim | undefined {
-    return this.#holding?.standing ?? this.#observed.standing
+    return this.#holder?.standing ?? this.#observed.standing
   }
 
   /** The monotonic time at which the machine wants the event `wake`, if at all. */
   get wakeAtMs(): number | undefined {
-    return (this.#holding ?? this.#claiming ?? this.#following).wakeAtMs
+    return (this.#holder ?? this.#candidate ?? this.#follower).wakeAtMs
   }
 
   /** Takes an event, and returns what is to be done, in order. */
@@ -107,104 +107,104 @@ export class Election {
     }
     if (event.type === "connected") this.#isConnected = true
     if (event.type === "disconnected") this.#isConnected = false
-    if (this.#holding) this.#whileHolding(this.#holding, event, now)
-    else if (this.#claiming) this.#settle(this.#claiming, this.#claiming.handle(event, now), now)
-    else this.#take(this.#following.handle(event, now), now)
+    if (this.#holder) this.#whileHolding(this.#holder, event, now)
+    else if (this.#candidate) this.#settle(this.#candidate, this.#candidate.handle(event, now), now)
+    else this.#take(this.#follower.handle(event, now), now)
     return this.#decisions
   }
 
   #take(turn: Turn, now: Instant): void {
     if (!turn) return
-    this.#claiming = new Candidate(this.#options, this.#observed, turn, now)
+    this.#candidate = new Candidate(this.#options, this.#observed, turn, now)
   }
 
-  #settle(claiming: Candidate, outcome: ClaimOutcome | undefined, now: Instant): void {
+  #settle(candidate: Candidate, outcome: ClaimOutcome | undefined, now: Instant): void {
     if (!outcome) return
-    this.#claiming = undefined
-    if (outcome.type === "held" && claiming.holds(now)) {
-      return this.#hold(claiming, outcome.revision)
+    this.#candidate = undefined
+    if (outcome.type === "held" && candidate.holds(now)) {
+      return this.#hold(candidate, outcome.revision)
     }
-    this.#following = new Follower(this.#options, this.#observed)
+    this.#follower = new Follower(this.#options, this.#observed)
     if (outcome.type === "lost") {
-      const isAgain = this.#observed.isProvenOver && !claiming.resigning
-      const turn = isAgain ? this.#following.wake(now) : undefined
+      const isAgain = this.#observed.isProvenOver && !candidate.resigning
+      const turn = isAgain ? this.#follower.wake(now) : undefined
       // A last renewal slipped in, or the release: nobody has led since, so what is held is with nobody else.
       if (!turn || !outcome.isUncontested) this.#options.decide({ do: "stand-down" })
       return this.#take(turn, now)
     }
     this.#options.decide({ do: "stand-down" })
     if (outcome.type === "held") {
-      const standing = { claim: claiming.claim, revision: outcome.revision }
+      const standing = { claim: candidate.claim, revision: outcome.revision }
       this.#observed.read({ kind: "claim", standing }, now.monoMs)
-    } else this.#following.lookAgain(now)
+    } else this.#follower.lookAgain(now)
   }
 
   #hold({ claim, sent, begun, resigning }: Candidate, revision: number): void {
     const { decide } = this.#options
-    const holding = new Holder(this.#options, claim, revision, sent)
-    this.#holding = holding
+    const holder = new Holder(this.#options, claim, revision, sent)
+    this.#holder = holder
     // First, for who asked is to hear of a reign before the answers of it.
     decide({ do: "announce", standing: { claim, revision } })
-    decide({ do: "lead", term: holding.term, lease: holding.lease, ...begun })
-    if (resigning) holding.resign(resigning.reason, resigning.to)
+    decide({ do: "lead", term: holder.term, lease: holder.lease, ...begun })
+    if (resigning) holder.resign(resigning.reason, resigning.to)
   }
 
-  #whileHolding(holding: Holder, event: ElectionEvent, now: Instant): void {
+  #whileHolding(holder: Holder, event: ElectionEvent, now: Instant): void {
     switch (event.type) {
       case "wake":
-        return holding.wake(now)
+        return holder.wake(now)
       case "connected":
-        return holding.hurry(now)
+        return holder.hurry(now)
       case "written":
-        return holding.written(event.attempt, event.revision, now)
+        return holder.written(event.attempt, event.revision, now)
       case "refused":
-        return holding.refused(event.attempt)
+        return holder.refused(event.attempt)
       case "unsure":
-        return holding.unsure(event.attempt, now)
+        return holder.unsure(event.attempt, now)
       case "read-failed":
-        return holding.readFailed(event.id, now)
+        return holder.readFailed(event.id, now)
       case "read":
-        return this.#heed(holding, holding.read(event.id, event.found, now), event.found, now)
+        return this.#heed(holder, holder.read(event.id, event.found, now), event.found, now)
       case "heard":
-        return this.#heed(holding, holding.heard(event.found), event.found, now)
+        return this.#heed(holder, holder.heard(event.found), event.found, now)
       case "line":
-        return holding.lineIs(event.line, now)
+        return holder.lineIs(event.line, now)
       case "gone":
-        return holding.isGone(event.key, now)
+        return holder.isGone(event.key, now)
       case "resign":
-        return holding.resign(event.reason, event.to)
+        return holder.resign(event.reason, event.to)
       case "wound-down":
-        if (event.term === holding.term) holding.woundDown()
+        if (event.term === holder.term) holder.woundDown()
         return
       case "word":
-        // The seat comes back before this one was done with handing it on.
-        if (holding.lease.phase !== "over" || event.word.term <= holding.term) return
+        // It is handed the next reign before it was done with handing on this one.
+        if (holder.lease.phase !== "over" || event.word.term <= holder.term) return
         this.#follow(now)
-        return this.#take(this.#following.handle(event, now), now)
+        return this.#take(this.#follower.handle(event, now), now)
       case "handed-on":
-        if (event.term === holding.term) this.#follow(now)
+        if (event.term === holder.term) this.#follow(now)
     }
   }
 
   /** Somebody else's claim, or none, stands in place of this one's. */
-  #heed(holding: Holder, lost: EndReason | undefined, found: Found, now: Instant): void {
+  #heed(holder: Holder, lost: EndReason | undefined, found: Found, now: Instant): void {
     if (!lost) return
-    if (holding.lease.phase === "over") this.#follow(now)
+    if (holder.lease.phase === "over") this.#follow(now)
     else this.#stopLeading(lost, now)
     this.#observed.read(found, now.monoMs)
   }
 
   #stopLeading(reason: EndReason, now: Instant): void {
-    const term = this.#holding?.term ?? 0
+    const term = this.#holder?.term ?? 0
     this.#follow(now)
     this.#options.decide({ do: "stop-leading", term, reason })
   }
 
   #follow(now: Instant): void {
-    const standing = this.#holding?.standing
+    const standing = this.#holder?.standing
     if (this.lease) this.lease.phase = "over"
-    this.#holding = undefined
-    this.#following = new Follower(this.#options, this.#observed)
+    this.#holder = undefined
+    this.#follower = new Follower(this.#options, this.#observed)
     if (!standing) return
     this.#observed.read({ kind: "claim", standing }, now.monoMs)
     this.#observed.ended(endOf(standing), now.monoMs)

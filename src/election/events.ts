@@ -33,7 +33,7 @@ export type ElectionEvent =
   | { readonly type: "gone"; readonly key: string }
   | { readonly type: "connected" }
   | { readonly type: "disconnected" }
-  /** This member should give the seat up, to `to` if it is named. */
+  /** This member should give up leading, to `to` if it is named. */
   | { readonly type: "resign"; readonly reason: EndReason; readonly to?: Heir }
   /** All that the reign of this term had started is finished, or its time for that is over. */
   | { readonly type: "wound-down"; readonly term: number }

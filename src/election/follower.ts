@@ -1,7 +1,7 @@
 /**
  * A member that does not lead: it waits for its turn to claim, and makes sure of it.
  *
- *   waiting     its turn is in the observed claim, or there is none in sight
+ *   waiting     for its turn, as far as what it saw of the claim says when that is
  *   confirming  its turn has come without anybody's word: the claim is read, for a renewal may have been missed
  *   ranking     there is no claim and none is known: the members are listed to find this one's place
  *

@@ -17,7 +17,7 @@ import {
 } from "../protocol/claim.js"
 import { type Found, revisionOf } from "../protocol/entries.js"
 
-/** What the observed claim needs to know of its member. */
+/** What it needs to know of its member. */
 export interface ObservedClaimOptions {
   readonly self: Heir
   readonly leaseMs: number

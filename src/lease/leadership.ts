@@ -67,8 +67,8 @@ export interface Leadership {
   /**
    * Stores a message in the pool's own stream, `POOL_<pool>_fenced`, under `<pool>.fenced.<subject>`; the server itself
    * refuses it once a later reign has published there. `payload` is sent as it is if it is text or bytes, else as JSON.
-   * Throws TypeError for what JSON would lose, ReignEnded, FencedOff (then nothing was stored), ServerTooOld below server 2.11, and NoFence in a pool
-   * without a server.
+   * Throws TypeError for what JSON would lose, ReignEnded, FencedOff (then nothing was stored), ServerTooOld below server
+   * 2.11, and NoFence in a pool without a server.
    */
   publish(subject: string, payload?: unknown): Promise<Published>
 }

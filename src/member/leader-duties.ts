@@ -54,7 +54,7 @@ export class LeaderDuties implements Duties {
       tracked.begin(leadership)
       onBegin(leadership)
     } catch (error) {
-      // Nobody must hold the seat and do nothing in it.
+      // Nobody must hold the claim and do nothing with it.
       return onFailed(error)
     }
     if (lead) lastLead.began(leadership.term, this.#lead(lead, leadership))

@@ -1,4 +1,4 @@
-/** What one run of a member needs, and how it comes from what a program said when it joined; here are the defaults. */
+/** What one run of a member is given. */
 import type { Meter } from "../contracts/meter.js"
 import type { PoolContext } from "../coordinator/coordinator-options.js"
 import type { WriteHistory } from "../history/recorder.js"

@@ -29,7 +29,7 @@ export class MemberRun {
   #orders: BusSubscription | undefined
   #state: MemberState = "starting"
 
-  /** In the order in which things happen: it answers simple work, hears of a claim, takes the seat; the election is last. */
+  /** In the order in which things happen: it answers simple work, hears of a claim, takes up its duties; the election is last. */
   constructor(options: MemberRunOptions) {
     this.#options = options
     const { context, character, lastLead, fence, writeHistory: write } = options
@@ -111,13 +111,13 @@ export class MemberRun {
     this.coordinator.reconsider(isShown)
   }
 
-  /** Gives up the seat, if it leads, and stays a member. */
+  /** Gives up leading, if it does, and stays a member. */
   resign(reason: EndReason, to?: Heir): Promise<void> {
     return this.coordinator.resign(reason, to)
   }
 
   /**
-   * Ends as a member, so that another run can begin: hands on the seat and deletes the entry. Simple work is still
+   * Ends as a member, so that another run can begin: hands on its reign and deletes the entry. Simple work is still
    * taken, and goes on, until `finish`.
    */
   async retire(reason: EndReason): Promise<void> {
@@ -148,7 +148,7 @@ export class MemberRun {
   }
 
   /**
-   * Leaves kindly: hands on the seat, leaves the queue group, finishes what it has in flight within the grace
+   * Leaves kindly: hands on its reign, leaves the queue group, finishes what it has in flight within the grace
    * time, and deletes the entry. The successor leads while this one still finishes simple work.
    */
   async stop(reason: EndReason): Promise<void> {

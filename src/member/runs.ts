@@ -1,7 +1,7 @@
 /**
  * The runs of one worker, one after another, and what outlasts each of them. After OTP's rest_for_one: what depends on a
  * part that failed begins anew with it, and the rest goes on. So a member whose leading fails, or whose coordinator
- * breaks, gives up its seat and joins anew at the end of the line, while its simple work in flight is finished. One that
+ * breaks, gives up leading and joins anew at the end of the line, while its simple work in flight is finished. One that
  * fails too often in a short time is given up.
  *
  * Each run is ended at once when it fails, even while it is still joining in place of another: it may lead already.

@@ -92,7 +92,7 @@ export class Membership {
     return this.#queued
   }
 
-  /** The same once the seat is `handedOn`, or HEIR_FIRST_MS later: this write would stand before the claim of the heir. */
+  /** The same once the reign is `handedOn`, or HEIR_FIRST_MS later: this write would stand before the claim of the heir. */
   async renewAfter(handedOn: Promise<void>): Promise<void> {
     await within(this.#options.clock, HEIR_FIRST_MS, handedOn).catch(() => {})
     await this.renew()

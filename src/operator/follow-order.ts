@@ -105,7 +105,7 @@ export async function handOver(
   return new Given(giving, holder).handOver(to)
 }
 
-/** Throws for one that would not take the word: the leader would give up its seat, and somebody else have it. */
+/** Throws for one that would not take the word: the leader would give up leading, and somebody else take over. */
 function checkHeir(member: Member, silentMs: number | undefined): void {
   const { name, eligible, state } = member
   if (!eligible) {

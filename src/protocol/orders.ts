@@ -6,7 +6,7 @@ export const ORDERS = ["stop", "kill", "restart", "hand-over", "pause", "resume"
 
 /**
  * `stop`: kindly. `kill`: SIGKILL to its own process, at once. `restart`: kindly, then anew at the end of the
- * line. `hand-over`: gives up its seat, to `to`. `pause`: takes no work, keeps its place. `resume`: takes it again.
+ * line. `hand-over`: gives up leading, to `to`. `pause`: takes no work, keeps its place. `resume`: takes it again.
  */
 export type OrderName = (typeof ORDERS)[number]
 

@@ -1,6 +1,6 @@
 /**
  * What a worker of `pool run` does with its leadership: it runs a program for the length of each reign, and not a
- * moment longer. When the reign ends kindly the program gets SIGTERM and its grace time, and only then is the seat
+ * moment longer. When the reign ends kindly the program gets SIGTERM and its grace time, and only then is the reign
  * handed on. When the lease ran out there is no such time: SIGKILL follows after a tenth of it, before anybody else
  * may lead.
  *

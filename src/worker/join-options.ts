@@ -31,7 +31,7 @@ export const DEFAULT_PREEMPT_MS = 10_000
 
 /**
  * What a worker is given, but for what needs the worker itself: see JoinOptions. What a callback (`on...`) throws, or
- * rejects with if it is async, is reported, and costs neither the seat nor the process.
+ * rejects with if it is async, is reported, and ends neither a reign nor the process.
  */
 export interface WorkerOptions extends Handlers, TimingOptions, PoolPlace {
   /** A label for this worker. Default: host and pid. */
@@ -60,13 +60,13 @@ export interface WorkerOptions extends Handlers, TimingOptions, PoolPlace {
   /** How long simple work may take to finish when the worker leaves, in ms. Default 10000. */
   readonly graceMs?: number
   /**
-   * How long what a reign started may take to finish when it ends kindly, in ms. Then the seat is handed on all the same; a
+   * How long what a reign started may take to finish when it ends kindly, in ms. Then the reign is handed on all the same; a
    * `lead` that still runs keeps this worker from leading until it has returned. Default 1000.
    */
   readonly leaderGraceMs?: number
   /**
    * What it means when `lead` returns before its reign is over. `done` (default): nothing, the reign goes on.
-   * `release`: it gives up the seat, and stays a member. `fail`: the same as if it had thrown.
+   * `release`: it gives up leading, and stays a member. `fail`: the same as if it had thrown.
    */
   readonly leadReturns?: LeadReturns
   /**
@@ -80,7 +80,7 @@ export interface WorkerOptions extends Handlers, TimingOptions, PoolPlace {
    */
   readonly restarts?: Partial<RestartIntensity>
   /**
-   * A leader whose event loop stood still for longer than this, in ms, gives the seat up as soon as it moves again, for
+   * A leader whose event loop stood still for longer than this, in ms, gives up leading as soon as it moves again, for
    * what it does next may come late as well. From 40. Default: it stays for as long as its lease holds.
    */
   readonly maxStallMs?: number

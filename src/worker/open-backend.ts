@@ -18,7 +18,7 @@ import type { WorkerOptions } from "./join-options.js"
 import { checkLimits } from "./limits.js"
 import { warmedUpOnce } from "./warm-up.js"
 
-/** The ground that `options` ask for. Throws as `joinPool` does. */
+/** The backend that `options` ask for. Throws as `joinPool` does. */
 export async function openBackend(options: WorkerOptions): Promise<Backend> {
   const name = checkedName(options.name ?? defaultName())
   const names = namesOf(options.pool ?? DEFAULT_POOL)

@@ -174,7 +174,7 @@ export class PoolWorker {
   }
 
   /**
-   * Gives up the seat: to the member with id `to`, or to the next in line. Resolves when it was handed on. Throws
+   * Gives up leading: to the member with id `to`, or to the next in line. Resolves when it was handed on. Throws
    * BadInput if this worker does not lead, or there is no such member.
    */
   async handOver(to?: string): Promise<void> {
@@ -188,7 +188,7 @@ export class PoolWorker {
   }
 
   /**
-   * Gives up the seat, if it leads, and joins anew: with a new id and start time, at the end of the line. Simple work
+   * Gives up leading, if it does, and joins anew: with a new id and start time, at the end of the line. Simple work
    * in flight goes on, and a `lead` that does so beyond its grace time keeps it from leading. Resolves when it has joined.
    */
   restart(reason: EndReason = "stopping"): Promise<void> {
@@ -196,7 +196,7 @@ export class PoolWorker {
   }
 
   /**
-   * Leaves kindly: hands on the seat, finishes what is in flight within the grace times, deletes its entry, and
+   * Leaves kindly: hands on its reign, finishes what is in flight within the grace times, deletes its entry, and
    * closes the connection if it made it. Resolves when all that is done.
    */
   leave(): Promise<void> {
@@ -221,7 +221,7 @@ export class PoolWorker {
 
   #stalled(ms: number): void {
     if (!this.isLeader) return
-    this.#troubles.report(`gives the seat up: the event loop stood still for ${Math.round(ms)} ms`)
+    this.#troubles.report(`gives up leading: the event loop stood still for ${Math.round(ms)} ms`)
     unawaited(this.#run.resign("stalled"), unexpected(this.#troubles.report))
   }
 

@@ -64,7 +64,7 @@ t.test("a limit too short to tell is refused", async (t) => {
   }
 })
 
-t.test("a leader whose event loop stood still gives the seat up, and stays a member", async (t) => {
+t.test("a leader whose event loop stood still gives up leading, and stays a member", async (t) => {
   const pool = await testPool(t)
   await pool.join("a", { maxStallMs: 100 })
   const term = await pool.leads("a")
@@ -72,7 +72,7 @@ t.test("a leader whose event loop stood still gives the seat up, and stays a mem
   await pool.heirsAre("b")
   stallFor(300)
   t.ok((await pool.leads("b")) > term)
-  t.match(pool.problems[0], /^a: gives the seat up: the event loop stood still for \d+ ms/)
+  t.match(pool.problems[0], /^a: gives up leading: the event loop stood still for \d+ ms/)
   const reasons = pool.claims.all.map(({ claim }) => claim.released?.reason)
   t.ok(reasons.includes("stalled") || pool.news.all.some(({ reason }) => reason === "stalled"))
   await pool.heirsAre("a")

@@ -69,8 +69,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "counts the lease from the acknowledgement of the claim",
     file: "election/election",
-    was: "return this.#hold(claiming, outcome.revision)",
-    is: "return this.#hold({ ...claiming, claim: claiming.claim, sent: now, resigning: claiming.resigning } as Candidate, outcome.revision)",
+    was: "return this.#hold(candidate, outcome.revision)",
+    is: "return this.#hold({ ...candidate, claim: candidate.claim, sent: now, resigning: candidate.resigning } as Candidate, outcome.revision)",
     family: "network",
   },
   {
@@ -97,7 +97,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "leads by an acknowledgement that came after its lease",
     file: "election/election",
-    was: 'if (outcome.type === "held" && claiming.holds(now))',
+    was: 'if (outcome.type === "held" && candidate.holds(now))',
     is: 'if (outcome.type === "held")',
     family: "clocks",
   },
@@ -167,7 +167,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an old hand-on ends a new reign",
     file: "election/election",
-    was: "if (event.term === holding.term) this.#follow(now)",
+    was: "if (event.term === holder.term) this.#follow(now)",
     is: "this.#follow(now)",
     family: "changes",
   },

@@ -12,7 +12,7 @@ import { isAlive } from "../fixtures/programs.js"
 import { until } from "../fixtures/until.js"
 
 interface Stage {
-  readonly seat: CommandRunner
+  readonly runner: CommandRunner
   readonly told: string[]
   readonly done: number[]
   readonly reports: string[]
@@ -32,7 +32,7 @@ function stage(
   const done: number[] = []
   const reports: string[] = []
   const groups: number[] = []
-  const seat = new CommandRunner({
+  const runner = new CommandRunner({
     settings: { argv, restart: "on-failure", graceMs: 60_000, backoffMs: 1, ...settings },
     leaseMs,
     env: () => ({ POOL_NAME: "a" }),
@@ -51,13 +51,13 @@ function stage(
     const controller = new AbortController()
     term += 1
     const { signal } = controller
-    const over = seat.lead({ term, signal } as Parameters<CommandRunner["lead"]>[0])
+    const over = runner.lead({ term, signal } as Parameters<CommandRunner["lead"]>[0])
     return {
       over,
       end: (reason: EndReason = "stopping") => controller.abort(new ReignEnded(reason, term)),
     }
   }
-  return { seat, told, done, reports, lead }
+  return { runner, told, done, reports, lead }
 }
 
 /** The pid that a program wrote into this file. */

@@ -70,7 +70,7 @@ export function withWorkerFlags(command: Command): Command {
     )
     .option(
       "--max-stall <time>",
-      "a leader whose event loop stood still for longer gives the seat up (default: never)",
+      "a leader whose event loop stood still for longer gives up leading (default: never)",
       durationIn("--max-stall"),
     )
     .option(
