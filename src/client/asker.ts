@@ -59,12 +59,17 @@ export class Asker {
   readonly #underWay = new Map<PendingRequest, string>()
   readonly #inDoubt: RequestsInDoubt
   #isClosed = false
-  #connection: ConnectionWatch | undefined
+  readonly #connection: ConnectionWatch
 
   constructor(options: AskerOptions) {
     this.#options = options
     this.#news = new TermWatch(options.bus, options.names, () => this.#newReign())
     this.#inDoubt = new RequestsInDoubt({ ...options, news: this.#news })
+    // From the beginning, for it may be lost before anything is asked.
+    this.#connection = new ConnectionWatch(options.bus, {
+      onLost: () => this.#interrupt(),
+      onBack: () => this.#wake(),
+    })
   }
 
   async ask(question: Question): Promise<Answer> {
@@ -72,10 +77,6 @@ export class Asker {
     const { payload, timeoutMs, toLeader, isIdempotent, waitsForWorkers } = question
     if (this.#isClosed) throw new ClientClosed()
     if (isLarger(payload, maxPayload)) throw new PayloadTooLarge(bytesOf(payload), maxPayload)
-    this.#connection ??= new ConnectionWatch(this.#options.bus, {
-      onLost: () => this.#interrupt(),
-      onBack: () => this.#wake(),
-    })
     if (toLeader) this.#news.listen()
     const subject = toLeader ? names.leader : names.work
     const asked = { pool: names.pool, subject, payload, maxPayload, timeoutMs }
@@ -107,7 +108,7 @@ export class Asker {
 
   close(): void {
     this.#isClosed = true
-    this.#connection?.close()
+    this.#connection.close()
     this.#inDoubt.close()
     for (const pending of this.#pending) pending.giveUp(new ClientClosed())
     this.#news.close()
@@ -146,7 +147,7 @@ export class Asker {
 
   /** Resolves when the connection is back; throws NotConnected, or what it is in `doubt` for, when that is too late. */
   async #reconnected(pending: PendingRequest, doubt: unknown, subject: string): Promise<void> {
-    for (let back = this.#connection?.back; back; back = this.#connection?.back) {
+    for (let back = this.#connection.back; back; back = this.#connection.back) {
       await pending.untilDeadline(back)
       if (pending.leftMs < LAST_ATTEMPT_MS) throw doubt ?? new NotConnected(subject)
     }

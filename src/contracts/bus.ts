@@ -43,6 +43,13 @@ export interface Bus {
   ): Promise<BusMessage>
   /** Resolves when the server has handled everything sent before. */
   flush(): Promise<void>
-  /** Says `disconnect` when the connection was lost, and `reconnect` when it is back. Not on a bus that can't lose it. */
+  /**
+   * Says `disconnect` when the connection was lost, `reconnecting` with each try, and `reconnect` when it is back. Not on a
+   * bus that can't lose it.
+   */
   status?(): AsyncIterable<{ readonly type: string }>
+  /** What the server said of itself; undefined while there is no connection. */
+  readonly info?: object | undefined
+  /** Whether it was closed, for good. */
+  isClosed?(): boolean
 }

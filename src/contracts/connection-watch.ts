@@ -1,6 +1,7 @@
 /**
- * Whether the connection of a bus is up, by what it says of itself. One that says nothing can't be lost. One that was
- * closed never comes back: who waits for it goes on, and learns that from the bus.
+ * Whether the connection of a bus is up, by what it says of itself; it may be away already when one begins to follow it.
+ * One that says nothing can't be lost. One that was closed never comes back: who waits for it goes on, and learns that from
+ * the bus.
  *
  * A connection may outlive those who use it, and keeps whoever listens to it. So who follows it says when that is over.
  */
@@ -56,29 +57,40 @@ export class ConnectionWatch {
 }
 
 /**
- * Tells `told` when the connection of `bus` is lost, and when it is back, and `closed` when it says no more. Returns what
- * ends that; then nobody is told anything.
+ * Tells `told` when the connection of `bus` is lost, at once if it is away already, and when it is back, and `closed` when
+ * it says no more. Returns what ends that; then nobody is told anything.
  */
 export function followConnection(
-  bus: Pick<Bus, "status">,
+  bus: Pick<Bus, "status" | "info" | "isClosed">,
   told: (isUp: boolean) => void,
   closed: () => void = () => {},
 ): () => void {
   const statuses = bus.status?.()
   if (!statuses) return () => {}
+  let isUp = true
   let isOver = false
+  const tell = (isUpNow: boolean) => {
+    if (isUp === isUpNow) return
+    isUp = isUpNow
+    told(isUp)
+  }
   const follow = async () => {
     for await (const { type } of statuses) {
       if (isOver) return
-      if (type === "disconnect") told(false)
-      if (type === "reconnect") told(true)
+      if (type === "disconnect" || type === "reconnecting") tell(false)
+      if (type === "reconnect") tell(true)
     }
     if (!isOver) closed()
   }
   unawaited(follow())
+  if (isAway(bus)) tell(false)
   return () => {
     isOver = true
     const iterator = statuses as { stop?: () => void }
     iterator.stop?.()
   }
+}
+
+function isAway(bus: Pick<Bus, "info" | "isClosed">): boolean {
+  return "info" in bus && bus.info === undefined && !bus.isClosed?.()
 }

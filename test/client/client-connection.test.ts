@@ -134,6 +134,55 @@ for (const kind of ["work", "leaderWork"] as const) {
   })
 }
 
+for (const kind of ["work", "leaderWork"] as const) {
+  t.test(`${kind}: a connection that is away at the first request is waited for`, async (t) => {
+    const { clock, bus, client, worker } = asking(t, [])
+    bus.set("down")
+    await settled()
+    const late = new PoolClient({ bus, clock, random: () => 0.5 })
+    const seen = [client, late].map((one) => watched(one[kind]("", { timeoutMs: 3000 })))
+    bus.retry()
+    await clock.pass(1000)
+    t.equal(bus.sent, 0)
+    t.ok(seen.every(({ isOpen }) => isOpen))
+    for (const subject of ["work", "work.leader"]) {
+      worker.subscribe(subject, { callback: (_, message) => message.respond("done") })
+    }
+    bus.set("up")
+    await clock.pass(5)
+    t.strictSame(
+      seen.map(({ answer }) => answer),
+      ["done", "done"],
+      "and each is sent once, though it may not be done twice",
+    )
+    await Promise.all([client.close(), late.close()])
+    t.equal(bus.listeners, 0)
+  })
+
+  t.test(
+    `${kind}: where the loss was not heard of, a try to connect anew tells of it`,
+    async (t) => {
+      const { clock, bus, client, heard } = asking(t)
+      const seen = watched(client[kind]("", { timeoutMs: 3000 }))
+      await clock.pass(5)
+      t.equal(heard.length, 1)
+      bus.retry()
+      await settled()
+      t.equal(seen.error?.name, "ConnectionLost")
+    },
+  )
+}
+
+t.test("a client of a connection that was closed before learns that at once", async (t) => {
+  const { clock, bus } = asking(t)
+  bus.set("closed")
+  const client = new PoolClient({ bus, clock })
+  const seen = watched(client.work("", { timeoutMs: 3000 }))
+  await clock.pass(1)
+  t.equal(seen.error?.name, "ClosedConnectionError")
+  await client.close()
+})
+
 t.test("a connection lost while the pool is looked for says nothing of its members", async (t) => {
   const { clock, bus, client, worker } = asking(t, [])
   worker.subscribe("$SRV.PING.work", { callback: () => {} })
