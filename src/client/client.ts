@@ -6,10 +6,11 @@
  * Tracked work waits out a change of leader. An answer with a lower term than the highest known one is from a
  * leader that doesn't know yet that it was replaced; it counts for nothing.
  */
-import { headers, type MsgHdrs } from "nats"
+import type { MsgHdrs } from "nats"
 import { aClock } from "../backend/local-pools.js"
 import { localOf, POOL_PLACE, type PoolPlace, reachedBy } from "../backend/pool-place.js"
 import type { Bus } from "../contracts/bus.js"
+import { headersOf } from "../encoding/headers.js"
 import { payloadOf } from "../encoding/payload.js"
 import { connectToNats } from "../nats/connection.js"
 import {
@@ -19,6 +20,7 @@ import {
   either,
   having,
   type KindsOf,
+  kind,
   number,
   numberFrom,
   text,
@@ -63,8 +65,8 @@ const CLIENT_OPTIONS = {
 export interface AskOptions {
   /** How long it may take, waiting for a worker or a leader included, in ms. Default 2000. */
   readonly timeoutMs?: number | undefined
-  /** Headers of the request. */
-  readonly headers?: Readonly<Record<string, string>> | MsgHdrs | undefined
+  /** Headers of the request: texts by name, or an object with headers of NATS or of the web. Copied at once. */
+  readonly headers?: Readonly<Record<string, string>> | MsgHdrs | Headers | undefined
   /** It may be done twice: repeat it where it is not known whether it was done. Default false. */
   readonly idempotent?: boolean | undefined
   /** Gives the request up; it may or may not have been done. */
@@ -78,7 +80,11 @@ export interface AskOptions {
 
 const ASK_OPTIONS = {
   timeoutMs: number,
-  headers: either(textByName, having("MsgHdrs", "append")),
+  headers: either(
+    textByName,
+    having("MsgHdrs", "append", "last"),
+    kind("Headers", (value) => Object.prototype.toString.call(value) === "[object Headers]"),
+  ),
   idempotent: yesOrNo,
   signal: having("an AbortSignal", "addEventListener"),
   waitForWorkers: yesOrNo,
@@ -168,7 +174,7 @@ export class PoolClient {
     checkKind("timeout", timeoutMs, waitMs)
     return this.#asker.ask({
       payload: payloadOf(payload, "payload"),
-      headers: headersIn(options.headers),
+      headers: options.headers && headersOf(options.headers),
       toLeader,
       timeoutMs,
       isIdempotent: options.idempotent ?? false,
@@ -176,17 +182,4 @@ export class PoolClient {
       signal: options.signal,
     })
   }
-}
-
-function headersIn(given: AskOptions["headers"]): MsgHdrs | undefined {
-  if (given === undefined || isMsgHdrs(given)) return given
-  const hdrs = headers()
-  for (const [name, value] of Object.entries(given)) {
-    if (value !== undefined) hdrs.set(name, value)
-  }
-  return hdrs
-}
-
-function isMsgHdrs(given: object): given is MsgHdrs {
-  return "append" in given && typeof given.append === "function"
 }

@@ -1,5 +1,31 @@
-/** Headers of one message for another one. */
+/** Headers of one message for another one, and those that a program gives. */
 import { headers, type MsgHdrs } from "nats"
+import { BadInput, reasonOf } from "../errors/errors.js"
+
+/** Headers as a program has them: those of NATS, those of the web (`Headers`), or texts by name. */
+type GivenHeaders = MsgHdrs | Headers | Readonly<Record<string, string | undefined>>
+
+/** A copy of `given`, for it may be changed while it is on its way. Throws BadInput for what NATS can't send. */
+export function headersOf(given: GivenHeaders): MsgHdrs {
+  try {
+    const hdrs = headers()
+    for (const [name, values] of isIterable(given) ? given : Object.entries(given)) {
+      if (name === "") throw new Error("a name is empty")
+      for (const value of [values ?? []].flat()) hdrs.append(name, value)
+    }
+    return hdrs
+  } catch (error) {
+    throw new BadInput("headers", "names and values that NATS can send", reasonOf(error), {
+      cause: error,
+    })
+  }
+}
+
+function isIterable(
+  given: GivenHeaders,
+): given is Exclude<GivenHeaders, Readonly<Record<string, string | undefined>>> {
+  return Symbol.iterator in given
+}
 
 /** Adds what `from` has to `to` (default: new headers), with all values, in the letters in which the names came. */
 export function copyHeaders(

@@ -75,6 +75,56 @@ t.test("an answer of somebody else is an answer too", async (t) => {
   t.equal(answer.text(), "plain")
 })
 
+for (const ask of ["work", "leaderWork"] as const) {
+  t.test(
+    `${ask}: headers may be of NATS, of the web, or plain, and are copied at once`,
+    async (t) => {
+      const all = asking()
+      const subject = ask === "work" ? "work" : "work.leader"
+      const answerer = new Answerer(all, subject, (message) => seal.answer(message, ""))
+      const ofNats = headers()
+      ofNats.append("colour", "red")
+      ofNats.append("colour", "blue")
+      const ofWeb = new Headers({ colour: "red" })
+      ofWeb.append("colour", "blue")
+      const plain = { colour: "red, blue" }
+      const asked = [ofNats, ofWeb, plain].map((given) => all.client[ask]("", { headers: given }))
+      ofNats.set("colour", "spoilt")
+      ofWeb.set("colour", "spoilt")
+      plain.colour = "spoilt"
+      await Promise.all(asked)
+      t.strictSame(
+        answerer.heard.map((message) => message.headers?.values("colour").join(", ")),
+        ["red, blue", "red, blue", "red, blue"],
+      )
+    },
+  )
+
+  t.test(`${ask}: headers that can't be sent are refused, and nothing is`, async (t) => {
+    const all = asking()
+    const answerer = new Answerer(all, ask === "work" ? "work" : "work.leader")
+    const form = new FormData()
+    form.set("colour", "red")
+    const given: unknown[] = [
+      new URLSearchParams("colour=red"),
+      form,
+      new Map([["colour", "red"]]),
+      [["colour", "red"]],
+      { append: () => {} },
+      { "": "red" },
+      { "col our": "red" },
+      { colour: "red\r\nTerm: 7" },
+    ]
+    for (const headers of given) {
+      await t.rejects(all.client[ask]("", { headers } as never), {
+        name: "BadInput",
+        message: /^headers: expected /,
+      })
+    }
+    t.strictSame(answerer.heard, [])
+  })
+}
+
 t.test("payload and headers arrive as they were given", async (t) => {
   const all = asking()
   const answerer = new Answerer(all, "work", ok(""))
