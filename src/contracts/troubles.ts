@@ -24,6 +24,9 @@ const AFTERMATH_MS = 5_000
 const STEADY_MS = 10_000
 /** So many causes of one trouble are told. */
 const MOST_CAUSES = 5
+/** So many times it is over at once. A connection that comes back is told twice, for somebody may wait for it. */
+const FREE_TIMES = 1
+const FREE_CONNECTIONS = 2
 const CONNECTION = "connection"
 const NO_ANSWER = "no answer"
 
@@ -37,10 +40,18 @@ interface Open {
   isTold: boolean
   /** Whether somebody will say when it works; an incident is over when it is not heard of any more. */
   readonly isIncident: boolean
+  /** How often it came, as far as is remembered, this time included. */
+  readonly comings: number
   /** How long it must work to be over, in ms. */
   readonly patienceMs: number
   worksSinceMs?: number | undefined
   end?: string | undefined
+}
+
+interface Over {
+  readonly atMs: number
+  readonly comings: number
+  readonly patienceMs: number
 }
 
 export class Troubles {
@@ -48,7 +59,7 @@ export class Troubles {
   readonly #tell: Report
   readonly #open = new Map<string, Open>()
   /** What was over lately, and how often it had come by then. */
-  readonly #over = new Map<string, { readonly atMs: number; readonly patienceMs: number }>()
+  readonly #over = new Map<string, Over>()
   #aftermathUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock, tell: Report = () => {}) {
@@ -104,7 +115,10 @@ export class Troubles {
   }
 
   get #isCut(): boolean {
-    return this.#open.has(CONNECTION) || this.#nowMs < this.#aftermathUntilMs
+    // One that is back, and must hold before that is told, hides nothing.
+    const connection = this.#open.get(CONNECTION)
+    const isGone = connection !== undefined && connection.worksSinceMs === undefined
+    return isGone || this.#nowMs < this.#aftermathUntilMs
   }
 
   #failed(what: string, problem: string, error: unknown, isIncident: boolean): Open {
@@ -128,8 +142,11 @@ export class Troubles {
   #begun(what: string, problem: string, isIncident: boolean): Open {
     const nowMs = this.#nowMs
     const last = this.#over.get(what)
-    const patienceMs = last ? Math.min(FORGOTTEN_MS, last.patienceMs * 2 || STEADY_MS) : 0
-    const times = { sinceMs: nowMs, lastMs: nowMs, times: 0, patienceMs }
+    const comings = (last?.comings ?? 0) + 1
+    const isFree = comings <= (what === CONNECTION ? FREE_CONNECTIONS : FREE_TIMES)
+    const longerMs = Math.min(FORGOTTEN_MS, (last?.patienceMs ?? 0) * 2 || STEADY_MS)
+    const patienceMs = isFree ? 0 : longerMs
+    const times = { sinceMs: nowMs, lastMs: nowMs, times: 0, comings, patienceMs }
     const it = { problem, ...times, causes: new Set<string>(), isTold: false, isIncident }
     this.#open.set(what, it)
     return it
@@ -142,11 +159,11 @@ export class Troubles {
       if (nowMs - atMs > FORGOTTEN_MS) this.#over.delete(what)
     }
     for (const [what, it] of this.#open) {
-      const { worksSinceMs, patienceMs, lastMs } = it
+      const { worksSinceMs, comings, patienceMs, lastMs } = it
       if (worksSinceMs !== undefined) {
         if (nowMs - worksSinceMs < patienceMs) continue
         this.#open.delete(what)
-        this.#over.set(what, { atMs: worksSinceMs, patienceMs })
+        this.#over.set(what, { atMs: worksSinceMs, comings, patienceMs })
         if (it.causes.has(NO_ANSWER)) this.#aftermathUntilMs = worksSinceMs + AFTERMATH_MS
         const spanned = spanOf(worksSinceMs - it.sinceMs)
         this.#tell(
