@@ -110,23 +110,30 @@ t.test("what comes and goes all the time is not told all the time", async (t) =>
   t.strictSame(told(), ["connected again, after 58 s"], "over once it has held")
 })
 
-t.test("a connection that came back, and must hold before that is told, hides nothing", async (t) => {
-  const { clock, troubles, told } = stage()
-  for (let n = 0; n < 3; n += 1) {
+t.test(
+  "a connection that came back, and must hold before that is told, hides nothing",
+  async (t) => {
+    const { clock, troubles, told } = stage()
+    for (let n = 0; n < 3; n += 1) {
+      troubles.lost("lost the connection")
+      clock.standStill(2000)
+      troubles.back("connected again")
+      clock.standStill(2000)
+    }
+    told()
+    clock.standStill(4000)
+    const off = Object.assign(new Error("off"), { code: "no-jetstream" })
+    troubles.fails("claim", "the claim was not written", off)
+    t.strictSame(
+      told(),
+      ["the claim was not written: off"],
+      "the server is back, without JetStream",
+    )
     troubles.lost("lost the connection")
-    clock.standStill(2000)
-    troubles.back("connected again")
-    clock.standStill(2000)
-  }
-  told()
-  clock.standStill(4000)
-  const off = Object.assign(new Error("off"), { code: "no-jetstream" })
-  troubles.fails("claim", "the claim was not written", off)
-  t.strictSame(told(), ["the claim was not written: off"], "the server is back, without JetStream")
-  troubles.lost("lost the connection")
-  troubles.fails("entry", "the entry was not renewed", SILENCE)
-  t.strictSame(told(), [], "and lost anew it does again")
-})
+    troubles.fails("entry", "the entry was not renewed", SILENCE)
+    t.strictSame(told(), [], "and lost anew it does again")
+  },
+)
 
 t.test("an incident is told once, and how often it came when it comes no more", async (t) => {
   const { clock, troubles, told } = stage()
