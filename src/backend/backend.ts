@@ -1,25 +1,15 @@
-/** What a worker stands on, whatever its pool runs on: a bus and a bucket, a clock, and names. */
+/** What a worker stands on, whatever its pool runs on: all that its members do, and what only a server has. */
 import type { Bucket } from "../contracts/bucket.js"
-import type { Bus } from "../contracts/bus.js"
 import type { Troubles } from "../contracts/troubles.js"
+import type { PoolContext } from "../coordinator/pool-context.js"
 import type { WriteHistory } from "../history/recorder.js"
 import type { Fence } from "../jetstream/fence.js"
-import type { Timings } from "../lease/timings.js"
 import type { StatusServer } from "../observe/status-server.js"
-import type { PoolNames } from "../protocol/names.js"
 import type { Terms } from "../protocol/terms.js"
-import type { Clock } from "../time/clock.js"
 
-export interface Backend {
+export interface Backend extends Omit<PoolContext, "troubles"> {
   /** Name of the worker. */
   readonly name: string
-  readonly names: PoolNames
-  readonly timings: Timings
-  readonly clock: Clock
-  /** From 0 to 1. */
-  readonly random: () => number
-  readonly bus: Bus
-  readonly bucket: Bucket
   readonly terms: Terms
   /** The server's, in bytes, if it is known. */
   readonly maxPayload?: number | undefined

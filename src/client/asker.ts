@@ -161,7 +161,7 @@ export class Asker {
     for (const pending of this.#pending) pending.wake()
   }
 
-  /** The setback in an answer that comes from the past. */
+  /** What is wrong with an answer, if it comes from the past. */
   #stale(message: BusMessage, { reign }: PendingRequest): FailedAttempt | undefined {
     const term = termIn(message)
     if (term === undefined || this.#news.takes(term, reign)) return undefined

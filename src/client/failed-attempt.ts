@@ -32,7 +32,7 @@ export interface Asked {
   readonly timeoutMs: number
 }
 
-/** The setback that was thrown while an answer was waited for. */
+/** What failed while an answer was waited for. */
 export function failedAttemptOf(error: unknown, asked: Asked): FailedAttempt {
   const cause = { cause: error }
   if (isNoResponders(error)) {
@@ -54,7 +54,7 @@ export function failedAttemptOf(error: unknown, asked: Asked): FailedAttempt {
   return { error, outcome: isUnknown ? "unknown" : "final" }
 }
 
-/** The setback that a worker answered; undefined if the message is a result. */
+/** The failure that a worker answered; undefined if the message is a result. */
 export function failedAttemptIn(message: BusMessage, asked: Asked): FailedAttempt | undefined {
   const failure = failureIn(message)
   if (failure === undefined) return undefined

@@ -11,11 +11,11 @@ import { type Claim, encodeClaim } from "../protocol/claim.js"
 import { foundIn, lateIn, membersIn } from "../protocol/entries.js"
 import type { Member } from "../protocol/member.js"
 import { CLAIM_KEY } from "../protocol/names.js"
-import { placeOf } from "../strategies/line-watch.js"
 import type { OtherPools } from "../strategies/other-pools.js"
+import { lineOf } from "../strategies/ranking.js"
 import type { Strategy, Surroundings } from "../strategies/strategy.js"
 import { within } from "../time/within.js"
-import type { PoolContext } from "./coordinator-options.js"
+import type { PoolContext } from "./pool-context.js"
 
 export interface ClaimStoreOptions {
   readonly context: PoolContext
@@ -120,7 +120,8 @@ export class ClaimStore {
     const oldestNewcomer = me.start - context.timings.leaseMs * 1000
     const veterans = members.some((member) => member.start < oldestNewcomer)
     const isLate = ({ key, id }: Member) => id !== me.id && late.has(key)
-    const place = placeOf(me, members, strategy, around, isLate)
+    const { line } = lineOf(me, members, strategy, around, isLate)
+    const place = line.findIndex(({ id }) => id === me.id)
     return { type: "ranked", place: place < 0 ? members.length : place, veterans }
   }
 

@@ -1,17 +1,12 @@
 /** What a coordinator is given: what it stands on, whom it tells, and its duties when it leads. */
-import type { Bucket } from "../contracts/bucket.js"
-import type { Bus } from "../contracts/bus.js"
 import type { Meter } from "../contracts/meter.js"
-import type { Troubles } from "../contracts/troubles.js"
 import type { Leadership, Publish } from "../lease/leadership.js"
-import type { Timings } from "../lease/timings.js"
 import type { SelfPortrait } from "../membership/membership.js"
 import type { StandingClaim, Word } from "../protocol/claim.js"
-import type { PoolNames } from "../protocol/names.js"
 import type { OtherPools } from "../strategies/other-pools.js"
 import type { Strategy } from "../strategies/strategy.js"
-import type { Clock } from "../time/clock.js"
 import type { EndedReign } from "./hand-on.js"
+import type { PoolContext } from "./pool-context.js"
 
 /** What a member does with its leadership. */
 export interface Duties {
@@ -30,19 +25,6 @@ export interface Duties {
   close(): void
   /** The reign is over, now: answer nothing more. */
   lapse(): void
-}
-
-/** What a member of one pool stands on; made once, and passed whole to all that run it. */
-export interface PoolContext {
-  readonly names: PoolNames
-  readonly timings: Timings
-  readonly clock: Clock
-  /** From 0 to 1. */
-  readonly random: () => number
-  readonly bus: Bus
-  readonly bucket: Bucket
-  /** Told what went wrong and is being dealt with. */
-  readonly troubles: Troubles
 }
 
 export interface CoordinatorOptions {

@@ -12,8 +12,9 @@ import { Membership } from "../membership/membership.js"
 import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from "../protocol/claim.js"
 import { listen } from "../protocol/listening.js"
 import type { Cancel, Instant } from "../time/clock.js"
-import type { CoordinatorOptions, PoolContext } from "./coordinator-options.js"
+import type { CoordinatorOptions } from "./coordinator-options.js"
 import { Effects } from "./effects.js"
+import type { PoolContext } from "./pool-context.js"
 
 export class Coordinator {
   readonly membership: Membership

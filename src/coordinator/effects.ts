@@ -106,15 +106,14 @@ export class Effects {
   }
 
   async #handOn({ reign, standing, reason }: Extract<Decision, { do: "hand-on" }>): Promise<void> {
-    const { duties, portrait, onReleased } = this.#options
-    const { bus, bucket, names, clock, timings, troubles } = this.#options.context
+    const { context, duties, portrait, onReleased } = this.#options
     const { answer, serverMs } = this.#own
     this.#try(() => duties.close())
-    const pool = { bus, bucket, names, clock, stepMs: timings.stepMs, serverMs, onReleased }
+    const pool = { ...context, stepMs: context.timings.stepMs, serverMs, onReleased }
     try {
       await handOn({ ...pool, by: portrait().name }, { reign, standing, reason })
     } catch (error) {
-      troubles.report("the reign could not be handed on; its lease runs out", error)
+      context.troubles.report("the reign could not be handed on; its lease runs out", error)
     }
     answer({ type: "handed-on", term: reign.term })
   }

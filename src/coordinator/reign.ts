@@ -10,7 +10,7 @@ import type { Member } from "../protocol/member.js"
 import { LineWatch } from "../strategies/line-watch.js"
 import type { OtherPools } from "../strategies/other-pools.js"
 import type { Strategy } from "../strategies/strategy.js"
-import type { PoolContext } from "./coordinator-options.js"
+import type { PoolContext } from "./pool-context.js"
 
 export interface OwnReignOptions {
   readonly context: PoolContext

@@ -1,6 +1,6 @@
 /** What one run of a member is given. */
 import type { Meter } from "../contracts/meter.js"
-import type { PoolContext } from "../coordinator/coordinator-options.js"
+import type { PoolContext } from "../coordinator/pool-context.js"
 import type { WriteHistory } from "../history/recorder.js"
 import type { Fence } from "../jetstream/fence.js"
 import type { Leadership } from "../lease/leadership.js"

@@ -134,17 +134,15 @@ export class MemberRun {
   /** Ends in its own name what it left standing when its coordinator broke: the claim, and the entry. */
   async clearAway(): Promise<void> {
     this.#orders?.unsubscribe()
-    const { bus, bucket, names, clock, timings } = this.#options.context
-    const { key } = this.coordinator.membership
-    const { standing } = this.coordinator
+    const { context, character } = this.#options
+    const { membership, standing } = this.coordinator
     const held = standing?.claim.id === this.id ? standing : undefined
     const witness = {
-      ...{ bus, bucket, names, clock, stepMs: timings.stepMs, by: this.#options.character.name },
+      ...{ ...context, stepMs: context.timings.stepMs, by: character.name },
       onReleased: (ended: EndedReign) => this.#recorder?.ended(ended),
     }
-    await evict(witness, { key, id: this.id, standing: held }, "failed").finally(() =>
-      this.#vanish(),
-    )
+    const dead = { key: membership.key, id: this.id, standing: held }
+    await evict(witness, dead, "failed").finally(() => this.#vanish())
   }
 
   /**

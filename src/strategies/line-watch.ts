@@ -15,8 +15,8 @@ import { Pace } from "../time/pace.js"
 import { within } from "../time/within.js"
 import type { OtherPools } from "./other-pools.js"
 import { Preemption } from "./preemption.js"
-import { freshFirst, type Ranking, rankingOf } from "./ranking.js"
-import type { Strategy, Surroundings } from "./strategy.js"
+import { lineOf } from "./ranking.js"
+import type { Strategy } from "./strategy.js"
 
 export interface LineWatchOptions {
   readonly bucket: Bucket
@@ -173,32 +173,6 @@ export class LineWatch {
     if (problem) troubles.fails(STRATEGY, `${problem}; the oldest comes first instead`)
     else troubles.works(STRATEGY)
   }
-}
-
-/** The members that may lead, in the order in which they should, and why; who is late stands behind the others. */
-export function lineOf(
-  self: Member,
-  members: readonly Member[],
-  strategy: Strategy,
-  around?: Surroundings,
-  isLate?: (member: Member) => boolean,
-): Ranking {
-  const mayLead = (member: Member) =>
-    member.eligible && (member.state === "ready" || member.state === "paused")
-  const ranking = rankingOf(strategy, members.filter(mayLead), self, around)
-  return isLate ? freshFirst(ranking, isLate) : ranking
-}
-
-/** This member's place in that order; -1 if it is not in it. */
-export function placeOf(
-  self: Member,
-  members: readonly Member[],
-  strategy: Strategy,
-  around?: Surroundings,
-  isLate?: (member: Member) => boolean,
-): number {
-  const { line } = lineOf(self, members, strategy, around, isLate)
-  return line.findIndex((member) => member.id === self.id)
 }
 
 /** Whether a change concerns the line, and not only counters. */

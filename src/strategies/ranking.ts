@@ -1,5 +1,5 @@
 /**
- * A strategy asked, and not trusted: what a user's strategy throws, or returns that is no order of the members, must
+ * The line of succession as a strategy has it. The strategy is asked, and not trusted: what a user's strategy throws, or returns that is no order of the members, must
  * not cost the pool its leader. Then the oldest comes first, and the reason says so.
  */
 import { cut, fieldOf, isA, oneLine, reasonOf, shown, textOf } from "../errors/thrown.js"
@@ -20,6 +20,19 @@ export interface Ranking {
 
 /** The longest reason that is passed on, in characters: a claim holds 8 KiB. */
 const LONGEST_REASON = 200
+
+/** The members that may lead, in the order in which they should, and why; who is late stands behind the others. */
+export function lineOf(
+  self: Member,
+  members: readonly Member[],
+  strategy: Strategy,
+  around: Surroundings | undefined,
+  isLate: (member: Member) => boolean,
+): Ranking {
+  const mayLead = ({ eligible, state }: Member) =>
+    eligible && (state === "ready" || state === "paused")
+  return freshFirst(rankingOf(strategy, members.filter(mayLead), self, around), isLate)
+}
 
 /** Ranks `members` with `strategy`; with `oldest` if that fails. Never throws. */
 export function rankingOf(
