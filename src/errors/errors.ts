@@ -68,7 +68,7 @@ export class NoJetStream extends PoolError {
     options?: ErrorOptions,
   ) {
     super(
-      `JetStream is off at ${server}; start the server with --jetstream, or: nats-server -c nats-server.conf`,
+      `JetStream is off at ${server}; start the server with --jetstream, or: nats-server -c nats-server.conf, or enable it for this account`,
       options,
     )
   }

@@ -3,7 +3,7 @@
  * them. Workers adjust what they can; these are somebody's own, and are named, with what to do.
  */
 import type { StreamInfo } from "@nats-io/jetstream"
-import { PoolError } from "../errors/errors.js"
+import { PoolError, reasonOf } from "../errors/errors.js"
 
 /** The most that an entry may hold, in bytes. */
 export const MAX_ENTRY_BYTES = 8192
@@ -27,11 +27,23 @@ export class UnfitBucket extends PoolError {
   }
 }
 
+/** JetStream does not let it be made or adjusted: by a limit of the account, mostly. The cause is its own error. */
+export class BucketRefused extends PoolError {
+  override readonly name = "BucketRefused"
+  override readonly code = "bucket-refused"
+  constructor(
+    readonly bucket: string,
+    options: { readonly cause: unknown },
+  ) {
+    super(`bucket ${bucket}: ${reasonOf(options.cause)}; see what to do with: pool doctor`, options)
+  }
+}
+
 /** What is wrong with the stream of the bucket `name`; the worst first. */
 export function flawsIn(name: string, { config, state }: StreamInfo): Flaw[] {
   const anew = `stop the pool and remove the bucket; the first worker makes it anew: nats kv del ${name}`
   const unlimited = `lift its limits: nats kv edit ${name} --max-bucket-size=-1 --max-value-size=-1`
-  const { max_bytes, max_msgs, max_msg_size, retention, mirror, sources } = config
+  const { max_bytes, max_msgs, max_msg_size, max_consumers, retention, mirror, sources } = config
   const isTold = (subject: string) => subject === `$KV.${name}.>` || subject === "$KV.>"
   const refuses = `it ${config.discard === "old" ? "drops the oldest entry" : "refuses every new one"}`
   const isFull =
@@ -92,6 +104,11 @@ export function flawsIn(name: string, { config, state }: StreamInfo): Flaw[] {
         remedy: unlimited,
         isFatal: false,
       },
+    max_consumers > 0 && {
+      says: `only ${max_consumers} may look at all members at a time: max_consumers`,
+      remedy: anew,
+      isFatal: false,
+    },
     sources &&
       sources.length > 0 && {
         says: "entries of other streams are copied into it: it has sources",

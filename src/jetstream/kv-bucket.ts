@@ -15,7 +15,9 @@ import type {
   WatchListener,
 } from "../contracts/bucket.js"
 import {
+  isJetStreamRefusal,
   isNoJetStream,
+  isNotReady,
   isStreamNotFound,
   isWrongLastSequence,
   NoJetStream,
@@ -23,7 +25,7 @@ import {
 } from "../errors/errors.js"
 import { isNameInUse } from "../errors/nats-errors.js"
 import type { Timings } from "../lease/timings.js"
-import { flawsIn, MAX_ENTRY_BYTES, UnfitBucket } from "./bucket-flaws.js"
+import { BucketRefused, flawsIn, MAX_ENTRY_BYTES, UnfitBucket } from "./bucket-flaws.js"
 import { makeAnew } from "./kv-anew.js"
 import { entryOf, watchKv } from "./kv-watch.js"
 
@@ -63,7 +65,9 @@ export async function openKvBucket(
       await adjust(connection, name, wanted, report)
       return kv
     } catch (error) {
-      throw isNoJetStream(error) ? new NoJetStream(connection.getServer(), { cause: error }) : error
+      if (isNoJetStream(error)) throw new NoJetStream(connection.getServer(), { cause: error })
+      if (!isJetStreamRefusal(error) || isNotReady(error)) throw error
+      throw new BucketRefused(name, { cause: error })
     }
   }
   return new KvBucket(connection, name, await open(), open)

@@ -37,3 +37,13 @@ export async function lowerTerms(
   const by = known.filter(({ knownTerm }) => knownTerm === highest).map(({ name }) => name)
   return { term, known: highest, by: [...new Set(by)] }
 }
+
+/**
+ * What to do about them where the bucket stands at the revision `reached`. Revisions that are past what is known need no
+ * purge, and one up to there would take nothing away.
+ */
+export function remedyFor({ known }: LowerTerms, { bucket }: PoolNames, reached: number): string {
+  return reached > known
+    ? "have somebody else lead, whose term will be above it: pool hand-over, or end the leader"
+    : `have them go on above it; the pool elects anew: nats stream purge KV_${bucket} --seq ${known + 1} --force`
+}

@@ -10,10 +10,11 @@ import { flawsIn } from "../jetstream/bucket-flaws.js"
 import { findKvBucket } from "../jetstream/kv-bucket.js"
 import { reignOf } from "../protocol/claim.js"
 import { CLOCK_KEY, namesOf, type PoolNames } from "../protocol/names.js"
-import { lowerTerms } from "./doctor-terms.js"
+import { kibOf, limitsIn } from "./account-limits.js"
+import { lowerTerms, remedyFor } from "./doctor-terms.js"
 import { type Finding, fail, failed, ok, warn } from "./finding.js"
 import { permissionsOf, type Role } from "./permissions.js"
-import { viewOf } from "./pool-view.js"
+import { type PoolView, viewOf } from "./pool-view.js"
 import { probe } from "./probe.js"
 
 export type { Finding, Severity } from "./finding.js"
@@ -34,7 +35,13 @@ const QUICK_TRIP = 0.02
 const RENEWAL = 0.25
 const TRIPS = 5
 
-type Check = (examination: Examination, names: PoolNames) => Promise<Omit<Finding, "what">>
+/** The pool, looked at once by all who ask: where nobody leads a look takes a lease. */
+type Look = () => Promise<PoolView>
+type Check = (
+  examination: Examination,
+  names: PoolNames,
+  look: Look,
+) => Promise<Omit<Finding, "what">>
 
 const CHECKS: Readonly<Record<string, Check>> = {
   jetstream: jetStream,
@@ -50,30 +57,35 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 /** Looks at everything, one after another. What can't be looked at is a failure of its own. */
 export async function* examine(examination: Examination): AsyncGenerator<Finding> {
-  const names = namesOf(examination.pool)
+  const { connection, pool } = examination
+  const names = namesOf(pool)
+  let view: Promise<PoolView> | undefined
+  const look = () => {
+    view ??= viewOf(connection, pool)
+    return view
+  }
   for (const [what, check] of Object.entries(CHECKS)) {
-    yield check(examination, names).then(
+    yield check(examination, names, look).then(
       (finding) => ({ what, ...finding }),
       (error) => ({ what, ...failed(error) }),
     )
   }
 }
 
-async function jetStream({ connection }: Examination) {
+async function jetStream({ connection }: Examination, names: PoolNames) {
   const manager = await jetstreamManager(connection)
-  const { storage, limits } = await manager.getAccountInfo()
-  const used = `${Math.ceil(storage / 1024)} KiB of file storage used`
-  if (limits.max_storage > 0 && storage > limits.max_storage * 0.9) {
-    return warn(
-      `${used}, more than nine tenths of what is allowed`,
-      "raise max_file of the account",
-    )
-  }
-  return ok(used)
+  const account = await manager.getAccountInfo()
+  const bucket = `KV_${names.bucket}`
+  const wanted = [bucket, names.historyStream]
+  const isThere = await Promise.all(wanted.map((name) => streamOf(connection, name)))
+  const missing = wanted.filter((_, n) => !isThere[n])
+  // Without a history a pool does without; not without its bucket.
+  const judge = missing.includes(bucket) ? fail : warn
+  return limitsIn(account, missing, judge) ?? ok(`${kibOf(account.storage)} of file storage used`)
 }
 
 async function bucket({ connection, leaseMs }: Examination, names: PoolNames) {
-  const stream = await streamOf(connection, names)
+  const stream = await streamOf(connection, `KV_${names.bucket}`)
   if (!stream) return ok(`${names.bucket} is not there yet; the first worker makes it`)
   const { max_age, max_msgs_per_subject } = stream.config
   const ttlMs = max_age / nanos(1)
@@ -94,7 +106,7 @@ async function bucket({ connection, leaseMs }: Examination, names: PoolNames) {
 }
 
 async function replicas({ connection }: Examination, names: PoolNames) {
-  const stream = await streamOf(connection, names)
+  const stream = await streamOf(connection, `KV_${names.bucket}`)
   if (!stream) return ok("no bucket yet")
   const { num_replicas: count } = stream.config
   const { replicas: others = [], leader } = stream.cluster ?? {}
@@ -114,15 +126,16 @@ async function replicas({ connection }: Examination, names: PoolNames) {
 }
 
 async function permissions({ connection, role }: Examination, names: PoolNames) {
+  const aRole = /^[aeiou]/.test(role) ? `an ${role}` : `a ${role}`
   const { refused, untried } = await probe(connection, names, permissionsOf(role, names))
   if (refused.length > 0) {
     return fail(
-      `a ${role} needs, and this user may not: ${refused.join(", ")}`,
+      `${aRole} needs, and this user may not: ${refused.join(", ")}`,
       "give them to the user, as deploy/nats-permissions.conf does",
     )
   }
   return ok(
-    `all that a ${role} needs${untried.length > 0 ? `; not tried: ${untried.join(", ")}` : ""}`,
+    `all that ${aRole} needs${untried.length > 0 ? `; not tried: ${untried.join(", ")}` : ""}`,
   )
 }
 
@@ -176,22 +189,23 @@ async function eventLoop({ leaseMs }: Examination) {
   return ms > SLOW_LOOP_MS ? warn(says, remedy) : ok(says)
 }
 
-async function terms({ connection, pool }: Examination, names: PoolNames) {
-  const view = await viewOf(connection, pool)
+async function terms({ connection }: Examination, names: PoolNames, look: Look) {
+  const view = await look()
   const lower = await lowerTerms(connection, names, view)
   if (!lower) {
     const { standing } = view
     return ok(standing ? `${reignOf(standing).term}, the highest known` : "none yet")
   }
   const { term, known, by } = lower
+  const stream = await streamOf(connection, `KV_${names.bucket}`)
   return fail(
     `${term} is below ${known}, known to ${by.join(", ")}: who fences by term refuses every leader`,
-    `have them go on above it; the pool elects anew: nats stream purge KV_${names.bucket} --seq ${known + 1} --force`,
+    remedyFor(lower, names, stream?.state.last_seq ?? 0),
   )
 }
 
-async function members({ connection, pool }: Examination) {
-  const { members, standing, isHeld, unreadable } = await viewOf(connection, pool)
+async function members(_: Examination, __: PoolNames, look: Look) {
+  const { members, standing, isHeld, unreadable } = await look()
   if (unreadable.length > 0) {
     return warn(
       `entries that this version can't read: ${unreadable.join(", ")}`,
@@ -212,9 +226,9 @@ async function members({ connection, pool }: Examination) {
   return ok(`${standing.claim.name} leads, ${members.length} are there`)
 }
 
-async function streamOf(connection: NatsConnection, names: PoolNames) {
+async function streamOf(connection: NatsConnection, name: string) {
   const manager = await jetstreamManager(connection, { checkAPI: false })
-  return manager.streams.info(`KV_${names.bucket}`).catch((error) => {
+  return manager.streams.info(name).catch((error) => {
     if (isStreamNotFound(error)) return undefined
     throw error
   })

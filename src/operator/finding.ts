@@ -26,7 +26,7 @@ export function failed(error: unknown): Omit<Finding, "what"> {
   if (error instanceof NoJetStream || isNoJetStream(error)) {
     return fail(
       "JetStream is off",
-      "start the server with --jetstream, or: nats-server -c nats-server.conf",
+      "start the server with --jetstream, or: nats-server -c nats-server.conf, or enable it for this account",
     )
   }
   if (isStorageFull(error)) {

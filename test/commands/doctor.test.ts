@@ -103,6 +103,7 @@ t.test(
         /once it is full it drops .* max_msgs is 50/,
         /nats kv edit/,
       ],
+      few: [{ max_consumers: 1 }, /only 1 may look at all members .* max_consumers/, /nats kv del/],
       small: [{ max_msg_size: 100 }, /up to 100 bytes.*max_msg_size/, /nats kv edit/],
       sealed: [{ sealed: true }, /sealed/, /nats kv del/],
       nothing: [{ retention: "interest" }, /keeps nothing .* interest/, /nats kv del/],
@@ -132,7 +133,7 @@ t.test(
       const of = await seenIn(connection, pool)
       t.match(of.bucket, { verdict: "fail", says, remedy }, pool)
       t.notMatch(of.clock, { says: /\d{5} ms/ }, `${pool}: a time that was not read is none`)
-      const isFatal = !["soon", "small"].includes(pool)
+      const isFatal = !["soon", "small", "few"].includes(pool)
       if (!isFatal) continue
       const bucket = openKvBucket(connection, `pool_${pool}`, { memberTtlMs: 6000, replicas: 1 })
       await t.rejects(bucket, { code: "unfit-bucket", message: says }, pool)
@@ -168,3 +169,42 @@ t.test("the permission that is missing is named", async (t) => {
   const observer = ["--user", "observer", "--password", "secret", "--role", "observer"]
   t.match(await findings(t, url, ...observer), { code: 0, of: { permissions: { verdict: "ok" } } })
 })
+
+t.test(
+  "an account that has no room for the streams of a pool is named before anybody joins",
+  async (t) => {
+    const none = "max_mem: 0, max_file: 0"
+    const full = "max_file: 10M, max_streams: 1"
+    const sized = "max_file: 10M, max_bytes_required: true"
+    const accounts = Object.entries({ none, full, sized }).map(
+      ([name, limits]) =>
+        `${name}: { jetstream: { ${limits} }, users: [{ user: ${name}, password: x }] }`,
+    )
+    const config = `jetstream: {}\naccounts: { ${accounts.join("\n")}\n}`
+    const { url } = await testServer(t, { config })
+    const jetStreamOf = async (user: string, pool = "work") => {
+      const connection = await connect({ servers: url, user, pass: "x" })
+      t.teardown(() => connection.close())
+      return { connection, is: async () => (await seenIn(connection, pool)).jetstream }
+    }
+    t.match(await (await jetStreamOf("none")).is(), { verdict: "fail", remedy: /raise max_file/ })
+    t.match(await (await jetStreamOf("sized")).is(), {
+      verdict: "fail",
+      says: /^KV_pool_work and POOL_\S+ can't be made: this account wants max_bytes/,
+    })
+    const { connection, is } = await jetStreamOf("full")
+    t.match(await is(), { verdict: "fail", says: /of 1 streams .* it has 0$/ })
+    await openKvBucket(connection, "pool_work", { memberTtlMs: 6000, replicas: 1 })
+    t.match(
+      await is(),
+      { verdict: "warn", says: /^POOL_\S+ can't be made: of 1 streams .* it has 1$/ },
+      "without a history it works",
+    )
+    const bucket = openKvBucket(connection, "pool_other", { memberTtlMs: 6000, replicas: 1 })
+    await t.rejects(bucket, {
+      code: "bucket-refused",
+      message:
+        /^bucket pool_other: maximum number of streams reached; see what to do with: pool doctor$/,
+    })
+  },
+)

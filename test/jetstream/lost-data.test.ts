@@ -4,6 +4,8 @@ import { connect } from "nats"
 import t, { type Test } from "tap"
 import { openKvBucket } from "../../src/jetstream/kv-bucket.js"
 import { isAtLeast } from "../../src/nats/server-version.js"
+import { remedyFor } from "../../src/operator/doctor-terms.js"
+import { namesOf } from "../../src/protocol/names.js"
 import { runPool } from "../fixtures/cli.js"
 import { SHORT_LEASE_MS } from "../fixtures/leases.js"
 import { testPool } from "../fixtures/pool.js"
@@ -84,3 +86,10 @@ t.test(
     t.equal(said().length, 2)
   },
 )
+
+t.test("revisions that are past what is known need no purge: another leader will do", async (t) => {
+  const lower = { term: 4, known: 30, by: ["a"] }
+  const names = namesOf("work")
+  t.match(remedyFor(lower, names, 30), /purge KV_pool_work --seq 31 --force$/)
+  t.match(remedyFor(lower, names, 31), /pool hand-over/, "a purge up to there takes nothing away")
+})

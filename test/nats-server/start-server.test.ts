@@ -121,7 +121,7 @@ t.test("a server without JetStream is no use, and the error says what to do", as
   const { port, url } = await testServer(t, { jetstream: false })
   await t.rejects(findRunning(port), {
     code: "no-jetstream",
-    message: `JetStream is off at ${url}; start the server with --jetstream, or: nats-server -c nats-server.conf`,
+    message: `JetStream is off at ${url}; start the server with --jetstream, or: nats-server -c nats-server.conf, or enable it for this account`,
   })
 })
 
