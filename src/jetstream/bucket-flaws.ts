@@ -3,7 +3,14 @@
  * them. Workers adjust what they can; these are somebody's own, and are named, with what to do.
  */
 import type { StreamInfo } from "@nats-io/jetstream"
-import { PoolError, reasonOf } from "../errors/errors.js"
+import {
+  isJetStreamRefusal,
+  isNoJetStream,
+  isNotReady,
+  NoJetStream,
+  PoolError,
+  reasonOf,
+} from "../errors/errors.js"
 
 /** The most that an entry may hold, in bytes. */
 export const MAX_ENTRY_BYTES = 8192
@@ -37,6 +44,14 @@ export class BucketRefused extends PoolError {
   ) {
     super(`bucket ${bucket}: ${reasonOf(options.cause)}; see what to do with: pool doctor`, options)
   }
+}
+
+/** What is thrown for `cause`, with which `server` let the bucket `name` not be had: the same, if it names itself. */
+export function refusalOf(name: string, server: string, cause: unknown): unknown {
+  if (isNoJetStream(cause)) return new NoJetStream(server, { cause })
+  return isJetStreamRefusal(cause) && !isNotReady(cause)
+    ? new BucketRefused(name, { cause })
+    : cause
 }
 
 /** What is wrong with the stream of the bucket `name`; the worst first. */

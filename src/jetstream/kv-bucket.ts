@@ -15,17 +15,14 @@ import type {
   WatchListener,
 } from "../contracts/bucket.js"
 import {
-  isJetStreamRefusal,
   isNoJetStream,
-  isNotReady,
   isStreamNotFound,
   isWrongLastSequence,
-  NoJetStream,
   RevisionMismatch,
 } from "../errors/errors.js"
 import { isNameInUse } from "../errors/nats-errors.js"
 import type { Timings } from "../lease/timings.js"
-import { BucketRefused, flawsIn, MAX_ENTRY_BYTES, UnfitBucket } from "./bucket-flaws.js"
+import { flawsIn, MAX_ENTRY_BYTES, refusalOf, UnfitBucket } from "./bucket-flaws.js"
 import { makeAnew } from "./kv-anew.js"
 import { entryOf, watchKv } from "./kv-watch.js"
 
@@ -65,9 +62,7 @@ export async function openKvBucket(
       await adjust(connection, name, wanted, report)
       return kv
     } catch (error) {
-      if (isNoJetStream(error)) throw new NoJetStream(connection.getServer(), { cause: error })
-      if (!isJetStreamRefusal(error) || isNotReady(error)) throw error
-      throw new BucketRefused(name, { cause: error })
+      throw refusalOf(name, connection.getServer(), error)
     }
   }
   return new KvBucket(connection, name, await open(), open)
@@ -101,7 +96,7 @@ async function streamOf(connection: NatsConnection, name: string) {
     return await manager.streams.info(`KV_${name}`)
   } catch (error) {
     if (isStreamNotFound(error)) return undefined
-    throw isNoJetStream(error) ? new NoJetStream(connection.getServer(), { cause: error }) : error
+    throw refusalOf(name, connection.getServer(), error)
   }
 }
 
