@@ -5,16 +5,15 @@
  *
  * The signal of a job fires in its thread as well. A handler that has not ended a second later (it may compute in a
  * loop that never looks) is ended with its thread, in whose place a new one begins. So is a thread that fails outside of
- * any handler, in a timer or a promise that nobody awaits: that costs what runs in it, a 500, and nothing else.
+ * any handler, in a timer or a promise that nobody awaits: that costs what runs in it, a 500, and nothing else. Where threads
+ * end again and again the new ones begin after a pause.
  */
 import { MessageChannel } from "node:worker_threads"
-import type { Piscina } from "piscina"
 import { withCallbacks } from "../contracts/callbacks.js"
 import type { Report } from "../contracts/troubles.js"
 import { unawaited, unexpected, warnOf } from "../contracts/unawaited.js"
-import { BadHandler, BadInput, PoolError, reasonOf } from "../errors/errors.js"
+import { BadHandler, BadInput, reasonOf } from "../errors/errors.js"
 import { textOf } from "../errors/thrown.js"
-import { ThreadEnded } from "../errors/work-errors.js"
 import type { EndReason, Leadership, ReignEnded } from "../lease/leadership.js"
 import { callable, checkKind, checkOptions, text } from "../options/known-options.js"
 import { type Handlers, handlerFile, loadHandlers } from "../work/handler.js"
@@ -24,11 +23,11 @@ import {
   type FromThread,
   type PublishAnswer,
   SharedHold,
-  type ThreadResult,
   type ThreadTask,
   type ToThread,
   thrownOf,
 } from "./thread-messages.js"
+import { ThreadPool } from "./thread-pool.js"
 
 /** How long a handler whose signal fired may go on, in ms. */
 const OVERTIME_MS = 1_000
@@ -45,8 +44,6 @@ export interface ThreadsOptions {
   /** Told of a thread that ended, and why. Default: Node warns. */
   readonly report?: Report | undefined
 }
-
-type ThreadPool = Piscina<ThreadTask | undefined, ThreadResult>
 
 /** A handler module in threads. Made by `HandlerThreads.open`. */
 export class HandlerThreads {
@@ -77,30 +74,13 @@ export class HandlerThreads {
       throw new BadInput("threads", "a whole number from 1", threads)
     }
     const loaded = await loadHandlers(path)
-    const filename = threadFileOf(options.threadFile)
-    const Pool = await threadPool()
-    const pool = startThreads(
-      threads,
-      () =>
-        new Pool({
-          filename,
-          workerData: handlerFile(path),
-          minThreads: threads,
-          maxThreads: threads,
-          // What a module set going is to go on between two requests.
-          atomics: "disabled",
-          recordTiming: false,
-          execArgv: process.execArgv,
-        }),
-    )
     const { report } = withCallbacks({ report: options.report ?? warnOfThread })
-    pool.on("error", (error) =>
-      report("a thread ended, with nothing to do; a new one begins", error),
-    )
+    const threadFile = threadFileOf(options.threadFile)
+    const pool = await ThreadPool.begin({ threads, threadFile, module: handlerFile(path), report })
     try {
-      await Promise.all(Array.from({ length: threads }, () => pool.run(undefined)))
+      await pool.loaded()
     } catch (error) {
-      await pool.destroy()
+      await pool.close()
       const problem = `in a thread ${textOf(error, "problem") ?? reasonOf(error)}`
       throw new BadHandler(path, problem, { cause: error })
     }
@@ -121,7 +101,7 @@ export class HandlerThreads {
 
   /** Ends the threads, and what they do. */
   async close(): Promise<void> {
-    await this.#pool.destroy()
+    await this.#pool.close()
   }
 
   async #run(job: Job, leadership?: Leadership): Promise<unknown> {
@@ -142,7 +122,7 @@ export class HandlerThreads {
       tell({ type: "abort", reason, ...(leadership?.signal.aborted && endOf(leadership)) })
       // Only then: who reads there that the reign is over looks for the reason.
       hold?.stop()
-      timer = setTimeout(() => overtime.abort(), OVERTIME_MS)
+      timer = setTimeout(() => this.#pool.end(overtime), OVERTIME_MS)
     }
     ours.on("message", (word: FromThread) =>
       unawaited(publish(word, leadership).then(tell), unexpected(this.#report)),
@@ -150,14 +130,7 @@ export class HandlerThreads {
     job.signal.addEventListener("abort", abort, { once: true })
     if (job.signal.aborted) abort()
     try {
-      const options = { transferList: [port, data.buffer], signal: overtime.signal }
-      const ended = (error: unknown) => {
-        if (overtime.signal.aborted) throw error
-        this.#report("a thread ended, with a request in it; a new one begins", error)
-        throw new ThreadEnded(reasonOf(error), { cause: error })
-      }
-      // One that threw nothing at all brings nothing.
-      const result = (await this.#pool.run(task, options).catch(ended)) ?? ended(null)
+      const result = await this.#pool.run(task, [port, data.buffer], overtime.signal)
       if ("payload" in result) return result.payload
       const { status, reason } = result.failure
       throw Object.assign(new Error(reason), { status })
@@ -167,31 +140,6 @@ export class HandlerThreads {
       hold?.stop()
       ours.close()
     }
-  }
-}
-
-/** What `start` returns. Throws PoolError where the system has no room for so many. */
-function startThreads<T>(threads: number, start: () => T): T {
-  try {
-    return start()
-  } catch (error) {
-    const problem = `${threads} threads could not be started: ${reasonOf(error)}`
-    throw new PoolError(problem, { cause: error })
-  }
-}
-
-/**
- * Loaded only where there are threads, for most workers need none. By a name that no bundler follows: it begins its threads
- * with a file of its own, which no bundle has.
- */
-async function threadPool(): Promise<typeof Piscina> {
-  const name: string = "piscina"
-  try {
-    return (await import(/* webpackIgnore: true */ name)).Piscina
-  } catch (error) {
-    throw new BadInput("threads", "the package piscina beside the program", reasonOf(error), {
-      cause: error,
-    })
   }
 }
 

@@ -8,6 +8,14 @@ import type { EndReason, Published } from "../lease/leadership.js"
 import { remainingMs } from "../lease/lease.js"
 import type { MemberLabel } from "../protocol/member.js"
 
+/** What a thread is given when it begins. */
+export interface ThreadData {
+  /** The URL of the user's module. */
+  readonly file: string
+  /** See ThreadStarts. */
+  readonly gate: SharedArrayBuffer
+}
+
 /** One request for a thread: tracked work if it comes with a reign, else simple work. */
 export interface ThreadTask {
   readonly data: Uint8Array

@@ -15,15 +15,27 @@ import {
   type FromThread,
   type PublishAnswer,
   SharedHold,
+  type ThreadData,
   type ThreadResult,
   type ThreadTask,
   type ToThread,
 } from "./thread-messages.js"
+import { letBegin } from "./thread-starts.js"
 
-const handlers = await loadHandlers(workerData as string)
+const { file, gate } = workerData as ThreadData
+letBegin(gate)
+/** Awaited by what runs, and not here: one that ends while it loads would be taken for the end of all threads. */
+const loading = loadHandlers(file).catch((error): Promise<never> => {
+  // Ends the thread, and tells why.
+  setImmediate(() => {
+    throw error
+  })
+  return new Promise(() => {})
+})
 
 /** Does one request; without one it says that the module is loaded. Called by the pool of threads. */
 export default async function run(task: ThreadTask | undefined): Promise<ThreadResult> {
+  const handlers = await loading
   if (!task) return { payload: "" }
   const { port, subject, data, member, reign } = task
   const hdrs = task.headers && copyHeaders(task.headers)

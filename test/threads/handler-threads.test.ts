@@ -1,4 +1,5 @@
 import { once } from "node:events"
+import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { BroadcastChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads"
 import { headers, type MsgHdrs } from "nats"
@@ -17,6 +18,7 @@ import { ManualClock } from "../fixtures/manual-clock.js"
 import { testPool } from "../fixtures/pool.js"
 import { TestReign } from "../fixtures/reign.js"
 import { requester } from "../fixtures/requester.js"
+import { until } from "../fixtures/until.js"
 
 const MODULE = join(import.meta.dirname, "../fixtures/threaded.mjs")
 const MEMBER = { id: "A1", name: "a" }
@@ -100,7 +102,7 @@ t.test("a thread that fails outside of its handler costs that thread alone", asy
 t.test("so does one that fails while it has nothing to do", async (t) => {
   let tell: (told: unknown[]) => void = () => {}
   const { work } = await threaded(t, 1, (...told) => tell(told))
-  for (const kind of ["error", "null"]) {
+  for (const kind of ["error", "null", "exit"]) {
     const told = new Promise<unknown[]>((resolve) => {
       tell = resolve
     })
@@ -137,6 +139,35 @@ export const work = () => {}`,
     name: "BadHandler",
     message: /: in a thread it can't be loaded: no; screen; it must export/,
   })
+})
+
+t.test("threads begin again though their module could not be loaded for a while", async (t) => {
+  const folder = t.testdir({
+    tries: "",
+    "here.mjs": `import { appendFileSync, existsSync } from "node:fs"
+import { threadId } from "node:worker_threads"
+const beside = (name) => new URL(name, import.meta.url)
+appendFileSync(beside("tries"), "x")
+if (existsSync(beside("exits"))) process.exit(0)
+if (existsSync(beside("fails"))) throw new Error("not now")
+export const work = (job) => job.text() === "exit" ? process.exit(0) : threadId`,
+  })
+  const threads = await (await handlerThreads()).open(join(folder, "here.mjs"), 2, {
+    report: () => {},
+  })
+  t.teardown(() => threads.close())
+  const ask = async (text: string) => threads.handlers.work?.(job(text))
+  const tries = () => readFileSync(join(folder, "tries"), "utf8").length
+  for (const how of ["exits", "fails"]) {
+    writeFileSync(join(folder, how), "")
+    const before = tries()
+    await t.rejects(ask("exit"), { name: "ThreadEnded" })
+    await until("it was tried twice", () => tries() > before + 1)
+    rmSync(join(folder, how))
+    // What one that fails is given meanwhile is lost with it.
+    const isAnswered = () => ask("").then(Boolean, () => false)
+    await until("both answer", async () => (await isAnswered()) && (await isAnswered()))
+  }
 })
 
 t.test("one computes in each thread, and nothing waits for them here", async (t) => {
