@@ -11,6 +11,7 @@ import type { EndReason, Leadership } from "../lease/leadership.js"
 import { Membership } from "../membership/membership.js"
 import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from "../protocol/claim.js"
 import { listen } from "../protocol/listening.js"
+import { nameOf } from "../strategies/ranking.js"
 import type { Cancel, Instant } from "../time/clock.js"
 import type { CoordinatorOptions } from "./coordinator-options.js"
 import { Effects } from "./effects.js"
@@ -137,7 +138,7 @@ export class Coordinator {
     const serverMs = (at: Instant) => this.membership.serverMs(at)
     const { leaseMs, renewMs, stepMs, coldStartMs } = timings
     this.#election = new Election({
-      ...{ self, mayLead, serverMs, random, nonce, strategy: strategy.name },
+      ...{ self, mayLead, serverMs, random, nonce, strategy: nameOf(strategy) },
       ...{ leaseMs, renewMs, stepMs, coldStartMs },
     })
     this.#subscribe(names.claim, (data) => this.#announced(decodeAnnouncement(data)))

@@ -7,7 +7,7 @@ import { BadInput } from "../errors/errors.js"
 export interface TimingOptions {
   /** How long a claim holds without a renewal, in ms. Default 2000 on one replica, 12000 on three. */
   leaseMs?: number
-  /** How often the leader renews, in ms, at most a quarter of the lease. Default: a quarter of it. */
+  /** How often the leader renews, in ms, from 10 to a quarter of the lease. Default: a quarter of it. */
   renewMs?: number
   /** Copies of the bucket: 1, 3 or 5. Default 1. */
   replicas?: number
@@ -30,6 +30,8 @@ export interface Timings {
 
 export const SHORTEST_LEASE_MS = 200
 export const LONGEST_LEASE_MS = 3_600_000
+/** A renewal is also how long the server has for an answer, in ms. */
+export const SHORTEST_RENEWAL_MS = 10
 /** How many renewals must fit into a lease. */
 export const RENEWALS_PER_LEASE = 4
 
@@ -54,9 +56,10 @@ export function timingsOf(options: TimingOptions = {}): Timings {
     throw new BadInput("lease", `${SHORTEST_LEASE_MS} to ${LONGEST_LEASE_MS} ms`, leaseMs)
   }
   const renewMs = options.renewMs ?? leaseMs / RENEWALS_PER_LEASE
-  if (!(renewMs > 0 && renewMs * RENEWALS_PER_LEASE <= leaseMs)) {
+  if (!(renewMs >= SHORTEST_RENEWAL_MS && renewMs * RENEWALS_PER_LEASE <= leaseMs)) {
     const most = leaseMs / RENEWALS_PER_LEASE
-    throw new BadInput("renewal", `a quarter of the lease at most (${most} ms)`, renewMs)
+    const expected = `${SHORTEST_RENEWAL_MS} ms to a quarter of the lease (${most} ms)`
+    throw new BadInput("renewal", expected, renewMs)
   }
   const memberTtlMs = leaseMs * 3
   return {

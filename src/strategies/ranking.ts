@@ -18,8 +18,9 @@ export interface Ranking {
   readonly problem?: string
 }
 
-/** The longest reason that is passed on, in characters: a claim holds 8 KiB. */
+/** The longest reason that is passed on, and the longest name of a strategy, in characters: a claim holds 8 KiB. */
 const LONGEST_REASON = 200
+const LONGEST_NAME = 100
 
 /** The members that may lead, in the order in which they should, and why; who is late stands behind the others. */
 export function lineOf(
@@ -47,13 +48,22 @@ export function rankingOf(
     const reasons = new Map<string, string>()
     const shownLine = line.map(copyOf)
     for (const member of line) reasons.set(member.id, said(strategy, member, shownLine, around))
-    return { line, strategy: strategy.name, why: ({ id }) => reasons.get(id) ?? "not in the line" }
+    return {
+      line,
+      strategy: nameOf(strategy),
+      why: ({ id }) => reasons.get(id) ?? "not in the line",
+    }
   } catch (error) {
-    const problem = `strategy ${textOf(strategy, "name") ?? "custom"} ${problemIn(error)}`
+    const problem = `strategy ${nameOf(strategy)} ${problemIn(error)}`
     const line = oldest.rank(members, self, around)
     const why = (member: Member) => `${oldest.why(member, line, around)} (${problem})`
     return { line, strategy: oldest.name, why, problem }
   }
+}
+
+/** What `strategy` is called, so that a claim can hold it. */
+export function nameOf(strategy: Strategy): string {
+  return oneLine(textOf(strategy, "name") || "custom", LONGEST_NAME)
 }
 
 /**

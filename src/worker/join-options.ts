@@ -9,6 +9,7 @@ import {
   callable,
   either,
   type KindsOf,
+  kind,
   number,
   numberFrom,
   oneOf,
@@ -51,7 +52,7 @@ export interface WorkerOptions extends Handlers, TimingOptions, PoolPlace {
   readonly eligible?: boolean
   /** For the strategy `weight`: more leads first; `auto` counts cores and memory. Default 1. */
   readonly weight?: number | "auto"
-  /** What strategies can see, e.g. `{ zone: "a" }`. */
+  /** What strategies can see, e.g. `{ zone: "a" }`; 4 KiB in all as JSON. */
   readonly labels?: Readonly<Record<string, string>>
   /** How many requests of simple work may be in flight. Default 100. */
   readonly concurrency?: number
@@ -106,6 +107,13 @@ export interface WorkerOptions extends Handlers, TimingOptions, PoolPlace {
   readonly report?: (problem: string, error?: unknown) => void
 }
 
+/** The most that all labels of a worker take, in bytes: its entry holds them, and 8 KiB. */
+const MOST_LABELS = 4096
+const labels = kind(
+  `${textByName.expected}, of ${MOST_LABELS} bytes in all`,
+  (value) => textByName.isMet(value) && Buffer.byteLength(JSON.stringify(value)) <= MOST_LABELS,
+)
+
 /** Their names and kinds. */
 export const WORKER_OPTIONS = {
   ...POOL_PLACE,
@@ -120,7 +128,7 @@ export const WORKER_OPTIONS = {
   preempt: either(yesOrNo, numberFrom(1)),
   eligible: yesOrNo,
   weight: either(numberFrom(0), oneOf("auto")),
-  labels: textByName,
+  labels,
   concurrency: number,
   handlerTimeoutMs: number,
   graceMs: timeMs,

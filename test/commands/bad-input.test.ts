@@ -62,13 +62,13 @@ t.test("a lease that cannot work", async (t) => {
   t.strictSame(
     await runAll(t, "worker", flags),
     refusedWith([
-      "renewal: expected a quarter of the lease at most (250 ms), got 300",
+      "renewal: expected 10 ms to a quarter of the lease (250 ms), got 300",
       "lease: expected 200 to 3600000 ms, got 100",
       "lease: expected 200 to 3600000 ms, got 7200000",
       `--lease: ${time}, got "-2s"`,
       `--lease: ${time}, got "long"`,
       `--lease: ${time}, got ""`,
-      "renewal: expected a quarter of the lease at most (500 ms), got 0",
+      "renewal: expected 10 ms to a quarter of the lease (500 ms), got 0",
       "replicas: expected 1, 3 or 5, got 2",
       '--replicas: expected a whole number from 1, got "x"',
     ]),

@@ -30,12 +30,13 @@ t.test(
       { leaseMs: Number.NaN },
       { leaseMs: 1000, renewMs: 251 },
       { renewMs: 0 },
+      { renewMs: 9 },
       { replicas: 2 },
     ])
       t.throws(() => timingsOf(options), BadInput, JSON.stringify(options))
     t.throws(
       () => timingsOf({ leaseMs: 1000, renewMs: 300 }),
-      /a quarter of the lease at most \(250 ms\), got 300/,
+      /10 ms to a quarter of the lease \(250 ms\), got 300/,
     )
   },
 )

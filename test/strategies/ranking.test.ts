@@ -1,6 +1,6 @@
 import t from "tap"
 import type { Member } from "../../src/protocol/member.js"
-import { freshFirst, rankingOf } from "../../src/strategies/ranking.js"
+import { freshFirst, nameOf, rankingOf } from "../../src/strategies/ranking.js"
 import { apartFrom, preferring, strategyOf, weight } from "../../src/strategies/strategies.js"
 import { oldest, type Strategy } from "../../src/strategies/strategy.js"
 import { HOSTILE } from "../fixtures/hostile.js"
@@ -72,6 +72,22 @@ t.test("a strategy that fails in its reasons is as bad", async (t) => {
 t.test("a reason of any length fits into the claim", async (t) => {
   const ranking = rank({ ...oldest, why: () => "x\n".repeat(10_000) }, [member("a")])
   t.equal(ranking.because("a").length, 200)
+})
+
+t.test("so does a name of any length, be it one that fails", async (t) => {
+  const name = "n".repeat(10_000)
+  const fails = () => {
+    throw new Error("no idea")
+  }
+  for (const rankFunction of [(all: readonly Member[]) => [...all], fails]) {
+    const strategy = { name, rank: rankFunction, why: () => "so" }
+    for (const it of [strategy, apartFrom("mail", strategy)]) {
+      const ranking = rank(it, [member("a")])
+      t.ok(nameOf(it).length < 200)
+      t.ok(ranking.strategy.length < 200)
+      t.ok(ranking.because("a").length < 1000)
+    }
+  }
 })
 
 t.test("whatever a strategy throws or returns, now or later, somebody comes first", async (t) => {

@@ -1,8 +1,10 @@
 import { connect, type NatsConnection } from "nats"
 import type { Test } from "tap"
 import t from "tap"
+import { LocalPools } from "../../src/backend/local-pools.js"
 import { BadInput } from "../../src/errors/errors.js"
 import { ReignEnded } from "../../src/lease/leadership.js"
+import { oldest } from "../../src/strategies/strategy.js"
 import { joinPool } from "../../src/worker/worker.js"
 import { testPool } from "../fixtures/pool.js"
 import { testServer } from "../fixtures/server.js"
@@ -190,6 +192,24 @@ t.test("names and timings that cannot work are refused before anything is opened
     await t.rejects(joinPool({ handlerTimeoutMs }), refused)
   }
   await t.rejects(joinPool({ maxStallMs: 39 }), { code: "bad-input", what: "longest stall" })
+})
+
+t.test("labels that no entry could hold are refused", async (t) => {
+  const labels = { zone: "€".repeat(1500) }
+  await t.rejects(joinPool({ local: new LocalPools(), labels }), {
+    code: "bad-input",
+    message: /^labels: expected an object with texts by name, of 4096 bytes in all, got /,
+  })
+})
+
+t.test("a strategy whose name is longer than a claim costs nobody the lead", async (t) => {
+  const pool = await testPool(t)
+  const strategy = { ...oldest, name: "n".repeat(10_000) }
+  await pool.join("a", { strategy })
+  await pool.join("b", { strategy })
+  await pool.leads("a")
+  await pool.heirsAre("b")
+  t.strictSame(pool.problems, [])
 })
 
 t.test("a server without JetStream is named as such", async (t) => {
