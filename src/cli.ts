@@ -16,6 +16,7 @@ import { outliveReaders, outliveTerminal } from "./commands/terminal/output.js"
 import { workCommand } from "./commands/work.js"
 import { workerCommand } from "./commands/worker.js"
 import { PACKAGE_VERSION } from "./discovery/package-version.js"
+import { BadInput } from "./errors/errors.js"
 
 const program = new Command("pool")
   .description("a pool of workers on NATS, exactly one of which leads")
@@ -69,6 +70,12 @@ function usageError({ message }: CommanderError): string {
   const asked = program.commands.find((command) => command.name() === program.args[0])
   const help = ["pool", ...(asked ? [asked.name()] : []), "--help"].join(" ")
   const [problem = "", guess] = message.replace(/^error: /, "").split("\n")
+  const noChoice =
+    /^(?:option '.*?(--[\w-]+).*' argument|command-argument value) '(.*)' is invalid(?: for argument '(\w+)')?\. Allowed choices are (.*)\.$/
+  const [, flag, value, argument, choices] = noChoice.exec(problem) ?? []
+  if (choices) {
+    return `pool: ${new BadInput(flag ?? argument ?? "", `one of ${choices}`, value).message}`
+  }
   const words = guess ? `${problem}; ${guess.replace(/^\((.*)\)$/, "$1").toLowerCase()}` : problem
   return `pool: ${words.replace(/\.$/, "")}; see: ${help}`
 }

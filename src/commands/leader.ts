@@ -1,13 +1,16 @@
 /** `pool leader`: who leads, since when, and who comes next. */
 import { once } from "node:events"
 import { Command } from "commander"
+import { Troubles } from "../contracts/troubles.js"
 import { clean } from "../dashboard/drawing/line.js"
 import { NoLeader } from "../errors/errors.js"
 import { connectToNats } from "../nats/connection.js"
+import { tellOfConnection } from "../nats/connection-troubles.js"
 import { viewOf } from "../operator/pool-view.js"
 import { hearClaims } from "../protocol/announcements.js"
 import { type Claim, reignOf, type StandingClaim } from "../protocol/claim.js"
 import { namesOf } from "../protocol/names.js"
+import { systemClock } from "../time/system-clock.js"
 import { connectionIn, type PoolFlags, withPoolFlags } from "./flags/flags.js"
 import { EXIT } from "./terminal/exit.js"
 import { interrupts } from "./terminal/interrupt.js"
@@ -45,7 +48,10 @@ async function showLeader(flags: LeaderFlags): Promise<void> {
     last = news
   }
   try {
-    if (flags.watch) hearClaims(connection, namesOf(flags.pool), printNews)
+    if (flags.watch) {
+      hearClaims(connection, namesOf(flags.pool), printNews)
+      tellOfConnection(connection, new Troubles(systemClock, say), () => {})
+    }
     const { standing, isHeld } = await viewOf(connection, flags.pool)
     if (standing && isHeld) printNews(standing)
     else if (!flags.watch) throw new NoLeader(flags.pool, 0)
@@ -56,6 +62,11 @@ async function showLeader(flags: LeaderFlags): Promise<void> {
     interrupted.stop()
     await connection.close()
   }
+}
+
+/** Silence is no proof that nothing happens: who watches learns that nothing is heard. */
+function say(problem: string): void {
+  console.error(`pool: ${problem}`)
 }
 
 function summaryOf(standing: StandingClaim) {

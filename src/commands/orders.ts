@@ -1,5 +1,5 @@
 /** `pool stop`, `kill`, `restart`, `hand-over`, `pause` and `resume`: orders to one member, and what came of them. */
-import { Command } from "commander"
+import { Command, Option } from "commander"
 import { connectToNats } from "../nats/connection.js"
 import { type Giving, handOver, type OrderOutcome, order } from "../operator/follow-order.js"
 import { PoolWatch } from "../operator/pool-watch.js"
@@ -42,7 +42,7 @@ function handOverCommand(): Command {
   const examples = "  pool hand-over\n  pool hand-over c\n  pool hand-over --from $HOSTNAME"
   return withOrderFlags(new Command("hand-over"))
     .description("have the leader hand over, to a member or to the next in line")
-    .argument("[member]", "name or id of who shall lead (the next in line)")
+    .argument("[member]", "name or id of who shall lead (default: the next in line)")
     .option("--from <member>", "only if this one leads; otherwise do nothing, and exit with 0")
     .addHelpText(
       "after",
@@ -54,13 +54,9 @@ function handOverCommand(): Command {
 }
 
 function withOrderFlags(command: Command): Command {
+  const timeout = new Option("-t, --timeout <time>", "for the end of it")
   return withPoolFlags(command)
-    .option(
-      "-t, --timeout <time>",
-      "for the end of it",
-      durationIn("--timeout"),
-      DEFAULT_TIMEOUT_MS,
-    )
+    .addOption(timeout.default(DEFAULT_TIMEOUT_MS, "30s").argParser(durationIn("--timeout")))
     .option("--json", "print JSON")
 }
 

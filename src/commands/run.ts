@@ -6,6 +6,7 @@ import { CommandWarden } from "../supervision/command-warden.js"
 import { LOG_LEVELS } from "../supervision/log.js"
 import type { WorkerEvent } from "../supervision/supervisor.js"
 import { WorkerGroup } from "../supervision/worker-group.js"
+import { defaultName } from "../worker/open-backend.js"
 import { durationIn, withHttpFlag, withPoolFlags, withTimingFlags } from "./flags/flags.js"
 import { withLeadingFlags } from "./flags/leading-flags.js"
 import { settingsIn, type WorkerFlags } from "./flags/worker-flags.js"
@@ -30,23 +31,18 @@ const ENDLESS = { failures: 1_000_000_000, withinMs: 1 }
 export function runCommand(): Command {
   const restart = new Option("--restart <when>", "start it anew in a later reign")
   const level = new Option("--log-level <level>", "what to log, to standard error")
+  const backoff = new Option(
+    "--backoff <time>",
+    "wait after its first failure; doubled with each, up to 30s",
+  )
+  const grace = new Option("--stop-grace <time>", "from SIGTERM to SIGKILL, when its reign ends")
   return withHttpFlag(withLeadingFlags(withTimingFlags(withPoolFlags(new Command("run")))))
     .description("run a program, in any language, only while this member leads")
     .argument("<command...>", "the program and its arguments, after --")
-    .option("-n, --name <name>", "a label for this member (host and pid)")
+    .option("-n, --name <name>", "a label; several may share it (default: host and pid)")
     .addOption(restart.choices(COMMAND_RESTARTS).default("on-failure"))
-    .option(
-      "--backoff <time>",
-      "wait after its first failure; doubled with each, up to 30s",
-      durationIn("--backoff"),
-      DEFAULT_BACKOFF_MS,
-    )
-    .option(
-      "--stop-grace <time>",
-      "from SIGTERM to SIGKILL, when its reign ends",
-      durationIn("--stop-grace"),
-      DEFAULT_GRACE_MS,
-    )
+    .addOption(backoff.default(DEFAULT_BACKOFF_MS, "1s").argParser(durationIn("--backoff")))
+    .addOption(grace.default(DEFAULT_GRACE_MS, "10s").argParser(durationIn("--stop-grace")))
     .option("--allow-control", "obey orders from the dashboard and the command line")
     .addOption(level.choices(LOG_LEVELS).default("warn"))
     .addHelpText(
@@ -72,7 +68,7 @@ Examples:
 async function run(argv: string[], flags: RunFlags): Promise<void> {
   const { restart, backoff, stopGrace } = flags
   const settings = {
-    ...settingsIn(flags, flags.name ?? `run-${process.pid}`),
+    ...settingsIn(flags, flags.name ?? defaultName()),
     leaderGraceMs: stopGrace + MARGIN_MS,
     restarts: ENDLESS,
     command: { argv, restart, graceMs: stopGrace, backoffMs: backoff },

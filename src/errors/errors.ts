@@ -38,7 +38,7 @@ export class NoServer extends PoolError {
     options?: ErrorOptions,
   ) {
     super(
-      `no NATS server at ${servers.join(", ")}; start one with: make cluster, or name another with --servers`,
+      `no NATS server at ${servers.join(", ")}; start one with: pool server, or name another with --servers`,
       options,
     )
   }

@@ -24,6 +24,18 @@ export class AnotherLeads extends PoolError {
   }
 }
 
+/** The leader is the only one who may lead: there is nobody to hand over to. */
+export class NobodyElse extends PoolError {
+  override readonly name = "NobodyElse"
+  override readonly code = "nobody-else"
+  constructor(
+    readonly pool: string,
+    readonly leader: string,
+  ) {
+    super(`nobody but ${leader} may lead pool "${pool}"; start one who may, with: pool worker`)
+  }
+}
+
 /** What came of an order. */
 export interface OrderOutcome {
   readonly order: OrderName
@@ -79,7 +91,7 @@ export async function order(
 
 /**
  * Has the leader hand over: to the member that `wanted` names, or to the next in line. With `from`, only if that one
- * leads; otherwise there is nothing to do. Throws NoLeader, and as `order` does.
+ * leads; otherwise there is nothing to do. Throws NoLeader, NobodyElse, and as `order` does.
  */
 export async function handOver(
   giving: Giving,
@@ -100,7 +112,7 @@ export async function handOver(
   if (to) checkHeir(to, watch.silentMs(to))
   if (!holder) throw new NoLeader(pool, 0)
   if (!to && !members.some(({ id, eligible }) => eligible && id !== holder.id)) {
-    throw new BadInput("hand-over", "somebody else who may lead", "nobody")
+    throw new NobodyElse(pool, holder.name)
   }
   return new Given(giving, holder).handOver(to)
 }

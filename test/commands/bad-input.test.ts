@@ -97,13 +97,35 @@ t.test("numbers, labels and levels that are none", async (t) => {
   )
 })
 
+t.test("a value that is none of those there are", async (t) => {
+  const wrong = {
+    "worker --log-level loud":
+      '--log-level: expected one of trace, debug, info, warn, error, fatal, silent, got "loud"',
+    "worker --lead-returns '": '--lead-returns: expected one of done, release, fail, got "\'"',
+    "doctor --role judge":
+      '--role: expected one of worker, requester, observer, operator, got "judge"',
+    "run --restart x -- true": '--restart: expected one of on-failure, always, never, got "x"',
+    "completion ksh": 'shell: expected one of bash, zsh, fish, got "ksh"',
+  }
+  const ended = Object.keys(wrong).map((line) => runPool(t, line.split(" ")))
+  t.strictSame(await Promise.all(ended), refusedWith(Object.values(wrong)))
+})
+
+t.test("flags of a worker that mean nothing to a program are none of pool run", async (t) => {
+  for (const flag of ["--restarts 1/1m", "--lead-returns fail"]) {
+    const { code, err } = await runPool(t, ["run", ...flag.split(" "), "--", "true"])
+    t.equal(code, 2)
+    t.match(err, /^pool: unknown option /)
+  }
+})
+
 t.test("no server", async (t) => {
   for (const command of ["worker", "cluster"]) {
     const address = `127.0.0.1:${randomPort()}`
     t.strictSame(await runPool(t, [command, "--servers", address]), {
       code: 3,
       out: "",
-      err: `pool: no NATS server at nats://${address}; start one with: make cluster, or name another with --servers\n`,
+      err: `pool: no NATS server at nats://${address}; start one with: pool server, or name another with --servers\n`,
     })
   }
 })

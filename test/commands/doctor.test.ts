@@ -66,7 +66,7 @@ t.test("for people there is a line for each, and what to do below", async (t) =>
 t.test("no server, and nothing more is looked at", async (t) => {
   const { code, list } = await findings(t, `nats://127.0.0.1:${randomPort()}`)
   t.equal(code, 1)
-  t.match(list, [{ what: "connection", verdict: "fail", remedy: /start one with: make cluster/ }])
+  t.match(list, [{ what: "connection", verdict: "fail", remedy: /start one with: pool server/ }])
   t.equal(list.length, 1)
 })
 

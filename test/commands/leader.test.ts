@@ -72,3 +72,16 @@ t.test("--watch ends when nobody reads it", async (t) => {
   await a.handOver()
   t.match(await watching.ended(), { code: 0, err: "" })
 })
+
+t.test("--watch says when nothing is heard any more, and when it is again", async (t) => {
+  const pool = await testPool(t)
+  await pool.join("a")
+  await pool.leads("a")
+  const watching = startPool(t, ["leader", "--watch", "--servers", pool.server.url])
+  await watching.says(/^a {2}term/)
+  await pool.server.restart()
+  await watching.says(/^pool: lost the connection to 127\.0\.0\.1:\d+$/m)
+  await watching.says(/^pool: connected again, to 127\.0\.0\.1:\d+, after /m)
+  watching.child.kill("SIGINT")
+  t.match(await watching.ended(), { code: 0 })
+})

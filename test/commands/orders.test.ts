@@ -98,7 +98,18 @@ t.test("the leader hands over to whom it is told, or to the next in line", async
   })
 })
 
-t.test("nobody is handed a seat that may not lead", async (t) => {
+t.test("who leads alone has nobody to hand over to, and is told what to do", async (t) => {
+  const group = await testGroup(t, OBEDIENT)
+  await group.start("a")
+  await group.leads("a")
+  t.match(await commandLine(t, group)("hand-over"), {
+    code: 3,
+    out: "",
+    err: 'pool: nobody but a may lead pool "work"; start one who may, with: pool worker\n',
+  })
+})
+
+t.test("nobody is handed leadership who may not lead", async (t) => {
   const group = await testGroup(t, { ...OBEDIENT, eligible: false })
   await group.start("a")
   t.match(await commandLine(t, group)("hand-over"), { code: 3, err: /^pool: no leader: / })

@@ -148,7 +148,7 @@ t.test("nobody there is exit code 3: no workers, no leader, no server", async (t
   t.strictSame(await runPool(t, ["work", "--servers", address]), {
     code: 3,
     out: "",
-    err: `pool: no NATS server at ${address}; start one with: make cluster, or name another with --servers\n`,
+    err: `pool: no NATS server at ${address}; start one with: pool server, or name another with --servers\n`,
   })
 })
 

@@ -1,7 +1,6 @@
-/** What a worker may be told of who leads, and of what happens when leading fails. */
-import { type Command, Option } from "commander"
+/** What a member may be told of who leads; shared by `pool worker`, `pool cluster` and `pool run`. */
+import type { Command } from "commander"
 import { BadInput } from "../../errors/errors.js"
-import type { RestartIntensity } from "../../member/restarts.js"
 import { checkedStrategy } from "../../strategies/load-strategy.js"
 import type { WorkerSettings } from "../../supervision/messages.js"
 import { durationIn, labelIn, wholeIn } from "./flags.js"
@@ -13,17 +12,11 @@ export interface LeadingFlags {
   lead: boolean
   weight?: number | "auto"
   label?: Record<string, string>
-  leadReturns?: "done" | "release" | "fail"
   fenced?: boolean
-  restarts?: RestartIntensity
 }
 
 /** Adds the flags. */
 export function withLeadingFlags(command: Command): Command {
-  const returns = new Option(
-    "--lead-returns <what>",
-    "what it means when lead() returns (default: done)",
-  )
   return command
     .option(
       "--strategy <name>",
@@ -39,13 +32,7 @@ export function withLeadingFlags(command: Command): Command {
     .option("--no-lead", "work, but never lead")
     .option("--weight <n>", "for the strategy weight: a number, or auto (default: 1)", weightIn)
     .option("--label <key=value>", "a label that strategies can see; repeatable", labelIn)
-    .addOption(returns.choices(["done", "release", "fail"]))
     .option("--fenced", "each reign keeps earlier ones from publishing from its beginning on")
-    .option(
-      "--restarts <n/time>",
-      "failures within a time after which a worker ends (default: 5/1m)",
-      restartsIn,
-    )
 }
 
 /** The settings that `flags` ask for. */
@@ -57,9 +44,7 @@ export function leadingIn(flags: LeadingFlags): Partial<WorkerSettings> {
     eligible: flags.lead,
     weight: flags.weight,
     labels: flags.label,
-    leadReturns: flags.leadReturns,
     fenced: flags.fenced,
-    restarts: flags.restarts,
   }
 }
 
@@ -71,13 +56,4 @@ function preferenceIn(text: string, before: Record<string, string> = {}): Record
   const at = text.indexOf("=")
   if (at < 1) throw new BadInput("--prefer", "key=value", text)
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
-}
-
-function restartsIn(text: string): RestartIntensity {
-  const [failures = "", time] = text.split("/")
-  if (time === undefined) throw new BadInput("--restarts", "a number and a time such as 5/1m", text)
-  return {
-    failures: wholeIn("--restarts", 0)(failures),
-    withinMs: durationIn("--restarts")(time),
-  }
 }

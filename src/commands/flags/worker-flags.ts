@@ -2,6 +2,8 @@
 import { type Command, Option } from "commander"
 import { BadInput } from "../../errors/errors.js"
 import { timingsOf } from "../../lease/timings.js"
+import type { LeadReturns } from "../../member/leader-duties.js"
+import type { RestartIntensity } from "../../member/restarts.js"
 import { checkedName, checkedPool } from "../../protocol/names.js"
 import { LOG_LEVELS } from "../../supervision/log.js"
 import type { WorkerSettings } from "../../supervision/messages.js"
@@ -21,6 +23,8 @@ import { type LeadingFlags, leadingIn, withLeadingFlags } from "./leading-flags.
 
 export interface WorkerFlags extends PoolFlags, TimingFlags, LeadingFlags {
   handler?: string
+  leadReturns?: LeadReturns
+  restarts?: RestartIntensity
   threads?: number
   concurrency?: number
   handlerTimeout?: number
@@ -37,12 +41,22 @@ export interface WorkerFlags extends PoolFlags, TimingFlags, LeadingFlags {
 
 /** Adds everything that a worker may be told. */
 export function withWorkerFlags(command: Command): Command {
-  const level = new Option("--log-level <level>", `what to log: ${LOG_LEVELS.join(", ")}`)
+  const level = new Option("--log-level <level>", "what to log")
+  const returns = new Option(
+    "--lead-returns <what>",
+    "what it means when lead() returns (default: done)",
+  )
   const basic = withTimingFlags(withPoolFlags(command)).option(
     "--handler <file>",
     "a module that exports work, leaderWork or lead (default: says who did the work)",
   )
   return withLeadingFlags(basic)
+    .addOption(returns.choices(["done", "release", "fail"]))
+    .option(
+      "--restarts <n/time>",
+      "failures within a time after which a worker ends (default: 5/1m)",
+      restartsIn,
+    )
     .option(
       "--concurrency <n>",
       "requests in flight at most (default: 100; with --threads as many)",
@@ -77,13 +91,7 @@ export function withWorkerFlags(command: Command): Command {
       "--respawn",
       "start a worker again that died, later each time (not one that was stopped)",
     )
-    .addOption(level.argParser(levelIn).default("info"))
-}
-
-function levelIn(text: string): string {
-  const levels: readonly string[] = LOG_LEVELS
-  if (levels.includes(text)) return text
-  throw new BadInput("--log-level", `one of ${LOG_LEVELS.join(", ")}`, text)
+    .addOption(level.choices(LOG_LEVELS).default("info"))
 }
 
 /** The settings of the worker `name`. Throws BadInput for what cannot work, before anything is started. */
@@ -102,6 +110,8 @@ export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
     ...timing,
     ...leadingIn(flags),
     ...limits,
+    leadReturns: flags.leadReturns,
+    restarts: flags.restarts,
     pool: checkedPool(flags.pool),
     name: checkedName(name),
     connect: connectionIn(flags),
@@ -113,5 +123,14 @@ export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
     http: flags.http,
     logLevel: flags.logLevel,
     isVerbose: flags.verbose,
+  }
+}
+
+function restartsIn(text: string): RestartIntensity {
+  const [failures = "", time] = text.split("/")
+  if (time === undefined) throw new BadInput("--restarts", "a number and a time such as 5/1m", text)
+  return {
+    failures: wholeIn("--restarts", 0)(failures),
+    withinMs: durationIn("--restarts")(time),
   }
 }

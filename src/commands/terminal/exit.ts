@@ -17,7 +17,7 @@ export const EXIT = {
   interrupted: 130,
 } as const
 
-const NOBODY = new Set(["no-server", "no-workers", "no-leader", "no-member"])
+const NOBODY = new Set(["no-server", "no-workers", "no-leader", "no-member", "nobody-else"])
 const USAGE = new Set(["bad-input", "bad-handler", "several-members"])
 
 /** The exit code for `error`. */
