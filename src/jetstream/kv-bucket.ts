@@ -3,7 +3,7 @@
  * for all entries. Nothing depends on per-key TTL or on marks of expiry, so any server from 2.9 on will do.
  * A bucket that was deleted is created anew by the next write, and its revisions go on where they were.
  */
-import { jetstreamManager, StorageType } from "@nats-io/jetstream"
+import { jetstreamManager, StorageType, type StreamInfo } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
 import { type NatsConnection, nanos } from "nats"
 import type {
@@ -58,8 +58,8 @@ export async function openKvBucket(
         if (isNameInUse(error)) return create()
         throw error
       })
-      await refuseUnfit(connection, name)
-      await adjust(connection, name, wanted, report)
+      const stream = await streamOf(connection, name)
+      if (stream) await fit(connection, name, stream, wanted, report)
       return kv
     } catch (error) {
       throw refusalOf(name, connection.getServer(), error)
@@ -85,8 +85,11 @@ export async function bucketSettingsOf(
   name: string,
 ): Promise<BucketSettings | undefined> {
   const stream = await streamOf(connection, name)
-  if (!stream) return undefined
-  const { max_age, num_replicas, max_msgs_per_subject } = stream.config
+  return stream && settingsOf(stream)
+}
+
+function settingsOf({ config }: StreamInfo): BucketSettings {
+  const { max_age, num_replicas, max_msgs_per_subject } = config
   return { ttlMs: max_age / nanos(1), replicas: num_replicas, history: max_msgs_per_subject }
 }
 
@@ -100,20 +103,17 @@ async function streamOf(connection: NatsConnection, name: string) {
   }
 }
 
-/** Throws UnfitBucket for one that can't hold a pool. */
-async function refuseUnfit(connection: NatsConnection, name: string): Promise<void> {
-  const stream = await streamOf(connection, name)
-  const flaw = stream && flawsIn(name, stream).find(({ isFatal }) => isFatal)
-  if (flaw) throw new UnfitBucket(name, flaw)
-}
-
-async function adjust(
+/** Adjusts what differs. Throws UnfitBucket for one that can't hold a pool. */
+async function fit(
   connection: NatsConnection,
   name: string,
+  stream: StreamInfo,
   wanted: BucketSettings,
   report: (adjustment: Adjustment) => void,
 ): Promise<void> {
-  const found = (await bucketSettingsOf(connection, name)) ?? wanted
+  const flaw = flawsIn(name, stream).find(({ isFatal }) => isFatal)
+  if (flaw) throw new UnfitBucket(name, flaw)
+  const found = settingsOf(stream)
   const settings = Object.keys(wanted) as (keyof BucketSettings)[]
   const differing = settings.filter((setting) => found[setting] !== wanted[setting])
   if (differing.length === 0) return

@@ -1,6 +1,7 @@
 /** The connection and the bucket on which everything of a pool stands, opened together: one without the other is no use. */
 import type { NatsConnection } from "nats"
 import type { Adjustment, Bucket } from "../contracts/bucket.js"
+import type { Report } from "../contracts/troubles.js"
 import type { Timings } from "../lease/timings.js"
 import { type ConnectionOptions, connectOnce } from "../nats/connection.js"
 import { waitingFor } from "../nats-context/server-wait.js"
@@ -13,7 +14,8 @@ export interface OpenPoolOptions {
   readonly name: string
   readonly names: PoolNames
   readonly timings: Timings
-  readonly onAdjusted: (adjustment: Adjustment) => void
+  /** Told of what was adjusted. */
+  readonly report: Report | undefined
 }
 
 export interface OpenPool {
@@ -23,11 +25,11 @@ export interface OpenPool {
 
 /** Connects, and opens the bucket. Throws as `connectToNats` does, and NoJetStream; then nothing is left open. */
 export function openPool({ connect = {}, ...options }: OpenPoolOptions): Promise<OpenPool> {
-  const { name, names, timings, onAdjusted } = options
+  const { name, names, timings, report } = options
   const open = async () => {
     const connection = await connectOnce(connect, name)
     try {
-      const bucket = await openKvBucket(connection, names.bucket, timings, onAdjusted)
+      const bucket = await openKvBucket(connection, names.bucket, timings, adjusted(names, report))
       return { connection, bucket }
     } catch (error) {
       await connection.close()
@@ -35,4 +37,10 @@ export function openPool({ connect = {}, ...options }: OpenPoolOptions): Promise
     }
   }
   return waitingFor(connect, open, ({ connection }) => connection.close())
+}
+
+/** Has `report` told, in words, of a bucket that had other settings than its pool's. */
+export function adjusted({ bucket }: PoolNames, report: Report | undefined) {
+  return ({ setting, was, is }: Adjustment) =>
+    report?.(`bucket ${bucket}: ${setting} was ${was}, is ${is} now`)
 }

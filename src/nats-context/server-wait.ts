@@ -4,6 +4,7 @@
  * listens who is no server yet, JetStream is not ready. What is wrong with names, credentials or TLS is said at once.
  */
 import ms from "ms"
+import { quietly } from "../contracts/quietly.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { isNotReady, PoolError, reasonOf } from "../errors/errors.js"
 import { Pace } from "../time/pace.js"
@@ -42,20 +43,14 @@ export async function waitingFor<T>(
       return await unlessAborted(attempt(), signal, discard)
     } catch (error) {
       if (waitMs === 0 || signal?.aborted || !isPassing(error)) throw error
-      if (tries === 1) tell(onWait, `waiting up to ${ms(waitMs)}, for: ${reasonOf(error)}`)
+      // What the program's own callback throws is its own business.
+      const tell = () =>
+        unawaited(onWait?.(`waiting up to ${ms(waitMs)}, for: ${reasonOf(error)}`), () => {})
+      if (tries === 1) quietly(tell, () => {})
       const limitMs = untilMs - nowMs()
       if (limitMs <= 0) throw inVain(error, waitMs)
       await pace.wait({ limitMs, ...(signal && { signal }) })
     }
-  }
-}
-
-/** What the program's own callback throws is its own business. */
-function tell(onWait: ServerWait["onWait"], what: string): void {
-  try {
-    unawaited(onWait?.(what), () => {})
-  } catch {
-    // As above.
   }
 }
 

@@ -77,9 +77,7 @@ export class WorkerGroup {
     const name = `pool ${settings.pool} supervisor`
     const opening = openPool({
       connect: { onWait: report, ...settings.connect, signal },
-      ...{ name, names, timings },
-      onAdjusted: ({ setting, was, is }) =>
-        report(`bucket ${names.bucket}: ${setting} was ${was}, is ${is} now`),
+      ...{ name, names, timings, report },
     })
     const [{ connection, bucket }] = await Promise.all([opening, warmedUpOnce()])
     try {

@@ -2,16 +2,15 @@
 import { hostname } from "node:os"
 import type { Backend } from "../backend/backend.js"
 import { type Reached, reachedBy } from "../backend/pool-place.js"
-import type { Adjustment } from "../contracts/bucket.js"
 import { HistoryWriter } from "../history/history-stream.js"
 import { Fence } from "../jetstream/fence.js"
 import { findKvBucket, openKvBucket } from "../jetstream/kv-bucket.js"
-import { openPool } from "../jetstream/open-pool.js"
+import { adjusted, openPool } from "../jetstream/open-pool.js"
 import { timingsOf } from "../lease/timings.js"
 import { tellOfConnection } from "../nats/connection-troubles.js"
 import { httpAddressOf } from "../observe/http-address.js"
 import type { StatusServer } from "../observe/status-server.js"
-import { checkedName, DEFAULT_POOL, namesOf, type PoolNames } from "../protocol/names.js"
+import { checkedName, DEFAULT_POOL, namesOf } from "../protocol/names.js"
 import { Terms } from "../protocol/terms.js"
 import { systemClock } from "../time/system-clock.js"
 import type { WorkerOptions } from "./join-options.js"
@@ -61,12 +60,7 @@ async function backendUnder(base: Base, options: WorkerOptions): Promise<Backend
   const { name, names, timings } = base
   const { local, ...reached } = reachedBy(options)
   if (!local) return backendOnServer(base, reached, options)
-  return local.backend(name, names, timings, adjusted(names, options))
-}
-
-function adjusted({ bucket }: PoolNames, { report }: WorkerOptions) {
-  return ({ setting, was, is }: Adjustment) =>
-    report?.(`bucket ${bucket} had another ${setting}: ${was}; it is ${is} now`)
+  return local.backend(name, names, timings, adjusted(names, options.report))
 }
 
 async function backendOnServer(
@@ -76,16 +70,16 @@ async function backendOnServer(
 ): Promise<Backend> {
   const { name, names, timings } = base
   const { connection: given, connect } = reached
-  const onAdjusted = adjusted(names, options)
+  const { report } = options
   const opening = given
-    ? openKvBucket(given, names.bucket, timings, onAdjusted).then((bucket) => ({
+    ? openKvBucket(given, names.bucket, timings, adjusted(names, report)).then((bucket) => ({
         connection: given,
         bucket,
       }))
     : openPool({
-        connect: { ...connect, onWait: connect.onWait ?? options.report },
+        connect: { ...connect, onWait: connect.onWait ?? report },
         name: `pool ${names.pool} worker ${name}`,
-        ...{ names, timings, onAdjusted },
+        ...{ names, timings, report },
       })
   const [{ connection, bucket }] = await Promise.all([opening, warmedUpOnce()])
   const history = new HistoryWriter(connection, names, timings.replicas)

@@ -26,7 +26,7 @@ const TOO_LONG_MS = 60_000
 
 let warmedUp: Promise<void> | undefined
 
-/** Rehearses, once a process. Never rejects: what fails here may still go well. */
+/** Once a process. Never rejects: what fails here may still go well. */
 export function warmedUpOnce(): Promise<void> {
   warmedUp ??= warmUp().then(nothing, nothing)
   return warmedUp

@@ -154,5 +154,5 @@ t.test("a second worker with another lease adjusts the pool, and is told", async
   await join("a", { leaseMs: 1000 })
   t.strictSame(problems, [])
   await join("b", { leaseMs: 2000 })
-  t.match(problems, [/^b: bucket pool_work had another ttlMs: \d+; it is \d+ now/])
+  t.match(problems, [/^b: bucket pool_work: ttlMs was \d+, is \d+ now/])
 })
