@@ -2,7 +2,6 @@
  * The pool as it is: the roster for members and claim, service statistics for counters, control subjects for orders.
  * Attached to the workers of a cluster it also starts workers, and knows how its own ended.
  */
-import { hostname } from "node:os"
 import type { NatsConnection } from "nats"
 import { PoolClient } from "../client/client.js"
 import type { Bucket } from "../contracts/bucket.js"
@@ -18,6 +17,7 @@ import { namesOf, type PoolNames } from "../protocol/names.js"
 import { freeName } from "../supervision/free-name.js"
 import type { WorkerGroup } from "../supervision/worker-group.js"
 import { systemClock } from "../time/system-clock.js"
+import { LocalProcesses } from "./local-processes.js"
 import { askStatistics, type Counted } from "./statistics.js"
 import type { Lever, PoolEvent, PoolSource, Reply, WorkKind } from "./world/source.js"
 
@@ -58,8 +58,8 @@ class LivePool implements PoolSource {
   readonly #connection: NatsConnection
   readonly #client: PoolClient
   readonly #members = new Map<string, Member>()
-  /** By id: their entries may run out, and they can still be thawed. */
-  readonly #frozen = new Map<string, Member>()
+  readonly #processes = new LocalProcesses()
+  #leaderId: string | undefined
   #stops: (() => void)[] = []
   #isUp = true
 
@@ -115,9 +115,9 @@ class LivePool implements PoolSource {
   }
 
   async order(id: string, order: Lever): Promise<string | undefined> {
-    const member = this.#memberOf(id) ?? this.#frozen.get(id)
+    const member = this.#memberOf(id) ?? this.#processes.frozen(id)
     if (!member) throw new Error("that worker is not there any more")
-    if (order === "freeze" || order === "thaw") return this.#signal(member, order)
+    if (order === "freeze" || order === "thaw") return this.#processes[order](member)
     if (order === "hand-over") {
       const leader = this.#memberOf(this.#leaderId)
       if (!leader) throw new Error("nobody leads, so nobody can hand over")
@@ -128,10 +128,8 @@ class LivePool implements PoolSource {
       await sendOrder(this.#connection, this.#names, id, { order })
     } catch (error) {
       const isSilent = isTimeout(error) || isNoResponders(error)
-      if (order !== "kill" || !isSilent || !this.#isHere(member)) throw error
-      signalProcess(member, "SIGKILL")
-      this.#frozen.delete(id)
-      return `it did not answer; its process ${member.pid} was killed from here`
+      if (order !== "kill" || !isSilent || !this.#processes.isHere(member)) throw error
+      return this.#processes.kill(member)
     }
     return undefined
   }
@@ -142,8 +140,6 @@ class LivePool implements PoolSource {
     await this.#connection.close()
   }
 
-  #leaderId: string | undefined
-
   async #startWorker(group: WorkerGroup): Promise<string> {
     const taken = [...this.#members.values(), ...group.supervisor.workers]
     const name = freeName(taken.map((one) => one.name))
@@ -151,19 +147,8 @@ class LivePool implements PoolSource {
     return name
   }
 
-  #signal(member: Member, order: "freeze" | "thaw"): undefined {
-    if (!this.#isHere(member)) throw new Error(`${member.name} runs on ${member.host}, not here`)
-    if (order === "thaw") this.#frozen.delete(member.id)
-    signalProcess(member, order === "freeze" ? "SIGSTOP" : "SIGCONT")
-    if (order === "freeze") this.#frozen.set(member.id, member)
-  }
-
   #memberOf(id: string | undefined): Member | undefined {
     return [...this.#members.values()].find((member) => member.id === id)
-  }
-
-  #isHere({ host }: Member): boolean {
-    return host === hostname()
   }
 
   async #followRoster(tell: (event: PoolEvent) => void): Promise<void> {
@@ -233,16 +218,6 @@ class LivePool implements PoolSource {
     const tookMs = () => performance.now() - sentMs
     const told = () => tell({ kind: "connection", isUp: true, roundTripMs: tookMs() })
     unawaited(this.#connection.flush().then(told, ignored))
-  }
-}
-
-function signalProcess({ pid, name }: Member, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const isGone = code === "ESRCH"
-    throw new Error(isGone ? `the process of ${name} is not there any more` : message)
   }
 }
 
