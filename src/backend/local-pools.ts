@@ -70,6 +70,11 @@ export class LocalPools {
     return this.#bus.connect()
   }
 
+  /** @internal What one message may hold, in bytes, as on a server. */
+  get maxPayload(): number {
+    return this.#bus.maxPayload
+  }
+
   /** @internal The bucket of a pool; undefined if nobody has joined it yet. */
   bucket(pool: string): Bucket | undefined {
     return this.#buckets.get(pool)
@@ -96,7 +101,7 @@ export class LocalPools {
       random: this.#random,
       bus,
       bucket,
-      maxPayload: this.#bus.maxPayload,
+      maxPayload: this.maxPayload,
       find: async (pool) => this.bucket(pool),
       follow: () => {},
       close: () => bus.close(),

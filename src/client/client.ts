@@ -140,7 +140,8 @@ export class PoolClient {
     checkOptions("PoolClient.local", options, { local: POOL_PLACE.local, pool: POOL_PLACE.pool })
     const local = localOf(options.local ?? true)
     const bus = local.connect()
-    const client = new PoolClient({ bus, pool: options.pool, clock: local.clock })
+    const { clock, maxPayload } = local
+    const client = new PoolClient({ bus, pool: options.pool, clock, maxPayload })
     client.#disconnect = () => bus.close()
     return client
   }

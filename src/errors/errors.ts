@@ -183,8 +183,11 @@ export class PayloadTooLarge extends PoolError {
     readonly maxBytes: number,
     options?: ErrorOptions,
   ) {
+    const taken = Number.isFinite(maxBytes)
+      ? `the server takes at most ${maxBytes}, headers included`
+      : "more than the server takes"
     super(
-      `payload of ${bytes} bytes: the server takes at most ${maxBytes}, headers included; send less, or raise max_payload in its configuration`,
+      `payload of ${bytes} bytes: ${taken}; send less, or raise max_payload in its configuration`,
       options,
     )
   }

@@ -42,6 +42,15 @@ t.test("a client asks workers of its own process", async (t) => {
   await client.close()
 })
 
+t.test("a payload above what a local pool takes is refused with how much that is", async (t) => {
+  const client = PoolClient.local({ local: new LocalPools() })
+  await t.rejects(client.work(new Uint8Array(2 ** 20 + 1)), {
+    name: "PayloadTooLarge",
+    maxBytes: 2 ** 20,
+  })
+  await client.close()
+})
+
 t.test("local: true is one world for the whole process", async (t) => {
   const worker = await joinPool({ local: true, pool: "shared", work: () => "here" })
   const client = PoolClient.local({ pool: "shared" })
