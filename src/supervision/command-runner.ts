@@ -2,7 +2,7 @@
  * What a worker of `pool run` does with its leadership: it runs a program for the length of each reign, and not a
  * moment longer. When the reign ends kindly the program gets SIGTERM and its grace time, and only then is the reign
  * handed on. When the lease ran out there is no such time: SIGKILL follows after a tenth of it, before anybody else
- * may lead.
+ * may lead; at once where it runs out within the grace time of a reign that was ending kindly.
  *
  * A program that ended by itself ends the reign: with success, the worker leaves its pool; with a failure the worker
  * goes to the end of the line. Who leads again soon after waits before it starts the program anew, longer each time.
@@ -97,7 +97,8 @@ export class CommandRunner {
   }
 
   /** Runs the program once; resolves with its exit code when nothing is left of it. */
-  async #run({ term, signal }: Leadership): Promise<number> {
+  async #run(leadership: Leadership): Promise<number> {
+    const { term, signal } = leadership
     const { settings, leaseMs, env, onRuns, onRan, report } = this.#options
     const [command = "", ...args] = settings.argv
     // Before there is anything to hold, so that there is no moment in which it is not held.
@@ -122,6 +123,16 @@ export class CommandRunner {
     lifeline.hold(group)
     onRuns(group)
     let timer: NodeJS.Timeout | undefined
+    let leaseTimer: NodeJS.Timeout | undefined
+    const endWithLease = () => {
+      const leftMs = leadership.remainingMs()
+      if (leftMs > 0) {
+        leaseTimer = setTimeout(endWithLease, Math.ceil(leftMs))
+        return
+      }
+      report(`${command} was killed: the lease ran out before it had ended`)
+      signalGroup(group, "SIGKILL")
+    }
     const end = () => {
       const isLapse = !(signal.reason instanceof ReignEnded) || isSudden(signal.reason)
       const graceMs = isLapse
@@ -132,11 +143,13 @@ export class CommandRunner {
         report(`${command} did not end within ${graceMs} ms after SIGTERM, and was killed`)
         signalGroup(group, "SIGKILL")
       }, graceMs)
+      if (!isLapse) endWithLease()
     }
     signal.addEventListener("abort", end)
     if (signal.aborted) end()
     const exitCode = await exitOf(child)
     clearTimeout(timer)
+    clearTimeout(leaseTimer)
     signal.removeEventListener("abort", end)
     // What it started and left behind must not go on leading.
     signalGroup(group, "SIGKILL")

@@ -16,8 +16,8 @@ interface Stage {
   readonly told: string[]
   readonly done: number[]
   readonly reports: string[]
-  /** Begins a reign; `end` ends it, kindly if no reason is given. */
-  lead(): { readonly over: Promise<void>; end(reason?: EndReason): void }
+  /** Begins a reign; `end` ends it, kindly if no reason is given; its lease holds until `lapse`. */
+  lead(): { readonly over: Promise<void>; end(reason?: EndReason): void; lapse(): void }
 }
 
 const LEASE_MS = 60_000
@@ -51,13 +51,22 @@ function stage(
     const controller = new AbortController()
     term += 1
     const { signal } = controller
-    const over = runner.lead({ term, signal } as Parameters<CommandRunner["lead"]>[0])
+    let leftMs = 5
+    const remainingMs = () => leftMs
+    const over = runner.lead({ term, signal, remainingMs } as Parameters<CommandRunner["lead"]>[0])
     return {
       over,
       end: (reason: EndReason = "stopping") => controller.abort(new ReignEnded(reason, term)),
+      lapse() {
+        leftMs = 0
+      },
     }
   }
   return { runner, told, done, reports, lead }
+}
+
+function linesIn(file: string): number {
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n").length - 1 : 0
 }
 
 /** The pid that a program wrote into this file. */
@@ -65,6 +74,20 @@ async function pidIn(file: string): Promise<number> {
   await until("it wrote its pid", () => existsSync(file) && /\n/.test(readFileSync(file, "utf8")))
   return Number(readFileSync(file, "utf8"))
 }
+
+t.test("a lease that runs out in the grace time of a program ends the program", async (t) => {
+  const file = join(tempFolder(t), "pid")
+  const script = `trap "echo $$ >> ${file}" TERM; echo $$ >> ${file}; while :; do sleep 0.01; done`
+  const { lead, reports } = stage(t, ["sh", "-c", script])
+  const { over, end, lapse } = lead()
+  await until("it runs", () => linesIn(file) === 1)
+  end()
+  await until("it goes on after SIGTERM", () => linesIn(file) === 2)
+  t.strictSame(reports, [])
+  lapse()
+  await over
+  t.strictSame(reports, ["sh was killed: the lease ran out before it had ended"])
+})
 
 t.test("a reign of a program is not over before all that it started is gone", async (t) => {
   const file = join(tempFolder(t), "pid")
