@@ -136,10 +136,9 @@ export class Coordinator {
     const { mayLead = () => eligible } = this.#options
     const self = { key: this.membership.key, id, name }
     const serverMs = (at: Instant) => this.membership.serverMs(at)
-    const { leaseMs, renewMs, stepMs, coldStartMs } = timings
     this.#election = new Election({
+      ...timings,
       ...{ self, mayLead, serverMs, random, nonce, strategy: nameOf(strategy) },
-      ...{ leaseMs, renewMs, stepMs, coldStartMs },
     })
     this.#subscribe(names.claim, (data) => this.#announced(decodeAnnouncement(data)))
     this.#subscribe(names.heir(id), (data) => {

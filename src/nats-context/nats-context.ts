@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { objectIn } from "../encoding/json.js"
 import { BadInput, reasonOf } from "../errors/errors.js"
+import { defined } from "../options/defined.js"
 import {
   callable,
   having,
@@ -120,9 +121,8 @@ export function connectionSettingsOf(options: ConnectionOptions, env: Environmen
     key: pick(options.key, env.NATS_KEY, "key"),
     inboxPrefix: pick(undefined, undefined, "inbox_prefix"),
   }
-  const known = Object.entries(found).filter(([, value]) => value !== undefined)
   return {
-    ...Object.fromEntries(known),
+    ...defined(found),
     url: pick(servers, env.NATS_URL, "url") ?? DEFAULT_URL,
     tlsFirst: options.tlsFirst ?? context.tls_first === true,
   }

@@ -5,6 +5,7 @@
 import { unawaited } from "../contracts/unawaited.js"
 import { reasonOf, textOf } from "../errors/thrown.js"
 import { ANSWERS_FIRST_MS, timingsOf } from "../lease/timings.js"
+import { defined } from "../options/defined.js"
 import { loadStrategy } from "../strategies/load-strategy.js"
 import { type Handlers, loadHandlers } from "../work/handler.js"
 import { joinPool, type PoolWorker } from "../worker/worker.js"
@@ -172,10 +173,4 @@ function tellClaim(word: FromWorker): void {
     }
     if (process.connected) process.send?.(newest, undefined, undefined, told)
   }, ANSWERS_FIRST_MS)
-}
-
-/** `options` without what is undefined, so that defaults apply. */
-function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
 }

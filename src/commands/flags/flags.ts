@@ -5,6 +5,7 @@ import { BadInput } from "../../errors/errors.js"
 import type { TimingOptions } from "../../lease/timings.js"
 import type { ConnectionOptions } from "../../nats/connection.js"
 import { httpAddressOf, shownAddress } from "../../observe/http-address.js"
+import { defined } from "../../options/defined.js"
 import { checkedPool, DEFAULT_POOL } from "../../protocol/names.js"
 
 /** How to reach the server, as the `nats` command line has it. */
@@ -67,8 +68,7 @@ export function connectionIn(flags: ConnectionFlags): ConnectionOptions {
   const { tlsca: ca, tlscert: cert, tlskey: key, tlsfirst: tlsFirst } = flags
   const known = { servers, user, password, token, creds, nkey, ca, cert, key, tlsFirst, context }
   const onWait = (what: string) => console.error(`pool: ${what}`)
-  const given = { ...known, ...(flags.wait !== undefined && { waitMs: flags.wait, onWait }) }
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  return defined({ ...known, ...(flags.wait !== undefined && { waitMs: flags.wait, onWait }) })
 }
 
 export interface TimingFlags {
@@ -100,11 +100,7 @@ export function withTimingFlags(command: Command): Command {
 }
 
 export function timingIn({ lease, renew, replicas }: TimingFlags): TimingOptions {
-  return {
-    ...(lease === undefined ? {} : { leaseMs: lease }),
-    ...(renew === undefined ? {} : { renewMs: renew }),
-    ...(replicas === undefined ? {} : { replicas }),
-  }
+  return defined({ leaseMs: lease, renewMs: renew, replicas })
 }
 
 /** Reads a time such as `2s`, `500ms` or `1m`, in ms. A bare number is taken as ms. */
@@ -139,11 +135,4 @@ export function withHttpFlag(command: Command, more = ""): Command {
     `serve /healthz, /readyz, /leader and /metrics on it, or on host:port${more}`,
     (text) => shownAddress(httpAddressOf(text, "--http")),
   )
-}
-
-/** Collects `key=value`. */
-export function labelIn(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf("=")
-  if (at < 1) throw new BadInput("--label", "key=value", text)
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
 }

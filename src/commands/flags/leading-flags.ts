@@ -3,7 +3,7 @@ import type { Command } from "commander"
 import { BadInput } from "../../errors/errors.js"
 import { checkedStrategy } from "../../strategies/load-strategy.js"
 import type { WorkerSettings } from "../../supervision/messages.js"
-import { durationIn, labelIn, wholeIn } from "./flags.js"
+import { durationIn, wholeIn } from "./flags.js"
 
 export interface LeadingFlags {
   strategy?: string
@@ -23,7 +23,11 @@ export function withLeadingFlags(command: Command): Command {
       "who comes first: oldest, weight, apart-from:<pool> or ./mine.js (default: oldest)",
       checkedStrategy,
     )
-    .option("--prefer <key=value>", "members with this label come first; repeatable", preferenceIn)
+    .option(
+      "--prefer <key=value>",
+      "members with this label come first; repeatable",
+      pairsIn("--prefer"),
+    )
     .option(
       "--preempt [time]",
       "give way to who comes first, once it has for that long (default: off; with no time 10s)",
@@ -31,7 +35,11 @@ export function withLeadingFlags(command: Command): Command {
     )
     .option("--no-lead", "work, but never lead")
     .option("--weight <n>", "for the strategy weight: a number, or auto (default: 1)", weightIn)
-    .option("--label <key=value>", "a label that strategies can see; repeatable", labelIn)
+    .option(
+      "--label <key=value>",
+      "a label that strategies can see; repeatable",
+      pairsIn("--label"),
+    )
     .option("--fenced", "each reign keeps earlier ones from publishing from its beginning on")
 }
 
@@ -52,8 +60,11 @@ function weightIn(text: string): number | "auto" {
   return text === "auto" ? text : wholeIn("--weight", 0)(text)
 }
 
-function preferenceIn(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf("=")
-  if (at < 1) throw new BadInput("--prefer", "key=value", text)
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+/** Collects `key=value`. */
+function pairsIn(flag: string) {
+  return (text: string, before: Record<string, string> = {}): Record<string, string> => {
+    const at = text.indexOf("=")
+    if (at < 1) throw new BadInput(flag, "key=value", text)
+    return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+  }
 }
