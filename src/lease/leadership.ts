@@ -53,7 +53,7 @@ export interface Leadership {
    * listeners and all that was given it, hears of the end only when a timer rings or somebody looks, and after a freeze
    * other timers, and answers that came in meanwhile, may be dealt with before. Node's own parts (`fetch`, timers, streams,
    * processes, files, `events.once`) look when they are given the signal, and then wait; so does a signal made of it with
-   * `AbortSignal.any`, which is never computed itself. So: look after each wait, before each act; and since a process can be
+   * `AbortSignal.any`, at least before Node 24. So: look after each wait, before each act; and since a process can be
    * frozen between the look and the act, pass `term` along.
    */
   readonly signal: AbortSignal

@@ -140,12 +140,10 @@ t.test("Node reads a signal that it is given, and waits for what it has", async 
       if (over.now) controller.abort(new Error("over"))
     })
   }
-  const waiting = AbortSignal.any([overNow()])
   over.now = true
   await t.rejects(delay(60_000, undefined, { signal: overNow() }), { name: "AbortError" })
   await t.rejects(once(new EventEmitter(), "never", { signal: overNow() }), { name: "AbortError" })
   await t.rejects(fetch("http://127.0.0.1:9", { signal: overNow() }), { message: "over" })
   t.ok(AbortSignal.any([overNow()]).aborted)
   await new Promise<void>((resolve) => addAbortListener(overNow(), () => resolve()))
-  t.notOk(waiting.aborted, "what was made of it before hears of it only when it fires")
 })

@@ -88,8 +88,16 @@ t.test("a value of another kind is refused, with the kind that it must be", asyn
     [join, { report: 1 }, "report: expected a function, got 1"],
     [join, { strategy: "weight" }, "strategy: expected a strategy such as oldest"],
     [join, { strategy: { rank: () => [] } }, "strategy: expected a strategy such as oldest"],
-    [join, { labels: { zone: 1 } }, "labels: expected an object with texts by name, got"],
-    [join, { labels: new Map() }, "labels: expected an object with texts by name, got"],
+    [
+      join,
+      { labels: { zone: 1 } },
+      "labels: expected an object with texts by name, of 4096 bytes in all, got",
+    ],
+    [
+      join,
+      { labels: new Map() },
+      "labels: expected an object with texts by name, of 4096 bytes in all, got",
+    ],
     [join, { weight: "heavy" }, 'weight: expected a number from 0, or "auto", got "heavy"'],
     [join, { weight: Number.NaN }, "weight: expected a number from 0"],
     [join, { preempt: "10s" }, "preempt: expected true or false, or a number from 1, got"],
