@@ -118,6 +118,7 @@ class MemorySubscription implements BusSubscription, Listener {
   #underWay = 0
   #isOpen = true
   #drained: (() => void) | undefined
+  #draining: Promise<void> | undefined
 
   constructor(
     bus: Router,
@@ -165,7 +166,12 @@ class MemorySubscription implements BusSubscription, Listener {
     this.#onEnd()
   }
 
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    this.#draining ??= this.#drain()
+    return this.#draining
+  }
+
+  async #drain(): Promise<void> {
     this.#bus.remove(this)
     if (this.#underWay > 0) {
       await new Promise<void>((resolve) => {

@@ -143,6 +143,30 @@ for (const [kind, make] of Object.entries(KINDS)) {
       t.equal(heard, 50)
     })
 
+    t.test(
+      "who drains in a callback, and once more meanwhile, is told when it is over",
+      async (t) => {
+        let heard = 0
+        let drained: Promise<void> | undefined
+        const begun = new Promise<void>((resolve) => {
+          const subscription = b.subscribe("draining", {
+            callback: () => {
+              heard += 1
+              drained ??= subscription.drain()
+              // NATS refuses the second time.
+              subscription.drain().catch(() => {})
+              resolve()
+            },
+          })
+        })
+        await b.flush()
+        for (let i = 0; i < 5; i++) a.publish("draining")
+        await begun
+        await drained
+        t.equal(heard, 5)
+      },
+    )
+
     t.test("what is above max_payload is refused, by sender and by responder", async (t) => {
       const tooLarge = new Uint8Array(4097)
       t.ok(isPayloadTooLarge(await a.request("big", tooLarge).catch((error) => error)))
