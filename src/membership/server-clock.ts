@@ -34,7 +34,10 @@ export class ServerClock {
     return this.#known.serverMs + (at.monoMs - this.#known.at.monoMs)
   }
 
-  /** Reads it; resolves with what it says now, in ms since 1970. */
+  /**
+   * Reads it; resolves with the time at which the server was asked, by that server, in ms since 1970. No guess at how long
+   * the way there took is in that: who asks after another had its answer never seems to have asked before it.
+   */
   async read(): Promise<number> {
     const pace = new Pace({ clock: this.#clock, firstMs: LAG_MS })
     for (let tries = 0; tries < TRIES; tries++) {
@@ -45,7 +48,7 @@ export class ServerClock {
       if (entry && entry.revision >= revision) {
         const tookMs = (this.#clock.now().monoMs - before.monoMs) / 2
         this.#known = { serverMs: entry.writtenMs - tookMs, at: before }
-        return this.#known.serverMs
+        return entry.writtenMs
       }
       await pace.wait()
     }

@@ -78,3 +78,18 @@ t.test("a bucket that fails leaves what was known", async (t) => {
   await server.refresh()
   t.equal(errorMs(), 0)
 })
+
+t.test(
+  "who asks after another was answered has a later time, however slow the answer was",
+  async (t) => {
+    const { right, bucket, server, clock } = stage()
+    const first = await server.read()
+    await right.pass(5)
+    const get = bucket.get.bind(bucket)
+    bucket.get = async (key) => {
+      right.standStill(100)
+      return get(key)
+    }
+    t.equal(await new ServerClock(bucket, clock).read(), first + 5)
+  },
+)
