@@ -45,6 +45,13 @@ t.test("the same claim seen again is no news", async (t) => {
   t.equal(observed.turnAtMs, LAPSE_MS + 100)
 })
 
+t.test("another claim at the same revision, in a bucket made anew, is news", async (t) => {
+  const observed = new ObservedClaim(OPTIONS)
+  observed.read(found(led), 0)
+  observed.read(found({ ...led, claim: { ...led.claim, nonce: "another" } }), 1500)
+  t.equal(observed.turnAtMs, 1500 + LAPSE_MS + 100)
+})
+
 t.test(
   "what is heard late does not set it back; what is read may, for the bucket may be a new one",
   async (t) => {
