@@ -95,7 +95,7 @@ export class Follower {
     else if (this.#observed.rankAtMs !== undefined) {
       this.#isRanking = true
       this.#options.decide({ do: "rank" })
-    } else if (this.#observed.isProvenOver) {
+    } else if (this.#observed.isThere && this.#observed.isProvenOver) {
       return { claimOver: 0, after: endBefore(this.#observed.whyOver) }
     } else {
       this.#confirming = this.#observed.revision

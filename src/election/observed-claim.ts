@@ -107,6 +107,11 @@ export class ObservedClaim {
     return this.#over?.reign
   }
 
+  /** Whether a claim stood there when it was last seen. */
+  get isThere(): boolean {
+    return this.#last?.found.kind === "claim"
+  }
+
   /** Whether the reign last seen is proven to be over. */
   get isProvenOver(): boolean {
     const known = this.#standing
@@ -142,7 +147,7 @@ export class ObservedClaim {
     const afterAll = (count: number) => count + this.#jitter * SPREAD_STEPS
     if (this.#standing) {
       const { heirs, lease } = this.#standing.claim
-      const isThere = this.#last.found.kind === "claim"
+      const { isThere } = this
       const over = isThere && this.isProvenOver ? this.#over : undefined
       if (over?.isSummons) return over.atMs
       const place = heirs.findIndex((heir) => heir.id === self.id)

@@ -158,6 +158,13 @@ export const MUTANTS: readonly Mutant[] = [
     family: "bucket",
   },
   {
+    name: "claims over what vanished without another look",
+    file: "election/follower",
+    was: "} else if (this.#observed.isThere && this.#observed.isProvenOver) {",
+    is: "} else if (this.#observed.isProvenOver) {",
+    family: "bucket",
+  },
+  {
     name: "takes another claim at a revision it knows for the same",
     file: "election/observed-claim",
     was: "one.revision === other.revision && one.claim.nonce === other.claim.nonce",
