@@ -96,7 +96,7 @@ export class Follower {
       this.#isRanking = true
       this.#options.decide({ do: "rank" })
     } else if (this.#observed.isThere && this.#observed.isProvenOver) {
-      return { claimOver: 0, after: endBefore(this.#observed.whyOver) }
+      return this.#turn()
     } else {
       this.#confirming = this.#observed.revision
       this.#read()
@@ -115,7 +115,12 @@ export class Follower {
     this.#observed.read(found, now.monoMs)
     const { turnAtMs, revision } = this.#observed
     const isTurn = turnAtMs !== undefined && now.monoMs >= turnAtMs
-    return revision === expected && isTurn ? { claimOver: 0, after: "silence" } : undefined
+    return revision === expected && isTurn ? this.#turn() : undefined
+  }
+
+  #turn(): Turn {
+    const { isProvenOver, whyOver } = this.#observed
+    return { claimOver: 0, after: isProvenOver ? endBefore(whyOver) : "silence" }
   }
 
   #summoned(word: Word, now: Instant): Turn {
