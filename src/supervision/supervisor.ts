@@ -106,7 +106,7 @@ export class Supervisor {
         this.#heard(child, word)
         if (word.type === "joined") resolve(child)
       })
-      process.once("exit", (code, signal) => {
+      const ended = (code: number | null, signal: NodeJS.Signals | null) => {
         this.#children.delete(child.pid)
         this.#options.onExit?.(child)
         const how = signal ? `killed by ${signal}` : `ended with exit code ${code}`
@@ -119,6 +119,12 @@ export class Supervisor {
           settleOver()
         })
         unawaited(over, unexpected(this.#options.report))
+      }
+      process.once("exit", (code, signal) => {
+        // That it left may have been said and not been read yet.
+        const isUnread = code === 0 && process.connected
+        if (isUnread) process.once("disconnect", () => ended(code, signal))
+        else ended(code, signal)
       })
       // What can't be sent, or signalled, is no end; that one tells itself.
       process.on("error", (error) => this.#options.report(`worker ${child.name}`, error))
