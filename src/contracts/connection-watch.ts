@@ -83,7 +83,7 @@ export function followConnection(
     if (!isOver) closed()
   }
   unawaited(follow())
-  if (isAway(bus)) tell(false)
+  if (isDisconnected(bus)) tell(false)
   return () => {
     isOver = true
     const iterator = statuses as { stop?: () => void }
@@ -91,6 +91,6 @@ export function followConnection(
   }
 }
 
-function isAway(bus: Pick<Bus, "info" | "isClosed">): boolean {
+function isDisconnected(bus: Pick<Bus, "info" | "isClosed">): boolean {
   return "info" in bus && bus.info === undefined && !bus.isClosed?.()
 }
