@@ -4,7 +4,7 @@
  */
 
 export { type LocalConnection, LocalPools, type LocalPoolsOptions } from "./backend/local-pools.js"
-export type { PoolPlace } from "./backend/pool-place.js"
+export type { PoolPlace } from "./backend/pool-options.js"
 export { Answer, type AskOptions, type ClientOptions, PoolClient } from "./client/client.js"
 export type { Bus, BusMessage, BusSubscription } from "./contracts/bus.js"
 export type { Report } from "./contracts/troubles.js"
@@ -23,8 +23,13 @@ export type { Environment } from "./nats-context/nats-context.js"
 export type { LeaderNews } from "./observe/leader-watch.js"
 export type { Claim, Heir, Release, StandingClaim } from "./protocol/claim.js"
 export type { Member, MemberLabel, MemberState } from "./protocol/member.js"
+export {
+  apartFrom,
+  preferring,
+  type RankFunction,
+  weight,
+} from "./strategies/built-in-strategies.js"
 export { machineWeight } from "./strategies/machine-weight.js"
-export { apartFrom, preferring, type RankFunction, weight } from "./strategies/strategies.js"
 export {
   type OtherLeader,
   oldest,

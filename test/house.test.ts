@@ -52,14 +52,19 @@ const FOLDERS: Readonly<Record<string, string>> = {
 /** What decides and computes: no NATS, no process, no package, no clock of its own. */
 const PURE = [
   ...["errors/", "time/", "contracts/", "lease/", "encoding/", "protocol/", "election/"],
-  ...["strategies/strategy", "strategies/strategies", "strategies/ranking", "backend/subject"],
-  ...["work/job", "work/tally", "client/pending-request", "member/restarts", "history/records"],
+  ...[
+    "strategies/strategy",
+    "strategies/built-in-strategies",
+    "strategies/ranking",
+    "backend/subject",
+  ],
+  ...["work/job", "work/tally", "client/request-attempts", "member/restarts", "history/records"],
   ...["observe/health", "observe/leader-watch", "observe/durations", "observe/http-address"],
   ...["supervision/free-name"],
 ]
 /** Where the outside begins all the same: the machine's clock, and the headers of the client library. */
 const IMPURE = [
-  ...["time/system-clock", "contracts/callbacks", "contracts/quietly", "contracts/unawaited"],
+  ...["time/system-clock", "contracts/callbacks", "contracts/safe-call", "contracts/unawaited"],
   ...["encoding/headers", "protocol/reply"],
 ]
 
@@ -210,7 +215,7 @@ t.test(
       namesOf(using(/process\.argv/)).filter((name) => name !== "cli"),
       [],
     )
-    const processes = ["cli", "supervision/worker-process"]
+    const processes = ["cli", "supervision/worker-main"]
     const libraries = using(/process\.exit/).filter(
       ({ name }) => !processes.includes(name) && !name.startsWith("commands/"),
     )

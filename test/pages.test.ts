@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import t from "tap"
-import { POOL_PLACE } from "../src/backend/pool-place.js"
+import { POOL_PLACE } from "../src/backend/pool-options.js"
 import { timingsOf } from "../src/lease/timings.js"
 import { MAX_HEIRS } from "../src/protocol/claim.js"
 import { CLAIM_KEY, CLOCK_KEY, namesOf, QUEUE_GROUP } from "../src/protocol/names.js"

@@ -3,7 +3,7 @@
  * server of version 2.9: they are gone, and no watcher is told.
  */
 import type { Adjustment, Bucket, Entry, StopWatch, WatchListener } from "../contracts/bucket.js"
-import { quietListener } from "../contracts/quietly.js"
+import { quietListener } from "../contracts/safe-call.js"
 import { RevisionMismatch } from "../errors/errors.js"
 import type { Clock } from "../time/clock.js"
 

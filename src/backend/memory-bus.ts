@@ -7,7 +7,7 @@
  * Who gets a message is decided when it is sent, as on a server. With an injected clock and random it is
  * deterministic. It knows no permissions, no reconnects, and no limit but max_payload.
  */
-import { quietly } from "../contracts/quietly.js"
+import { quietly } from "../contracts/safe-call.js"
 import { warnOf } from "../contracts/unawaited.js"
 import { copyHeaders } from "../encoding/headers.js"
 import type { Clock } from "../time/clock.js"

@@ -8,7 +8,7 @@
  */
 import type { MsgHdrs } from "nats"
 import { aClock } from "../backend/local-pools.js"
-import { localOf, POOL_PLACE, type PoolPlace, reachedBy } from "../backend/pool-place.js"
+import { localOf, POOL_PLACE, type PoolPlace, reachedBy } from "../backend/pool-options.js"
 import type { Bus } from "../contracts/bus.js"
 import { headersOf } from "../encoding/headers.js"
 import { payloadOf } from "../encoding/payload.js"
@@ -32,7 +32,7 @@ import { DEFAULT_POOL, namesOf } from "../protocol/names.js"
 import type { Clock } from "../time/clock.js"
 import { systemClock } from "../time/system-clock.js"
 import type { Answer } from "./answer.js"
-import { Asker } from "./asker.js"
+import { Asker } from "./waiting-requests.js"
 
 export { Answer } from "./answer.js"
 

@@ -16,7 +16,7 @@ import { LeaderChanged } from "../errors/errors.js"
 import type { PoolNames } from "../protocol/names.js"
 import type { Cancel, Clock } from "../time/clock.js"
 import { Answer } from "./answer.js"
-import type { PendingRequest } from "./pending-request.js"
+import type { PendingRequest } from "./request-attempts.js"
 import type { TermWatch } from "./term-watch.js"
 
 /** How long an answer of the last leader may still be under way once a new reign was announced, in ms. */

@@ -23,8 +23,8 @@ import {
 import { isNameInUse } from "../errors/nats-errors.js"
 import type { Timings } from "../lease/timings.js"
 import { flawsIn, MAX_ENTRY_BYTES, refusalOf, UnfitBucket } from "./bucket-flaws.js"
-import { makeAnew } from "./kv-anew.js"
 import { entryOf, watchKv } from "./kv-watch.js"
+import { makeAnew } from "./recreate-bucket.js"
 
 /** How long the entries of a bucket may take to come, in ms; JetStream itself may take as long for any answer. */
 export const ANSWER_MS = 5_000

@@ -8,7 +8,7 @@ import type { Duties } from "../coordinator/coordinator-options.js"
 import type { Leadership } from "../lease/leadership.js"
 import type { Handlers } from "../work/handler.js"
 import type { TrackedWork } from "../work/tracked-work.js"
-import type { LastLead } from "./last-lead.js"
+import type { LastLead } from "./lead-call.js"
 
 /** What it means when `lead` returns while its reign holds; see JoinOptions. */
 export type LeadReturns = "done" | "release" | "fail"

@@ -10,7 +10,7 @@ import type { Terms } from "../protocol/terms.js"
 import type { OtherPools } from "../strategies/other-pools.js"
 import type { Strategy } from "../strategies/strategy.js"
 import type { Handlers } from "../work/handler.js"
-import type { LastLead } from "./last-lead.js"
+import type { LastLead } from "./lead-call.js"
 import type { LeadReturns } from "./leader-duties.js"
 
 /** What a member is, whatever it runs on. */

@@ -4,7 +4,7 @@
  * listens who is no server yet, JetStream is not ready. What is wrong with names, credentials or TLS is said at once.
  */
 import ms from "ms"
-import { quietly } from "../contracts/quietly.js"
+import { quietly } from "../contracts/safe-call.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { isNotReady, PoolError, reasonOf } from "../errors/errors.js"
 import { Pace } from "../time/pace.js"

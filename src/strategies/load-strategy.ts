@@ -6,7 +6,13 @@ import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { BadInput, reasonOf } from "../errors/errors.js"
 import { checkedPool } from "../protocol/names.js"
-import { apartFrom, preferring, type RankFunction, strategyOf, weight } from "./strategies.js"
+import {
+  apartFrom,
+  preferring,
+  type RankFunction,
+  strategyOf,
+  weight,
+} from "./built-in-strategies.js"
 import { oldest, type Strategy } from "./strategy.js"
 
 const EXPECTED = "oldest, weight, apart-from:<pool>, or the path of a module such as ./mine.js"

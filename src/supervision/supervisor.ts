@@ -21,7 +21,7 @@ import { type Worker, type WorkerEvent, WorkerFailed } from "./worker-events.js"
 
 export type { Worker, WorkerEvent } from "./worker-events.js"
 
-const ENTRY = fileURLToPath(new URL("./worker-process.js", import.meta.url))
+const ENTRY = fileURLToPath(new URL("./worker-main.js", import.meta.url))
 
 /** How long evicting may take, for instance while the server is away, in ms. */
 const EVICTION_MS = 5_000

@@ -1,5 +1,5 @@
 /** What a program may say when it joins a pool; everything has a default. */
-import { POOL_PLACE, type PoolPlace } from "../backend/pool-place.js"
+import { POOL_PLACE, type PoolPlace } from "../backend/pool-options.js"
 import type { Leadership } from "../lease/leadership.js"
 import type { TimingOptions } from "../lease/timings.js"
 import type { LeadReturns } from "../member/leader-duties.js"
@@ -20,7 +20,7 @@ import {
   yesOrNo,
 } from "../options/known-options.js"
 import type { StandingClaim } from "../protocol/claim.js"
-import { type RankFunction, wholeStrategy } from "../strategies/strategies.js"
+import { type RankFunction, wholeStrategy } from "../strategies/built-in-strategies.js"
 import type { Strategy } from "../strategies/strategy.js"
 import type { Handlers } from "../work/handler.js"
 

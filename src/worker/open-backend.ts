@@ -1,7 +1,7 @@
 /** Opens what a worker stands on: on a server, or inside this process. */
 import { hostname } from "node:os"
 import type { Backend } from "../backend/backend.js"
-import { type Reached, reachedBy } from "../backend/pool-place.js"
+import { type Reached, reachedBy } from "../backend/pool-options.js"
 import { HistoryWriter } from "../history/history-stream.js"
 import { Fence } from "../jetstream/fence.js"
 import { findKvBucket, openKvBucket } from "../jetstream/kv-bucket.js"

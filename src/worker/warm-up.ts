@@ -11,13 +11,13 @@ import { LocalPools } from "../backend/local-pools.js"
 import { Troubles } from "../contracts/troubles.js"
 import { evict } from "../coordinator/eviction.js"
 import { timingsOf } from "../lease/timings.js"
-import { LastLead } from "../member/last-lead.js"
+import { LastLead } from "../member/lead-call.js"
 import { MemberRun } from "../member/member-run.js"
 import { namesOf } from "../protocol/names.js"
 import { systemClock } from "../time/system-clock.js"
 import { pause } from "../time/within.js"
 import { FastForwardClock } from "./fast-forward-clock.js"
-import { type RunListeners, runOptionsOf } from "./run-options-of.js"
+import { type RunListeners, runOptionsOf } from "./run-options.js"
 
 /** Longer than it takes to see who else is there. */
 const A_WHILE_MS = 500

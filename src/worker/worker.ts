@@ -17,7 +17,7 @@ import type { Member } from "../protocol/member.js"
 import { WORKER_OPTIONS, type WorkerOptions } from "./join-options.js"
 import { notTheLeader, obey } from "./obey.js"
 import { openBackend } from "./open-backend.js"
-import { type RunListeners, runOptionsOf } from "./run-options-of.js"
+import { type RunListeners, runOptionsOf } from "./run-options.js"
 
 /** How to join a pool. */
 export interface JoinOptions extends WorkerOptions {

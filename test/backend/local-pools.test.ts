@@ -1,7 +1,7 @@
 import t from "tap"
 import { LocalPools } from "../../src/backend/local-pools.js"
 import { PoolClient } from "../../src/client/client.js"
-import { apartFrom, weight } from "../../src/strategies/strategies.js"
+import { apartFrom, weight } from "../../src/strategies/built-in-strategies.js"
 import { joinPool } from "../../src/worker/worker.js"
 import { testLocal } from "../fixtures/local.js"
 

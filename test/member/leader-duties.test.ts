@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises"
 import t from "tap"
-import { LastLead } from "../../src/member/last-lead.js"
+import { LastLead } from "../../src/member/lead-call.js"
 import { LeaderDuties } from "../../src/member/leader-duties.js"
 import type { TrackedWork } from "../../src/work/tracked-work.js"
 import { ManualClock } from "../fixtures/manual-clock.js"

@@ -292,7 +292,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the lightest comes first",
-    file: "strategies/strategies",
+    file: "strategies/built-in-strategies",
     was: "return b.weight - a.weight || bySeniority(a, b)",
     is: "return a.weight - b.weight || bySeniority(a, b)",
     family: "calm",
@@ -341,21 +341,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "leads again although its last lead has not returned",
-    file: "member/last-lead",
+    file: "member/lead-call",
     was: "return this.#running !== undefined",
     is: "return false",
     family: "calm",
   },
   {
     name: "does not wait for its last lead after a lapse",
-    file: "member/last-lead",
+    file: "member/lead-call",
     was: "if (this.#running === running && !running.lingers) this.#linger(running)",
     is: "if (this.#running === running) this.#settled(running)",
     family: "changes",
   },
   {
     name: "does not stand in line again when its last lead has returned",
-    file: "member/last-lead",
+    file: "member/lead-call",
     was: "    this.#options.onChange(lingers)",
     is: "",
     family: "calm",

@@ -25,7 +25,7 @@ import {
   failedAttemptOf,
 } from "./failed-attempt.js"
 import { RequestsInDoubt } from "./in-doubt.js"
-import { PendingRequest } from "./pending-request.js"
+import { PendingRequest } from "./request-attempts.js"
 import { TermWatch } from "./term-watch.js"
 
 /** With less time left than this, in ms, nothing is tried any more: no answer in time would leave it unknown. */

@@ -1,7 +1,12 @@
 import t from "tap"
 import type { Member } from "../../src/protocol/member.js"
+import {
+  apartFrom,
+  preferring,
+  strategyOf,
+  weight,
+} from "../../src/strategies/built-in-strategies.js"
 import { rankingOf } from "../../src/strategies/ranking.js"
-import { apartFrom, preferring, strategyOf, weight } from "../../src/strategies/strategies.js"
 import { oldest, type Strategy, type Surroundings } from "../../src/strategies/strategy.js"
 import { member } from "../fixtures/members.js"
 
