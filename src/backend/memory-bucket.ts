@@ -3,7 +3,7 @@
  * server of version 2.9: they are gone, and no watcher is told.
  */
 import type { Adjustment, Bucket, Entry, StopWatch, WatchListener } from "../contracts/bucket.js"
-import { quietListener } from "../contracts/safe-call.js"
+import { safeListener } from "../contracts/safe-call.js"
 import { RevisionMismatch } from "../errors/errors.js"
 import type { Clock } from "../time/clock.js"
 
@@ -45,7 +45,7 @@ export class MemoryBucket implements Bucket {
   }
 
   async watch(listener: WatchListener): Promise<StopWatch> {
-    const quiet = quietListener(listener)
+    const quiet = safeListener(listener)
     for (const entry of this.#standing()) quiet.heard(copyOf(entry))
     quiet.caughtUp?.()
     this.#listeners.add(quiet)

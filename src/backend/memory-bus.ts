@@ -7,7 +7,7 @@
  * Who gets a message is decided when it is sent, as on a server. With an injected clock and random it is
  * deterministic. It knows no permissions, no reconnects, and no limit but max_payload.
  */
-import { quietly } from "../contracts/safe-call.js"
+import { callSafely } from "../contracts/safe-call.js"
 import { warnOf } from "../contracts/unawaited.js"
 import { copyHeaders } from "../encoding/headers.js"
 import type { Clock } from "../time/clock.js"
@@ -151,7 +151,7 @@ export class MemoryBus implements Router {
       lane.shift()
       next.listener.underWay(-1)
       // What one throws must not keep the rest of the lane from going on.
-      quietly(() => next.listener.hear(next.parcel), this.#onThrown)
+      callSafely(() => next.listener.hear(next.parcel), this.#onThrown)
     }
     // Whoever used it may be gone by now.
     this.#lanes.delete(name)

@@ -32,7 +32,7 @@ import { DEFAULT_POOL, namesOf } from "../protocol/names.js"
 import type { Clock } from "../time/clock.js"
 import { systemClock } from "../time/system-clock.js"
 import type { Answer } from "./answer.js"
-import { Asker } from "./waiting-requests.js"
+import { WaitingRequests } from "./waiting-requests.js"
 
 export { Answer } from "./answer.js"
 
@@ -94,7 +94,7 @@ const NO_OPTIONS: AskOptions = {}
 
 /** Asks one pool for work. Safe for any number of requests at once. */
 export class PoolClient {
-  readonly #asker: Asker
+  readonly #waiting: WaitingRequests
   #disconnect: (() => Promise<void>) | undefined
 
   /** Throws BadInput for options that it doesn't know, or that can't be used. */
@@ -102,7 +102,7 @@ export class PoolClient {
     checkOptions("PoolClient", options, CLIENT_OPTIONS)
     const { bus, pool, maxPayload, clock, random } = options
     checkKind("bus", bus, CLIENT_OPTIONS.bus)
-    this.#asker = new Asker({
+    this.#waiting = new WaitingRequests({
       bus,
       names: namesOf(pool ?? DEFAULT_POOL),
       clock: clock ?? systemClock,
@@ -165,7 +165,7 @@ export class PoolClient {
 
   /** Gives up what is in flight, with ClientClosed, and closes the connection if the client made it. */
   async close(): Promise<void> {
-    this.#asker.close()
+    this.#waiting.close()
     await this.#disconnect?.()
   }
 
@@ -173,7 +173,7 @@ export class PoolClient {
     if (options !== NO_OPTIONS) checkOptions("a request", options, ASK_OPTIONS)
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
     checkKind("timeout", timeoutMs, waitMs)
-    return this.#asker.ask({
+    return this.#waiting.ask({
       payload: payloadOf(payload, "payload"),
       headers: options.headers && headersOf(options.headers),
       toLeader,

@@ -23,7 +23,7 @@ export interface FailedAttempt {
   readonly isDeserted?: boolean
 }
 
-/** What the asker knows of its request, for the errors. */
+/** What is known of a request, for the errors. */
 export interface Asked {
   readonly pool: string
   readonly subject: string

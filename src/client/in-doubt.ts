@@ -16,7 +16,7 @@ import { LeaderChanged } from "../errors/errors.js"
 import type { PoolNames } from "../protocol/names.js"
 import type { Cancel, Clock } from "../time/clock.js"
 import { Answer } from "./answer.js"
-import type { PendingRequest } from "./request-attempts.js"
+import type { RequestAttempts } from "./request-attempts.js"
 import type { TermWatch } from "./term-watch.js"
 
 /** How long an answer of the last leader may still be under way once a new reign was announced, in ms. */
@@ -33,7 +33,7 @@ export interface RequestsInDoubtOptions {
 }
 
 interface Doubtful {
-  readonly pending: PendingRequest
+  readonly attempts: RequestAttempts
   /** Of the attempt in doubt. */
   readonly id: string
 }
@@ -47,9 +47,9 @@ export class RequestsInDoubt {
   }
 
   /** Finds out, when a new reign has begun, what became of what is under way to a leader. */
-  settle(underWay: readonly PendingRequest[]): void {
-    const doubtful = underWay.flatMap((pending) =>
-      pending.id === undefined ? [] : [{ pending, id: pending.id }],
+  settle(underWay: readonly RequestAttempts[]): void {
+    const doubtful = underWay.flatMap((attempts) =>
+      attempts.id === undefined ? [] : [{ attempts, id: attempts.id }],
     )
     const most = Math.max(1, Math.floor(this.#options.maxPayload / ID_BYTES))
     for (let n = 0; n < doubtful.length; n += most) {
@@ -73,10 +73,10 @@ export class RequestsInDoubt {
       this.#slacks.delete(cancel)
       // Whoever leads by now is asked as well.
       if (news.isPast(reign)) return
-      for (const { pending, id } of doubtful) {
-        const isUnderWay = pending.id === id
-        const isLost = word ? !word.has(id) : news.isPast(pending.reign)
-        if (isUnderWay && isLost) pending.interrupt(new LeaderChanged(names.pool, news.term))
+      for (const { attempts, id } of doubtful) {
+        const isUnderWay = attempts.id === id
+        const isLost = word ? !word.has(id) : news.isPast(attempts.reign)
+        if (isUnderWay && isLost) attempts.interrupt(new LeaderChanged(names.pool, news.term))
       }
     })
     this.#slacks.add(cancel)
@@ -85,7 +85,7 @@ export class RequestsInDoubt {
   /** What the leader has in hand of this; undefined if it doesn't say. */
   async #ask(doubtful: readonly Doubtful[]): Promise<Set<string> | undefined> {
     const { bus, names, news } = this.#options
-    const timeout = doubtful.reduce((ms, { pending }) => Math.max(ms, pending.leftMs), 1)
+    const timeout = doubtful.reduce((ms, { attempts }) => Math.max(ms, attempts.leftMs), 1)
     const ids = doubtful.map(({ id }) => id).join("\n")
     try {
       const said = new Answer(await bus.request(names.held, ids, { timeout }), 0)

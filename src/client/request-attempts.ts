@@ -9,7 +9,7 @@ import { Pace } from "../time/pace.js"
 const FIRST_PAUSE_MS = 4
 const LONGEST_PAUSE_MS = 64
 
-export class PendingRequest {
+export class RequestAttempts {
   /** The number of the reign in which it was sent (see TermWatch). */
   reign = 0
   /** By which a leader can be asked for the attempt that is under way to one; undefined while none is. */

@@ -1,5 +1,6 @@
 /**
- * Asks for work until there is an answer or the time is over.
+ * Requests that wait for an answer, for somebody to take them, or for the next leader: each is tried until there is an
+ * answer or its time is over.
  *
  * An attempt that was certainly not done is repeated, after a pause that grows from 4 to 64 ms and ends at once
  * when a new reign is announced. One that may have been done is repeated if the request is idempotent. Such is, after a
@@ -25,7 +26,7 @@ import {
   failedAttemptOf,
 } from "./failed-attempt.js"
 import { RequestsInDoubt } from "./in-doubt.js"
-import { PendingRequest } from "./request-attempts.js"
+import { RequestAttempts } from "./request-attempts.js"
 import { TermWatch } from "./term-watch.js"
 
 /** With less time left than this, in ms, nothing is tried any more: no answer in time would leave it unknown. */
@@ -33,7 +34,7 @@ const LAST_ATTEMPT_MS = 20
 /** How long to wait for a first member to say that it is there, in ms. */
 const PING_MS = 500
 
-export interface AskerOptions {
+export interface WaitingRequestsOptions {
   readonly bus: Bus
   readonly names: PoolNames
   readonly clock: Clock
@@ -51,17 +52,17 @@ export interface Question {
   readonly signal: AbortSignal | undefined
 }
 
-export class Asker {
-  readonly #options: AskerOptions
+export class WaitingRequests {
+  readonly #options: WaitingRequestsOptions
   readonly #news: TermWatch
-  readonly #pending = new Set<PendingRequest>()
+  readonly #waiting = new Set<RequestAttempts>()
   /** Those whose answer is awaited, and the subject they were sent to. */
-  readonly #underWay = new Map<PendingRequest, string>()
+  readonly #underWay = new Map<RequestAttempts, string>()
   readonly #inDoubt: RequestsInDoubt
   #isClosed = false
   readonly #connection: ConnectionWatch
 
-  constructor(options: AskerOptions) {
+  constructor(options: WaitingRequestsOptions) {
     this.#options = options
     this.#news = new TermWatch(options.bus, options.names, () => this.#newReign())
     this.#inDoubt = new RequestsInDoubt({ ...options, news: this.#news })
@@ -80,29 +81,29 @@ export class Asker {
     if (toLeader) this.#news.listen()
     const subject = toLeader ? names.leader : names.work
     const asked = { pool: names.pool, subject, payload, maxPayload, timeoutMs }
-    const pending = new PendingRequest(clock, timeoutMs, question.signal, random)
-    this.#pending.add(pending)
+    const attempts = new RequestAttempts(clock, timeoutMs, question.signal, random)
+    this.#waiting.add(attempts)
     let isInhabited = waitsForWorkers
     try {
       for (let doubt: unknown; ; ) {
-        if (this.#connection.back) await this.#reconnected(pending, doubt, subject)
-        const result = await this.#attempt(pending, question, asked)
+        if (this.#connection.back) await this.#reconnected(attempts, doubt, subject)
+        const result = await this.#attempt(attempts, question, asked)
         if (result instanceof Answer) return result
         const { error, outcome, isDeserted } = result
         if (outcome === "final" || (outcome === "unknown" && !isIdempotent)) throw error
         if (isDeserted && !isInhabited) {
-          const isThere = await this.#isAnybodyThere(pending, subject)
+          const isThere = await this.#isAnybodyThere(attempts, subject)
           if (isThere === false) throw error
           isInhabited = isThere ?? false
         }
         // Who leads next may be known by now.
-        await pending.pause(this.#news.isPast(pending.reign))
-        if (pending.leftMs < LAST_ATTEMPT_MS) throw this.#tooLate(result, question)
+        await attempts.pause(this.#news.isPast(attempts.reign))
+        if (attempts.leftMs < LAST_ATTEMPT_MS) throw this.#tooLate(result, question)
         if (outcome === "unknown") doubt = error
       }
     } finally {
-      this.#pending.delete(pending)
-      pending.close()
+      this.#waiting.delete(attempts)
+      attempts.close()
     }
   }
 
@@ -110,77 +111,78 @@ export class Asker {
     this.#isClosed = true
     this.#connection.close()
     this.#inDoubt.close()
-    for (const pending of this.#pending) pending.giveUp(new ClientClosed())
+    for (const attempts of this.#waiting) attempts.giveUp(new ClientClosed())
     this.#news.close()
   }
 
   async #attempt(
-    pending: PendingRequest,
+    attempts: RequestAttempts,
     { payload, headers, toLeader }: Question,
     asked: Asked,
   ): Promise<Answer | FailedAttempt> {
-    pending.reign = this.#news.reign
-    pending.id = toLeader ? nuid.next() : undefined
-    const sent = pending.id ? withHeader(headers, REQUEST_HEADER, pending.id) : headers
-    this.#underWay.set(pending, asked.subject)
+    attempts.reign = this.#news.reign
+    attempts.id = toLeader ? nuid.next() : undefined
+    const sent = attempts.id ? withHeader(headers, REQUEST_HEADER, attempts.id) : headers
+    this.#underWay.set(attempts, asked.subject)
     try {
-      const message = await pending.until(
+      const message = await attempts.until(
         this.#options.bus.request(asked.subject, payload, {
-          timeout: Math.max(1, pending.leftMs),
+          timeout: Math.max(1, attempts.leftMs),
           ...(sent && { headers: sent }),
         }),
       )
       const failedAttempt =
-        failedAttemptIn(message, asked) ?? (toLeader ? this.#stale(message, pending) : undefined)
-      if (toLeader && failedAttempt?.outcome === "not-done") this.#news.vacant(pending.reign)
-      return failedAttempt ?? new Answer(message, pending.ms)
+        failedAttemptIn(message, asked) ?? (toLeader ? this.#stale(message, attempts) : undefined)
+      if (toLeader && failedAttempt?.outcome === "not-done") this.#news.vacant(attempts.reign)
+      return failedAttempt ?? new Answer(message, attempts.ms)
     } catch (error) {
-      if (pending.givenUp) throw pending.givenUp.reason
+      if (attempts.givenUp) throw attempts.givenUp.reason
       const failedAttempt = failedAttemptOf(error, asked)
-      if (toLeader && failedAttempt.isDeserted) this.#news.vacant(pending.reign)
+      if (toLeader && failedAttempt.isDeserted) this.#news.vacant(attempts.reign)
       return failedAttempt
     } finally {
-      this.#underWay.delete(pending)
-      pending.id = undefined
+      this.#underWay.delete(attempts)
+      attempts.id = undefined
     }
   }
 
   /** Resolves when the connection is back; throws NotConnected, or what it is in `doubt` for, when that is too late. */
-  async #reconnected(pending: PendingRequest, doubt: unknown, subject: string): Promise<void> {
+  async #reconnected(attempts: RequestAttempts, doubt: unknown, subject: string): Promise<void> {
     for (let back = this.#connection.back; back; back = this.#connection.back) {
-      await pending.untilDeadline(back)
-      if (pending.leftMs < LAST_ATTEMPT_MS) throw doubt ?? new NotConnected(subject)
+      await attempts.untilDeadline(back)
+      if (attempts.leftMs < LAST_ATTEMPT_MS) throw doubt ?? new NotConnected(subject)
     }
   }
 
   #interrupt(): void {
-    for (const [pending, subject] of this.#underWay) pending.interrupt(new ConnectionLost(subject))
+    for (const [attempts, subject] of this.#underWay)
+      attempts.interrupt(new ConnectionLost(subject))
   }
 
   #wake(): void {
-    for (const pending of this.#pending) pending.wake()
+    for (const attempts of this.#waiting) attempts.wake()
   }
 
   /** What is wrong with an answer, if it comes from the past. */
-  #stale(message: BusMessage, { reign }: PendingRequest): FailedAttempt | undefined {
+  #stale(message: BusMessage, { reign }: RequestAttempts): FailedAttempt | undefined {
     const term = termIn(message)
     if (term === undefined || this.#news.takes(term, reign)) return undefined
     return { error: this.#leaderChanged(), outcome: "unknown" }
   }
 
   /** Whether the pool has any member, even if none takes work at the moment; undefined if the connection was lost. */
-  async #isAnybodyThere(pending: PendingRequest, subject: string): Promise<boolean | undefined> {
+  async #isAnybodyThere(attempts: RequestAttempts, subject: string): Promise<boolean | undefined> {
     const { bus, names } = this.#options
-    this.#underWay.set(pending, subject)
+    this.#underWay.set(attempts, subject)
     try {
-      const timeout = Math.max(1, Math.min(PING_MS, pending.leftMs))
-      await pending.until(bus.request(`$SRV.PING.${names.pool}`, "", { timeout }))
+      const timeout = Math.max(1, Math.min(PING_MS, attempts.leftMs))
+      await attempts.until(bus.request(`$SRV.PING.${names.pool}`, "", { timeout }))
       return true
     } catch (error) {
-      if (pending.givenUp) throw pending.givenUp.reason
+      if (attempts.givenUp) throw attempts.givenUp.reason
       return error instanceof ConnectionLost ? undefined : false
     } finally {
-      this.#underWay.delete(pending)
+      this.#underWay.delete(attempts)
     }
   }
 

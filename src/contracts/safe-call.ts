@@ -3,7 +3,7 @@ import type { WatchListener } from "./bucket.js"
 import { warnOf } from "./unawaited.js"
 
 /** Calls `act`; `failed` is told of what it throws. */
-export function quietly(act: () => void, failed: (thrown: unknown) => void = warnOf): void {
+export function callSafely(act: () => void, failed: (thrown: unknown) => void = warnOf): void {
   try {
     act()
   } catch (error) {
@@ -12,10 +12,10 @@ export function quietly(act: () => void, failed: (thrown: unknown) => void = war
 }
 
 /** `listener`, who may throw at an entry and hears those that follow all the same. */
-export function quietListener(listener: WatchListener): WatchListener {
+export function safeListener(listener: WatchListener): WatchListener {
   return {
-    heard: (entry) => quietly(() => listener.heard(entry)),
-    caughtUp: () => quietly(() => listener.caughtUp?.()),
-    restart: () => quietly(() => listener.restart?.()),
+    heard: (entry) => callSafely(() => listener.heard(entry)),
+    caughtUp: () => callSafely(() => listener.caughtUp?.()),
+    restart: () => callSafely(() => listener.restart?.()),
   }
 }

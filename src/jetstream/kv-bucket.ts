@@ -24,7 +24,7 @@ import { isNameInUse } from "../errors/nats-errors.js"
 import type { Timings } from "../lease/timings.js"
 import { flawsIn, MAX_ENTRY_BYTES, refusalOf, UnfitBucket } from "./bucket-flaws.js"
 import { entryOf, watchKv } from "./kv-watch.js"
-import { makeAnew } from "./recreate-bucket.js"
+import { recreateBucket } from "./recreate-bucket.js"
 
 /** How long the entries of a bucket may take to come, in ms; JetStream itself may take as long for any answer. */
 export const ANSWER_MS = 5_000
@@ -51,7 +51,7 @@ export async function openKvBucket(
   const open = async (known = 0) => {
     try {
       if (known > 0 && !(await streamOf(connection, name))) {
-        await makeAnew(connection, { name, ...wanted, maxEntryBytes: MAX_ENTRY_BYTES, known })
+        await recreateBucket(connection, { name, ...wanted, maxEntryBytes: MAX_ENTRY_BYTES, known })
       }
       const kv = await create().catch((error) => {
         // Somebody has just made it, above what was known to him.

@@ -7,7 +7,7 @@ import type { KV, KvEntry, KvWatchEntry } from "@nats-io/kv"
 import type { NatsConnection, QueuedIterator } from "nats"
 import type { Entry, StopWatch, WatchListener } from "../contracts/bucket.js"
 import { followConnection } from "../contracts/connection-watch.js"
-import { quietListener } from "../contracts/safe-call.js"
+import { safeListener } from "../contracts/safe-call.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { Pace } from "../time/pace.js"
 import { systemClock } from "../time/system-clock.js"
@@ -23,7 +23,7 @@ export async function watchKv(
   kv: () => KV,
   told: WatchListener,
 ): Promise<StopWatch> {
-  const listener = quietListener(told)
+  const listener = safeListener(told)
   let isStopped = false
   /** Counts openings; one that was overtaken by another is stopped as soon as it is there. */
   let opening = 0

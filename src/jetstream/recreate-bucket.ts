@@ -13,7 +13,7 @@ const FIRST_SEQ_SERVER = "2.10"
 /** As many revisions may have been given out that were not heard of here. */
 export const HEADROOM = 10_000
 
-export interface Anew {
+export interface LostBucket {
   /** Name of the bucket. */
   readonly name: string
   readonly ttlMs: number
@@ -24,7 +24,10 @@ export interface Anew {
 }
 
 /** Makes the bucket that is not there. One that somebody else made meanwhile is left as it is. */
-export async function makeAnew(connection: NatsConnection, bucket: Anew): Promise<void> {
+export async function recreateBucket(
+  connection: NatsConnection,
+  bucket: LostBucket,
+): Promise<void> {
   if (!isAtLeast(connection.info?.version ?? "", FIRST_SEQ_SERVER)) return
   const { name, ttlMs, replicas, maxEntryBytes, known } = bucket
   const { streams } = await jetstreamManager(connection)

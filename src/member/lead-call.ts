@@ -13,7 +13,7 @@ import type { Cancel, Clock } from "../time/clock.js"
 /** How often something is said of it at most, in ms. */
 const SAY_EVERY_MS = 1_000
 
-export interface LastLeadOptions {
+export interface LeadCallOptions {
   readonly clock: Clock
   /** Told when it begins to linger, and when it has settled; `isShown` if others are to hear of that. */
   readonly onChange: (isShown: boolean) => void
@@ -28,15 +28,15 @@ interface Running {
   lingers?: boolean
 }
 
-export class LastLead {
-  readonly #options: LastLeadOptions
+export class LeadCall {
+  readonly #options: LeadCallOptions
   #running: Running | undefined
   /** What is to be said of it once it is time. */
   #unsaid: string | undefined
   #cancelSaying: Cancel | undefined
   #isClosed = false
 
-  constructor(options: LastLeadOptions) {
+  constructor(options: LeadCallOptions) {
     this.#options = options
   }
 

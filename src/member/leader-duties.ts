@@ -8,7 +8,7 @@ import type { Duties } from "../coordinator/coordinator-options.js"
 import type { Leadership } from "../lease/leadership.js"
 import type { Handlers } from "../work/handler.js"
 import type { TrackedWork } from "../work/tracked-work.js"
-import type { LastLead } from "./lead-call.js"
+import type { LeadCall } from "./lead-call.js"
 
 /** What it means when `lead` returns while its reign holds; see JoinOptions. */
 export type LeadReturns = "done" | "release" | "fail"
@@ -18,7 +18,7 @@ export interface LeaderDutiesOptions {
   readonly lead: Handlers["lead"]
   /** How long what a reign started may take to finish when the reign ends kindly, in ms. */
   readonly graceMs: number
-  readonly lastLead: LastLead
+  readonly leadCall: LeadCall
   /** How long a `lead` whose reign ended without a word may go on before others are told that it does, in ms. */
   readonly patienceMs: number
   /** A claim is about to be sent. */
@@ -49,7 +49,7 @@ export class LeaderDuties implements Duties {
   }
 
   begin(leadership: Leadership): void {
-    const { tracked, lead, lastLead, onBegin, onFailed } = this.#options
+    const { tracked, lead, leadCall, onBegin, onFailed } = this.#options
     try {
       tracked.begin(leadership)
       onBegin(leadership)
@@ -57,13 +57,13 @@ export class LeaderDuties implements Duties {
       // Nobody must hold the claim and do nothing with it.
       return onFailed(error)
     }
-    if (lead) lastLead.began(leadership.term, this.#lead(lead, leadership))
+    if (lead) leadCall.began(leadership.term, this.#lead(lead, leadership))
   }
 
   async windDown(): Promise<void> {
-    const { tracked, graceMs, lastLead, report } = this.#options
+    const { tracked, graceMs, leadCall, report } = this.#options
     tracked.refuse()
-    const [isDone] = await Promise.all([tracked.finish(graceMs), lastLead.outlast(graceMs)])
+    const [isDone] = await Promise.all([tracked.finish(graceMs), leadCall.outlast(graceMs)])
     await tracked.drain()
     if (!isDone) report("tracked work was cut short: it took longer than the grace time")
   }
@@ -74,9 +74,9 @@ export class LeaderDuties implements Duties {
   }
 
   lapse(): void {
-    const { tracked, onEnd, lastLead, patienceMs, report } = this.#options
+    const { tracked, onEnd, leadCall, patienceMs, report } = this.#options
     tracked.lapse()
-    unawaited(lastLead.outlast(patienceMs), unexpected(report))
+    unawaited(leadCall.outlast(patienceMs), unexpected(report))
     onEnd()
   }
 

@@ -10,7 +10,7 @@ import type { Terms } from "../protocol/terms.js"
 import type { OtherPools } from "../strategies/other-pools.js"
 import type { Strategy } from "../strategies/strategy.js"
 import type { Handlers } from "../work/handler.js"
-import type { LastLead } from "./lead-call.js"
+import type { LeadCall } from "./lead-call.js"
 import type { LeadReturns } from "./leader-duties.js"
 
 /** What a member is, whatever it runs on. */
@@ -49,7 +49,7 @@ export interface MemberRunOptions {
   readonly leaderGraceMs: number
   readonly leadReturns: LeadReturns
   /** The `lead()` that was called last, in whatever run of the worker. */
-  readonly lastLead: LastLead
+  readonly leadCall: LeadCall
   /** Whether the worker takes no simple work. */
   readonly isPaused: () => boolean
   readonly meter?: Meter | undefined

@@ -32,7 +32,7 @@ export class MemberRun {
   /** In the order in which things happen: it answers simple work, hears of a claim, takes up its duties; the election is last. */
   constructor(options: MemberRunOptions) {
     this.#options = options
-    const { context, character, lastLead, fence, writeHistory: write } = options
+    const { context, character, leadCall, fence, writeHistory: write } = options
     const { strategy, otherPools, preemptAfterMs, meter, onFailed, onBroken } = options
     const { bus, names, clock, timings, troubles } = context
     const member = { id: this.id, name: character.name }
@@ -47,7 +47,7 @@ export class MemberRun {
     })
     this.#recorder = write && new HistoryRecorder({ clock, write, troubles })
     const duties = new LeaderDuties({
-      ...{ tracked, lead: handlers.lead, lastLead, onFailed, report: troubles.report },
+      ...{ tracked, lead: handlers.lead, leadCall, onFailed, report: troubles.report },
       ...{ graceMs: options.leaderGraceMs, patienceMs: timings.stepMs },
       onPrepare: () => this.#recorder?.known(this.coordinator.standing),
       onBegin: (leadership) => this.#begun(leadership),
@@ -57,7 +57,7 @@ export class MemberRun {
     this.coordinator = new Coordinator({
       ...{ context, strategy, otherPools, preemptAfterMs, meter, duties, onBroken },
       portrait: () => this.#portrait(),
-      mayLead: () => character.eligible && !lastLead.isRunning,
+      mayLead: () => character.eligible && !leadCall.isRunning,
       nonce: () => nuid.next(),
       publish: fence && ((...message) => fence.publish(...message)),
       onClaim: (standing, isOwn) => this.#heard(standing, isOwn),
@@ -155,8 +155,8 @@ export class MemberRun {
     const left = this.coordinator.leave(reason)
     this.#unawaited(this.coordinator.membership.renewAfter(left))
     await left
-    const { graceMs, leaderGraceMs, lastLead } = this.#options
-    await Promise.all([this.#work.simple?.stop(graceMs), lastLead.outlast(leaderGraceMs)])
+    const { graceMs, leaderGraceMs, leadCall } = this.#options
+    await Promise.all([this.#work.simple?.stop(graceMs), leadCall.outlast(leaderGraceMs)])
     await this.#vanish()
   }
 
@@ -223,8 +223,8 @@ export class MemberRun {
   }
 
   #portrait(): SelfPortrait {
-    const { character, isPaused, lastLead } = this.#options
-    const { lingeringTerm: term } = lastLead
+    const { character, isPaused, leadCall } = this.#options
+    const { lingeringTerm: term } = leadCall
     return {
       ...character,
       ...(term !== undefined && { eligible: false, lingering: { term } }),

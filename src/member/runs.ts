@@ -11,13 +11,13 @@ import { unawaited, unexpected } from "../contracts/unawaited.js"
 import type { EndReason } from "../lease/leadership.js"
 import type { Clock } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
-import { LastLead } from "./lead-call.js"
+import { LeadCall } from "./lead-call.js"
 import type { MemberRun } from "./member-run.js"
 import type { MemberRunOptions } from "./member-run-options.js"
 import { Failures, RESTART_PACE, type RestartIntensity, TooManyFailures } from "./restarts.js"
 
 /** What a run shares with those before and after it, and whom it tells of its failures. */
-export type GivenByRuns = Pick<MemberRunOptions, "lastLead" | "isPaused" | "onFailed" | "onBroken">
+export type GivenByRuns = Pick<MemberRunOptions, "leadCall" | "isPaused" | "onFailed" | "onBroken">
 
 export interface RunsOptions {
   /** Name of the worker. */
@@ -34,7 +34,7 @@ export interface RunsOptions {
 }
 
 export class Runs {
-  readonly lastLead: LastLead
+  readonly leadCall: LeadCall
   readonly #options: RunsOptions
   readonly #failures: Failures
   #current: MemberRun
@@ -51,7 +51,7 @@ export class Runs {
     this.#options = options
     this.#failures = new Failures(options.intensity)
     const { clock, troubles } = options
-    this.lastLead = new LastLead({
+    this.leadCall = new LeadCall({
       clock,
       report: troubles.report,
       onChange: (isShown) => this.#current.reconsider(isShown),
@@ -97,12 +97,12 @@ export class Runs {
     await this.#current.stop(reason)
     await this.#restarting
     await Promise.all(this.#finishing)
-    this.lastLead.close()
+    this.leadCall.close()
   }
 
   #newRun(): MemberRun {
     const run: MemberRun = this.#options.newRun({
-      lastLead: this.lastLead,
+      leadCall: this.leadCall,
       isPaused: () => this.#isPaused,
       onFailed: (error) => this.#failed(run, error),
       onBroken: (error) => this.#broke(run, error),

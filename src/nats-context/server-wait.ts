@@ -4,7 +4,7 @@
  * listens who is no server yet, JetStream is not ready. What is wrong with names, credentials or TLS is said at once.
  */
 import ms from "ms"
-import { quietly } from "../contracts/safe-call.js"
+import { callSafely } from "../contracts/safe-call.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { isNotReady, PoolError, reasonOf } from "../errors/errors.js"
 import { Pace } from "../time/pace.js"
@@ -46,7 +46,7 @@ export async function waitingFor<T>(
       // What the program's own callback throws is its own business.
       const tell = () =>
         unawaited(onWait?.(`waiting up to ${ms(waitMs)}, for: ${reasonOf(error)}`), () => {})
-      if (tries === 1) quietly(tell, () => {})
+      if (tries === 1) callSafely(tell, () => {})
       const limitMs = untilMs - nowMs()
       if (limitMs <= 0) throw inVain(error, waitMs)
       await pace.wait({ limitMs, ...(signal && { signal }) })

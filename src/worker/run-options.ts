@@ -19,7 +19,7 @@ import {
 /** What the worker itself listens to, and what it keeps over all its runs. */
 export type RunListeners = Pick<
   MemberRunOptions,
-  | "lastLead"
+  | "leadCall"
   | "isPaused"
   | "obey"
   | "onFailed"

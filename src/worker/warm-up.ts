@@ -11,7 +11,7 @@ import { LocalPools } from "../backend/local-pools.js"
 import { Troubles } from "../contracts/troubles.js"
 import { evict } from "../coordinator/eviction.js"
 import { timingsOf } from "../lease/timings.js"
-import { LastLead } from "../member/lead-call.js"
+import { LeadCall } from "../member/lead-call.js"
 import { MemberRun } from "../member/member-run.js"
 import { namesOf } from "../protocol/names.js"
 import { systemClock } from "../time/system-clock.js"
@@ -51,9 +51,9 @@ async function play(on: (name: string) => Backend): Promise<number[]> {
     const answer = await bus.request(names.leader, "", { timeout: A_WHILE_MS })
     terms.push(Number(answer.headers?.get("Pool-Term")))
   }
-  const lastLead = new LastLead({ clock, onChange: nothing, report: nothing })
+  const leadCall = new LeadCall({ clock, onChange: nothing, report: nothing })
   const join = async (name: string) => {
-    const run = new MemberRun(runOptionsOf({}, on(name), { ...NOBODY, lastLead }))
+    const run = new MemberRun(runOptionsOf({}, on(name), { ...NOBODY, leadCall }))
     await run.start()
     await pause(clock, A_WHILE_MS)
     return run
@@ -74,7 +74,7 @@ async function play(on: (name: string) => Backend): Promise<number[]> {
 }
 
 const nothing = () => {}
-const NOBODY: Omit<RunListeners, "lastLead"> = {
+const NOBODY: Omit<RunListeners, "leadCall"> = {
   isPaused: () => false,
   obey: nothing,
   onFailed: nothing,

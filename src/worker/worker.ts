@@ -155,7 +155,7 @@ export class PoolWorker {
    * lead, also not after a restart.
    */
   get lingeringMs(): number {
-    return this.#runs.lastLead.lingeringMs
+    return this.#runs.leadCall.lingeringMs
   }
 
   /** Who leads at the moment, or for how long nobody has. */

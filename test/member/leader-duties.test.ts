@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises"
 import t from "tap"
-import { LastLead } from "../../src/member/lead-call.js"
+import { LeadCall } from "../../src/member/lead-call.js"
 import { LeaderDuties } from "../../src/member/leader-duties.js"
 import type { TrackedWork } from "../../src/work/tracked-work.js"
 import { ManualClock } from "../fixtures/manual-clock.js"
@@ -12,7 +12,7 @@ function duties(lead?: () => void, tracked: Partial<TrackedWork> = {}) {
     tracked: { begin: nothing, refuse: nothing, drain: nothing, ...tracked } as TrackedWork,
     lead,
     graceMs: 1000,
-    lastLead: new LastLead({ clock: new ManualClock(), onChange: nothing, report: nothing }),
+    leadCall: new LeadCall({ clock: new ManualClock(), onChange: nothing, report: nothing }),
     patienceMs: 50,
     onBegin: nothing,
     onEnd: nothing,

@@ -8,7 +8,7 @@ import { Coordinator } from "../../src/coordinator/coordinator.js"
 import type { Duties } from "../../src/coordinator/coordinator-options.js"
 import type { EndReason, Leadership } from "../../src/lease/leadership.js"
 import type { Timings } from "../../src/lease/timings.js"
-import { LastLead } from "../../src/member/lead-call.js"
+import { LeadCall } from "../../src/member/lead-call.js"
 import type { Heir, StandingClaim, Word } from "../../src/protocol/claim.js"
 import { MEMBER_VERSION, type MemberState } from "../../src/protocol/member.js"
 import { CLAIM_KEY, namesOf } from "../../src/protocol/names.js"
@@ -59,7 +59,7 @@ export class SimulatedMember implements Duties {
   readonly machine: Machine
   readonly link: Link
   readonly coordinator: Coordinator
-  readonly lastLead: LastLead
+  readonly leadCall: LeadCall
   /** When its `lead` last returned after it had lingered, on the timeline. */
   lingeredUntilMs = Number.NEGATIVE_INFINITY
   /** `gone` once it has left, or failed to join. */
@@ -95,7 +95,7 @@ export class SimulatedMember implements Duties {
     bucket.onWrite = (key) => {
       if (key === CLAIM_KEY) judge.acts(this, "writes the claim")
     }
-    this.lastLead = new LastLead({
+    this.leadCall = new LeadCall({
       clock: machine,
       onChange: (isShown) => {
         if (isShown) this.lingeredUntilMs = options.nowMs()
@@ -117,7 +117,7 @@ export class SimulatedMember implements Duties {
       preemptAfterMs: options.preemptAfterMs,
       duties: this,
       portrait: () => this.#portrait(),
-      mayLead: () => this.eligible && !this.lastLead.isRunning,
+      mayLead: () => this.eligible && !this.leadCall.isRunning,
       nonce: () => `${name}-${++this.#nonces}`,
       onClaim: (standing, isOwn) => {
         if (isOwn) this.held = standing
@@ -154,7 +154,7 @@ export class SimulatedMember implements Duties {
 
   /** Whether its last `lead` goes on although its reign is over. */
   get isTidying(): boolean {
-    return this.lastLead.isRunning && !this.coordinator.leads()
+    return this.leadCall.isRunning && !this.coordinator.leads()
   }
 
   /** As a worker leaves: hands on, deletes its entry, closes its connection. */
@@ -203,7 +203,7 @@ export class SimulatedMember implements Duties {
   async windDown(): Promise<void> {
     const { windDownMs } = this.#options
     const winding = windDownMs && pause(this.machine, windDownMs)
-    await Promise.all([winding, this.lastLead.outlast(LEAD_GRACE_MS)])
+    await Promise.all([winding, this.leadCall.outlast(LEAD_GRACE_MS)])
     await this.#subscription?.drain().catch(() => {})
   }
 
@@ -213,7 +213,7 @@ export class SimulatedMember implements Duties {
 
   lapse(): void {
     this.abandon()
-    this.lastLead.outlast(this.#options.timings.stepMs)
+    this.leadCall.outlast(this.#options.timings.stepMs)
   }
 
   #lead({ term, signal }: Leadership): void {
@@ -227,7 +227,7 @@ export class SimulatedMember implements Duties {
       const end = () => void (tidyMs === 0 ? returns() : this.machine.after(tidyMs, returns))
       signal.addEventListener("abort", end, { once: true })
     })
-    this.lastLead.began(term, work)
+    this.leadCall.began(term, work)
   }
 
   #take(message: BusMessage): void {
@@ -247,7 +247,7 @@ export class SimulatedMember implements Duties {
   }
 
   #portrait() {
-    const { lingeringTerm: term } = this.lastLead
+    const { lingeringTerm: term } = this.leadCall
     return {
       id: this.id,
       name: this.name,
