@@ -32,6 +32,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   worker: "backend member",
   programs: "contracts",
   "nats-server": "nats programs",
+  "server-cluster": "nats-server",
   supervision: "threads worker programs",
   operator: "client",
   "dashboard/drawing": "",
@@ -45,7 +46,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   "commands/flags": "supervision",
   "commands/terminal": "supervision dashboard/drawing",
   "commands/completion": "",
-  commands: "nats-server dashboard commands/flags commands/terminal",
+  commands: "server-cluster dashboard commands/flags commands/terminal",
   "": "commands/completion commands",
 }
 

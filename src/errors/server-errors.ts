@@ -43,8 +43,10 @@ export class ServerFailed extends PoolError {
     readonly reason: string,
     readonly logFile: string,
     options?: ErrorOptions,
+    /** Which of several servers. */
+    server = "nats-server",
   ) {
-    super(`nats-server did not start: ${reason}; its log: ${logFile}`, options)
+    super(`${server} did not start: ${reason}; its log: ${logFile}`, options)
   }
 }
 

@@ -51,6 +51,8 @@ export interface StartedServer extends RunningServer {
 export interface StartOptions {
   /** Path of the program, as `findServer` returns it. */
   binary: string
+  /** What it is called where its failure is told. Default `nats-server`. */
+  name?: string
   /** Port for clients; -1 lets the system choose. Default 4222. */
   port?: number
   /** Port for monitoring; -1 lets the system choose. Default: none, or what the configuration says. */
@@ -92,7 +94,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   if (!start.process) {
     clear()
     const cause = await start.failed
-    throw new ServerFailed(cause.message, logFile, { cause })
+    throw new ServerFailed(cause.message, logFile, { cause }, options.name)
   }
   const child = start.process
   // What can't be signalled is no end.
@@ -100,7 +102,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   const ended = new Promise<void>((done) => child.once("exit", () => done()))
   unawaited(ended.then(clear))
   const failed = ended.then(() => {
-    throw new ServerFailed(lastWords(logFile, logStart), logFile)
+    throw new ServerFailed(lastWords(logFile, logStart), logFile, {}, options.name)
   })
   // Who waits for it is told; who does not, has stopped it.
   isLetGo(failed)
@@ -119,7 +121,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
     await stop(0)
     throw error instanceof ServerFailed
       ? error
-      : new ServerFailed(reasonOf(error), logFile, { cause: error })
+      : new ServerFailed(reasonOf(error), logFile, { cause: error }, options.name)
   } finally {
     waiting.abort()
   }
