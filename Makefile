@@ -52,7 +52,7 @@ format: node_modules/.package-lock.json ## put the code into its format
 build: dist/.built ## dist, what a user installs
 
 .PHONY: bench
-bench: build ## hand-over, kill -9, and work a second, beside the barest of plain NATS; ROUNDS=5 is short
+bench: build ## times beside the barest of plain NATS, as text and JSON; ONLY=failover,requests ROUNDS=5 OUT=path
 	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
 	  $(RUN_TS) bench/index.ts $(ARGS)
 

@@ -1,4 +1,4 @@
-/** Figures from samples: median, quartiles, 99th percentile, extremes; and how they are printed beside their limits. */
+/** Figures of samples: median, quartiles, 99th percentile, extremes. */
 
 export interface Figures {
   readonly n: number
@@ -26,17 +26,4 @@ export function figuresOf(samples: readonly number[]): Figures {
     p99: at(0.99),
     max: sorted.at(-1) ?? Number.NaN,
   }
-}
-
-/** One line: what was measured, its figures in ms, and the limits it should keep. */
-export function inMs(what: string, figures: Figures, limits: string): string {
-  const ms = (value: number) => `${value.toFixed(1)} ms`.padStart(9)
-  const { n, min, median, p99, max } = figures
-  const row = `min ${ms(min)}  median ${ms(median)}  p99 ${ms(p99)}  max ${ms(max)}`
-  return `${what.padEnd(28)} n ${String(n).padStart(3)}  ${row}   ${limits}`
-}
-
-/** How many times as much as the other one, round by round: the median, and between what the middle half lies. */
-export function inTimes({ low, median, high }: Figures): string {
-  return `ratio median ${median.toFixed(2)}, half of them ${low.toFixed(2)} to ${high.toFixed(2)}`
 }

@@ -1,86 +1,22 @@
-/**
- * Requests through PoolClient while leaders change: those marked idempotent, and others, one after another all the
- * time; and how each of them ended.
- */
-import { setTimeout as later } from "node:timers/promises"
-import type { NatsConnection } from "nats"
-import { PoolClient } from "../dist/client/client.js"
+/** Requests a second: what a worker of a pool takes, beside plain responders, for a requester that is the same. */
+import type { Context } from "./part.js"
+import { simpleWork } from "./requests/simple-work.js"
+import { type Row, rowOf } from "./rows.js"
 
-const PAUSE_MS = 2
-/** What is not answered by then was forgotten. */
-const TIMEOUT_MS = 10_000
+const IN_FLIGHT = [1, 100, 256]
+/** A round takes much less time here than where a leader changes. */
+const MOST_PAIRS = 15
 
-export interface Counts {
-  idempotent: number
-  idempotentAnswered: number
-  others: number
-  othersAnswered: number
-  /** Failed with an error that says that they may or may not have been done. */
-  unknown: number
-  /** Neither answered nor told. */
-  timeouts: number
-  /** Answered under a lower term than one before. */
-  ofThePast: number
-}
-
-export class Requests {
-  readonly #client: PoolClient
-  readonly #counts: Counts = {
-    idempotent: 0,
-    idempotentAnswered: 0,
-    others: 0,
-    othersAnswered: 0,
-    unknown: 0,
-    timeouts: 0,
-    ofThePast: 0,
-  }
-  #isStopped = false
-  #term = 0
-  #loops: Promise<void>[] = []
-
-  constructor(connection: NatsConnection, pool: string) {
-    this.#client = new PoolClient({ bus: connection, pool })
-  }
-
-  start(): void {
-    this.#loops = [this.#loop(true), this.#loop(false)]
-  }
-
-  /** Resolves when all have ended. */
-  async stop(): Promise<Counts> {
-    this.#isStopped = true
-    await Promise.all(this.#loops)
-    await this.#client.close()
-    return this.#counts
-  }
-
-  async #loop(idempotent: boolean): Promise<void> {
-    const counts = this.#counts
-    while (!this.#isStopped) {
-      counts[idempotent ? "idempotent" : "others"] += 1
-      try {
-        const { term = 0 } = await this.#client.leaderWork("", {
-          idempotent,
-          timeoutMs: TIMEOUT_MS,
-        })
-        counts[idempotent ? "idempotentAnswered" : "othersAnswered"] += 1
-        if (term < this.#term) counts.ofThePast += 1
-        this.#term = Math.max(this.#term, term)
-      } catch (error) {
-        const { code } = error as { code?: string }
-        if (code === "leader-changed") counts.unknown += 1
-        if (code === "timeout") counts.timeouts += 1
-      }
-      await later(PAUSE_MS)
-    }
-  }
-}
-
-/** One line: how the requests ended, beside what is allowed. */
-export function inWords(what: string, counts: Counts): string {
-  const { idempotent, idempotentAnswered, others, othersAnswered } = counts
-  const answered = `idempotent ${idempotentAnswered}/${idempotent} answered (all)`
-  const rest = `others ${othersAnswered}/${others}, ${counts.unknown} told unknown`
-  const never = `${counts.timeouts} timeouts (0), ${counts.ofThePast} answers of the past (0)`
-  return `${what.padEnd(28)} ${answered}; ${rest}, ${never}`
+export async function requests({ url, rounds, loader, progress }: Context): Promise<Row[]> {
+  const pairs = Math.min(rounds, MOST_PAIRS)
+  const measured = await simpleWork(url, IN_FLIGHT, pairs, loader, () => progress("w"))
+  return measured.map(({ inFlight, pairs }) =>
+    rowOf({
+      what: `workers of a pool, ${inFlight} in flight`,
+      unit: "/s",
+      samples: pairs.map(({ pool }) => pool),
+      baseline: { what: "plain responders", samples: pairs.map(({ plain }) => plain) },
+      limit: { of: "ratio", figure: "median", atLeast: 0.98 },
+    }),
+  )
 }

@@ -4,15 +4,14 @@
  * on a slow machine that has its time as well.
  */
 import { type Change, type Contender, plainContender, poolContender } from "./contenders.js"
-import { type Figures, figuresOf } from "./figures.js"
+import type { Counts } from "./ongoing-requests.js"
 import type { Requester } from "./requester.js"
-import type { Counts } from "./requests.js"
 
 export interface ChangesOfLeader {
-  readonly gap: Figures
-  readonly plain: Figures
-  /** The pool's over the plain one's, round by round. */
-  readonly ratio: Figures
+  /** In ms, round by round. */
+  readonly gaps: readonly number[]
+  /** The same of plain NATS, each beside the pool's of that round. */
+  readonly plainGaps: readonly number[]
   readonly requests: Counts
 }
 
@@ -34,9 +33,8 @@ export async function changesOfLeader(
       onRound()
     }
     return {
-      gap: figuresOf(pairs.map((pair) => pair.pool)),
-      plain: figuresOf(pairs.map((pair) => pair.plain)),
-      ratio: figuresOf(pairs.map((pair) => pair.pool / pair.plain)),
+      gaps: pairs.map((pair) => pair.pool),
+      plainGaps: pairs.map((pair) => pair.plain),
       requests: await requester.stopRequests(),
     }
   } finally {

@@ -7,7 +7,7 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { connect, type NatsConnection } from "nats"
 import { type Answered, Asker, type Gap } from "./asker.js"
-import { type Counts, Requests } from "./requests.js"
+import { type Counts, Requests } from "./ongoing-requests.js"
 
 const FILE = fileURLToPath(import.meta.url)
 

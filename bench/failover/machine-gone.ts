@@ -6,13 +6,12 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { connect, type NatsConnection } from "nats"
-import { findKvBucket } from "../dist/jetstream/kv-bucket.js"
-import { membersIn } from "../dist/protocol/entries.js"
-import { type Figures, figuresOf } from "./figures.js"
+import { findKvBucket } from "../../dist/jetstream/kv-bucket.js"
+import { membersIn } from "../../dist/protocol/entries.js"
+import type { Counts } from "./ongoing-requests.js"
 import type { Requester } from "./requester.js"
-import type { Counts } from "./requests.js"
 
-const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url))
+const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url))
 const POOL = "bench-gone"
 const NAMES = ["a", "b", "c"]
 /** Short, for all of it is waited for in each round. */
@@ -24,7 +23,7 @@ export async function machinesGone(
   requester: Requester,
   rounds: number,
   onRound: () => void,
-): Promise<{ gap: Figures; requests: Counts }> {
+): Promise<{ gaps: number[]; requests: Counts }> {
   const supervisors = new Map(NAMES.map((name) => [name, supervised(url, name)]))
   const connection = await connect({ servers: url })
   const gaps: number[] = []
@@ -39,7 +38,7 @@ export async function machinesGone(
       gaps.push(sinceRenewalMs)
       onRound()
     }
-    return { gap: figuresOf(gaps), requests: await requester.stopRequests() }
+    return { gaps, requests: await requester.stopRequests() }
   } finally {
     await connection.close()
     for (const supervisor of supervisors.values()) supervisor.kill("SIGINT")

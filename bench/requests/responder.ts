@@ -1,6 +1,6 @@
 /** One responder of the bench, in a process of its own: a member of a pool, or plain client library. */
 import { connect } from "nats"
-import { joinPool } from "../dist/worker/worker.js"
+import { joinPool } from "../../dist/worker/worker.js"
 
 const [kind, url = ""] = process.argv.slice(2)
 
