@@ -1,20 +1,20 @@
 #!/usr/bin/env node
 /** From the command line to a command. The only file that reads argv or turns errors into exit codes. */
 import { Command, CommanderError } from "commander"
-import { clusterCommand } from "./commands/cluster.js"
 import { completionCommand } from "./commands/completion/completion.js"
-import { dashboardCommand } from "./commands/dashboard.js"
-import { doctorCommand } from "./commands/doctor.js"
-import { historyCommand } from "./commands/history.js"
-import { leaderCommand } from "./commands/leader.js"
-import { membersCommand } from "./commands/members.js"
-import { orderCommands } from "./commands/orders.js"
-import { runCommand } from "./commands/run.js"
-import { serverCommand } from "./commands/server.js"
-import { EXIT, exitCodeOf, sayingOf } from "./commands/terminal/exit.js"
+import { EXIT } from "./commands/terminal/exit.js"
 import { outliveReaders, outliveTerminal } from "./commands/terminal/output.js"
-import { workCommand } from "./commands/work.js"
-import { workerCommand } from "./commands/worker.js"
+import { clusterCommand } from "./commands/usage/cluster.js"
+import { dashboardCommand } from "./commands/usage/dashboard.js"
+import { doctorCommand } from "./commands/usage/doctor.js"
+import { historyCommand } from "./commands/usage/history.js"
+import { leaderCommand } from "./commands/usage/leader.js"
+import { membersCommand } from "./commands/usage/members.js"
+import { orderCommands } from "./commands/usage/orders.js"
+import { runCommand } from "./commands/usage/run.js"
+import { serverCommand } from "./commands/usage/server.js"
+import { workCommand } from "./commands/usage/work.js"
+import { workerCommand } from "./commands/usage/worker.js"
 import { PACKAGE_VERSION } from "./discovery/package-version.js"
 import { BadInput } from "./errors/errors.js"
 
@@ -51,11 +51,12 @@ outliveTerminal()
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = ending(error)
+  process.exitCode = await ending(error)
 }
 
-function ending(error: unknown): number {
+async function ending(error: unknown): Promise<number> {
   if (!(error instanceof CommanderError)) {
+    const { exitCodeOf, sayingOf } = await import("./commands/terminal/ending.js")
     console.error(sayingOf(error, program.opts().verbose === true))
     return exitCodeOf(error)
   }

@@ -47,7 +47,8 @@ const FOLDERS: Readonly<Record<string, string>> = {
   "commands/terminal": "supervision dashboard/drawing",
   "commands/completion": "",
   commands: "server-cluster dashboard commands/flags commands/terminal",
-  "": "commands/completion commands",
+  "commands/usage": "commands",
+  "": "commands/completion commands/usage",
 }
 
 /** What decides and computes: no NATS, no process, no package, no clock of its own. */

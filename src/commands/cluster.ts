@@ -1,24 +1,23 @@
-/** `pool cluster`: a server, some workers and the dashboard, in one terminal. */
+/** What `pool cluster` does: it starts a server, some workers and the dashboard, and stops what it started. */
 import { appendFileSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { Command } from "commander"
 import { unawaited } from "../contracts/unawaited.js"
 import { latency, plural } from "../dashboard/drawing/format.js"
 import { attach } from "../dashboard/pool-source.js"
 import { eventLine, eventObject } from "../dashboard/screen/plain.js"
 import { runDashboard, wantsScreen } from "../dashboard/start.js"
-import { DEFAULT_PORT, type LocalServer, localServer } from "../nats-server/local-server.js"
+import { type LocalServer, localServer } from "../nats-server/local-server.js"
 import { freeName } from "../supervision/free-name.js"
-import type { WorkerSettings } from "../supervision/messages.js"
 import type { WorkerEvent } from "../supervision/supervisor.js"
 import { WorkerGroup } from "../supervision/worker-group.js"
-import { portIn, wholeIn, withHttpFlag } from "./flags/flags.js"
-import { settingsIn, type WorkerFlags, withWorkerFlags } from "./flags/worker-flags.js"
+import type { WorkerSettings } from "../supervision/worker-settings.js"
+import type { WorkerFlags } from "./flags/worker-flags.js"
+import { settingsIn } from "./flags/worker-settings.js"
 import { EXIT } from "./terminal/exit.js"
 import { interrupts } from "./terminal/interrupt.js"
 
-interface ClusterFlags extends WorkerFlags {
+export interface ClusterFlags extends WorkerFlags {
   workers: number
   port: number
   dashboard: boolean
@@ -30,32 +29,8 @@ const LOGS = join(".pool", "logs")
 /** How long what was killed may take to be cleared away, and a screen to close, in ms. */
 const CLEARING_MS = 1_000
 
-/** The command, to be added to a program. */
-export function clusterCommand(): Command {
-  const command = new Command("cluster")
-    .description("start a server, some workers and the dashboard; quitting stops what was started")
-    .option("--workers <n>", "how many", wholeIn("--workers", 0), 3)
-    .option("--port <port>", "port of the server", portIn, DEFAULT_PORT)
-    .option("--no-dashboard", "a line for every event instead of the screen (on a pipe: always)")
-    .option("--json", "a JSON object for every event instead of the screen")
-    .option("--ascii", "draw with ASCII characters only")
-  return withHttpFlag(withWorkerFlags(command), "; the second worker on the next port, and so on")
-    .addHelpText(
-      "after",
-      `
-On the screen ? shows the keys. A server that listens already is used, and not stopped. With --servers none is started.
-Logs are in .pool/logs. A second Ctrl-C does not wait for work in flight. Ctrl-Z suspends the screen alone: server
-and workers go on.
-
-Examples:
-  pool cluster
-  pool cluster --workers 5 --lease 1s
-  pool cluster --handler ./mail.js --no-dashboard`,
-    )
-    .action((_flags: object, command: Command) => runCluster(command.optsWithGlobals()))
-}
-
-async function runCluster(flags: ClusterFlags): Promise<void> {
+/** Runs until it is quit or interrupted. Sets the exit code. */
+export async function runCluster(flags: ClusterFlags): Promise<void> {
   const settings = settingsIn({ ...flags, allowControl: true }, "a")
   const cluster = new Cluster(settings, flags)
   await cluster.run()

@@ -1,10 +1,9 @@
-/** `pool dashboard`: the screen, attached to a pool that runs; or the same in lines, once, or in JSON. */
-import { Command } from "commander"
+/** What `pool dashboard` does: it shows a pool that runs, or one that is made up. */
 import { attach } from "../dashboard/pool-source.js"
 import { runDashboard, runDemo } from "../dashboard/start.js"
-import { connectionIn, type PoolFlags, withPoolFlags } from "./flags/flags.js"
+import { connectionIn, type PoolFlags } from "./flags/flags.js"
 
-interface DashboardFlags extends PoolFlags {
+export interface DashboardFlags extends PoolFlags {
   once?: boolean
   plain?: boolean
   json?: boolean
@@ -12,29 +11,8 @@ interface DashboardFlags extends PoolFlags {
   demo?: boolean
 }
 
-/** The command, to be added to a program. */
-export function dashboardCommand(): Command {
-  return withPoolFlags(new Command("dashboard"))
-    .description("watch a pool live, and give its workers orders")
-    .option("--once", "print the table, and exit")
-    .option("--plain", "a line for every event (on a pipe: always)")
-    .option("--json", "a JSON object for every event")
-    .option("--ascii", "draw with ASCII characters only")
-    .option("--demo", "a made-up pool; no server needed")
-    .addHelpText(
-      "after",
-      `
-On the screen ? shows the keys. Workers obey orders if they were started with --allow-control.
-
-Examples:
-  pool dashboard
-  pool dashboard --once
-  pool dashboard --json | jq .`,
-    )
-    .action(show)
-}
-
-async function show(flags: DashboardFlags): Promise<void> {
+/** Shows the pool until it is quit. Sets the exit code. */
+export async function show(flags: DashboardFlags): Promise<void> {
   const { once, plain, json, ascii, demo, pool } = flags
   const options = { once, plain, json, ascii }
   process.exitCode = demo

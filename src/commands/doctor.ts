@@ -1,46 +1,19 @@
-/** `pool doctor`: what a pool stands on, looked at piece by piece. */
-import { Command, Option } from "commander"
+/** What `pool doctor` does: it looks at what a pool stands on, and prints what it finds. */
 import { PoolError } from "../errors/errors.js"
 import { timingsOf } from "../lease/timings.js"
 import { connectToNats } from "../nats/connection.js"
 import { type Examination, examine, type Finding } from "../operator/doctor.js"
-import { ROLES, type Role } from "../operator/permissions.js"
-import {
-  connectionIn,
-  type PoolFlags,
-  type TimingFlags,
-  timingIn,
-  withPoolFlags,
-  withTimingFlags,
-} from "./flags/flags.js"
+import type { Role } from "../operator/permissions.js"
+import { connectionIn, type PoolFlags, type TimingFlags, timingIn } from "./flags/flags.js"
 import { EXIT } from "./terminal/exit.js"
 
-interface DoctorFlags extends PoolFlags, TimingFlags {
+export interface DoctorFlags extends PoolFlags, TimingFlags {
   role: Role
   json?: boolean
 }
 
-/** The command, to be added to a program. */
-export function doctorCommand(): Command {
-  const role = new Option("--role <role>", "whose permissions to try out").choices(ROLES)
-  return withTimingFlags(withPoolFlags(new Command("doctor")))
-    .description("look at what the pool stands on: server, bucket, permissions, clock, speed")
-    .addOption(role.default("worker"))
-    .option("--json", "print a JSON object for each finding")
-    .addHelpText(
-      "after",
-      `
-Exit codes: 0 nothing failed (warnings are no failures), 1 something did, 2 bad usage.
-
-Examples:
-  pool doctor
-  pool doctor --pool mail --role requester --user web
-  pool doctor --json | jq -r 'select(.verdict != "ok")'`,
-    )
-    .action(visit)
-}
-
-async function visit(flags: DoctorFlags): Promise<void> {
+/** Prints each finding. Sets the exit code. */
+export async function visit(flags: DoctorFlags): Promise<void> {
   const print = (finding: Finding) => {
     console.log(flags.json ? JSON.stringify(finding) : inWords(finding))
     if (finding.verdict === "fail") process.exitCode = EXIT.failed

@@ -1,41 +1,22 @@
-/** `pool history`: who led, from when to when, and why. */
-import { Command } from "commander"
+/** What `pool history` does: it reads the last reigns, and prints them. */
 import { readHistory } from "../history/history-stream.js"
 import { type ReignStory, storiesOf } from "../history/records.js"
 import { connectToNats } from "../nats/connection.js"
 import { viewOf } from "../operator/pool-view.js"
 import { namesOf } from "../protocol/names.js"
-import { connectionIn, type PoolFlags, wholeIn, withPoolFlags } from "./flags/flags.js"
+import { connectionIn, type PoolFlags } from "./flags/flags.js"
 import { type Column, span, table } from "./terminal/table.js"
 
-interface HistoryFlags extends PoolFlags {
+export interface HistoryFlags extends PoolFlags {
   json?: boolean
   limit: number
-}
-
-/** The command, to be added to a program. */
-export function historyCommand(): Command {
-  return withPoolFlags(new Command("history"))
-    .description("who led the pool, from when to when, and why")
-    .option("--limit <n>", "how many reigns, the last ones", wholeIn("--limit", 1), 20)
-    .option("--json", "print JSON")
-    .addHelpText(
-      "after",
-      `
-GAP is how long nobody led before: from the word that the reign before was over, or without one from its last
-renewal, to the first claim.
-
-Examples:
-  pool history
-  pool history --limit 100 --json`,
-    )
-    .action(showHistory)
 }
 
 /** A reign, whether it lasts, and what time it is on the server's clock. */
 type Row = ReignStory & { readonly isCurrent: boolean; readonly nowMs: number }
 
-async function showHistory({ limit, json, ...flags }: HistoryFlags): Promise<void> {
+/** Prints the reigns, the last one last. */
+export async function showHistory({ limit, json, ...flags }: HistoryFlags): Promise<void> {
   const connection = await connectToNats(connectionIn(flags), `pool ${flags.pool} history`)
   try {
     const names = namesOf(flags.pool)

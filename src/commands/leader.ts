@@ -1,6 +1,5 @@
-/** `pool leader`: who leads, since when, and who comes next. */
+/** What `pool leader` does: it prints who leads, and with `--watch` each change. */
 import { once } from "node:events"
-import { Command } from "commander"
 import { Troubles } from "../contracts/troubles.js"
 import { clean } from "../dashboard/drawing/line.js"
 import { NoLeader } from "../errors/errors.js"
@@ -11,27 +10,18 @@ import { hearClaims } from "../protocol/announcements.js"
 import { type Claim, reignOf, type StandingClaim } from "../protocol/claim.js"
 import { namesOf } from "../protocol/names.js"
 import { systemClock } from "../time/system-clock.js"
-import { connectionIn, type PoolFlags, withPoolFlags } from "./flags/flags.js"
+import { connectionIn, type PoolFlags } from "./flags/flags.js"
 import { EXIT } from "./terminal/exit.js"
 import { interrupts } from "./terminal/interrupt.js"
 import { unread } from "./terminal/output.js"
 
-interface LeaderFlags extends PoolFlags {
+export interface LeaderFlags extends PoolFlags {
   json?: boolean
   watch?: boolean
 }
 
-/** The command, to be added to a program. */
-export function leaderCommand(): Command {
-  return withPoolFlags(new Command("leader"))
-    .description("who leads the pool, and who comes next")
-    .option("-w, --watch", "go on, a line for every change, until Ctrl-C")
-    .option("--json", "print JSON")
-    .addHelpText("after", "\nExamples:\n  pool leader\n  pool leader --watch --json")
-    .action(showLeader)
-}
-
-async function showLeader(flags: LeaderFlags): Promise<void> {
+/** Prints the leader. Throws NoLeader if nobody leads and it is not to watch. */
+export async function showLeader(flags: LeaderFlags): Promise<void> {
   const interrupted = interrupts(() => process.exit(EXIT.ok))
   // Until it watches there is nothing to be ended.
   const quit = () => process.exit(flags.watch ? EXIT.ok : EXIT.interrupted)

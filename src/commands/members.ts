@@ -1,23 +1,18 @@
-/** `pool members`: who is in the pool, in order of seniority. */
-import { Command } from "commander"
+/** What `pool members` does: it looks at the pool once, and prints who is in it. */
 import { clean } from "../dashboard/drawing/line.js"
 import { NoWorkers } from "../errors/errors.js"
 import { connectToNats } from "../nats/connection.js"
 import { type PoolView, viewOf } from "../operator/pool-view.js"
 import type { Member } from "../protocol/member.js"
-import { connectionIn, type PoolFlags, withPoolFlags } from "./flags/flags.js"
+import { connectionIn, type PoolFlags } from "./flags/flags.js"
 import { type Column, span, table } from "./terminal/table.js"
 
-/** The command, to be added to a program. */
-export function membersCommand(): Command {
-  return withPoolFlags(new Command("members"))
-    .description("who is in the pool, longest running first")
-    .option("--json", "print JSON")
-    .addHelpText("after", "\nExamples:\n  pool members\n  pool members --pool mail --json")
-    .action(listMembers)
+export interface MembersFlags extends PoolFlags {
+  json?: boolean
 }
 
-async function listMembers(flags: PoolFlags & { json?: boolean }): Promise<void> {
+/** Prints the members. Throws NoWorkers if there is none. */
+export async function listMembers(flags: MembersFlags): Promise<void> {
   const connection = await connectToNats(connectionIn(flags), `pool ${flags.pool} members`)
   try {
     const view = await viewOf(connection, flags.pool)

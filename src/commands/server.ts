@@ -1,18 +1,11 @@
-/** `pool server`: a nats-server on this machine, found or fetched, run until Ctrl-C. */
-import { Command } from "commander"
-import { BadInput, PoolError } from "../errors/errors.js"
-import {
-  DEFAULT_STEPS,
-  type FetchStep,
-  fetchServer,
-  findOrFetchServer,
-  isFetchStep,
-} from "../nats-server/fetch-server.js"
+/** What `pool server` does: it finds, fetches and runs a nats-server. */
+import { PoolError } from "../errors/errors.js"
+import { fetchServer, findOrFetchServer } from "../nats-server/fetch-server.js"
+import type { FetchStep } from "../nats-server/fetch-step.js"
 import { findServer, type ServerProgram } from "../nats-server/find-server.js"
-import { DEFAULT_PORT, localServer } from "../nats-server/local-server.js"
-import { portIn } from "./flags/flags.js"
+import { localServer } from "../nats-server/local-server.js"
 
-interface ServerFlags {
+export interface ServerFlags {
   port: number
   config?: string
   fetchOnly?: boolean
@@ -21,30 +14,8 @@ interface ServerFlags {
   json?: boolean
 }
 
-const WAYS = [...DEFAULT_STEPS, "debian:<suite>"].join(", ")
-
-/** The command, to be added to a program. */
-export function serverCommand(): Command {
-  return new Command("server")
-    .description("run a nats-server on this machine until Ctrl-C; find or fetch one first")
-    .option("--port <port>", "port for clients", portIn, DEFAULT_PORT)
-    .option("--config <file>", "configuration (default: the one that comes with this package)")
-    .option("--fetch-only", "print the path of the program, and do not run it")
-    .option("--by <ways>", `fetch one, in these ways only: ${WAYS}`, stepsIn)
-    .option("--into <folder>", "fetch one into this folder, unless it is there already")
-    .option("--json", "print JSON")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  pool server
-  pool server --port 4333 --config ./nats-server.conf
-  pool server --fetch-only --by release --into ./bin`,
-    )
-    .action(serve)
-}
-
-async function serve(flags: ServerFlags): Promise<void> {
+/** Runs the server until it is interrupted, or prints its path. */
+export async function serve(flags: ServerFlags): Promise<void> {
   const interrupted = new AbortController()
   const interrupt = () => interrupted.abort()
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt)
@@ -87,10 +58,4 @@ async function runServer(flags: ServerFlags, signal: AbortSignal) {
 
 function say(line: string) {
   console.error(line)
-}
-
-function stepsIn(text: string): FetchStep[] {
-  const steps = text.split(",").map((step) => step.trim())
-  if (!steps.every(isFetchStep)) throw new BadInput("--by", `some of ${WAYS}`, text)
-  return steps
 }

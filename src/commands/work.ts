@@ -1,14 +1,13 @@
-/** `pool work`: asks the pool, and says who answered and how fast. */
+/** What `pool work` does: it asks the pool, and says who answered and how fast. */
 import { buffer } from "node:stream/consumers"
-import { Command, Option } from "commander"
 import { type Answer, PoolClient } from "../client/client.js"
 import { clean } from "../dashboard/drawing/line.js"
-import { connectionIn, durationIn, type PoolFlags, wholeIn, withPoolFlags } from "./flags/flags.js"
+import { connectionIn, type PoolFlags } from "./flags/flags.js"
 import { EXIT } from "./terminal/exit.js"
 import { interrupts } from "./terminal/interrupt.js"
 import { unread } from "./terminal/output.js"
 
-interface WorkFlags extends PoolFlags {
+export interface WorkFlags extends PoolFlags {
   leader?: boolean
   count: number
   timeout: number
@@ -17,37 +16,8 @@ interface WorkFlags extends PoolFlags {
   json?: boolean
 }
 
-const DEFAULT_TIMEOUT_MS = 2_000
-
-/** The command, to be added to a program. */
-export function workCommand(): Command {
-  const timeout = new Option("-t, --timeout <time>", "for each answer")
-  return withPoolFlags(new Command("work"))
-    .description("ask any worker, or with --leader the leader")
-    .argument("[payload]", "what to send (default: nothing); - reads it from standard input")
-    .option("-l, --leader", "ask the leader; waits out a change of leader")
-    .option("-c, --count <n>", "ask this often, one after another", wholeIn("--count", 1), 1)
-    .addOption(timeout.default(DEFAULT_TIMEOUT_MS, "2s").argParser(durationIn("--timeout")))
-    .option(
-      "--idempotent",
-      "it may be done twice: repeat it where nobody knows whether it was done",
-    )
-    .option("--raw", "print the answer and nothing else")
-    .option("--json", "print a JSON object for each answer")
-    .addHelpText(
-      "after",
-      `
-Exit codes: 0 answered, 1 a worker answered with an error, 2 bad usage, 3 nobody is there, 130 Ctrl-C.
-
-Examples:
-  pool work hello
-  pool work --leader --count 100 hello
-  echo '{"to":"a"}' | pool work --pool mail -`,
-    )
-    .action(ask)
-}
-
-async function ask(payload: string | undefined, flags: WorkFlags): Promise<void> {
+/** Prints each answer. Sets the exit code. */
+export async function ask(payload: string | undefined, flags: WorkFlags): Promise<void> {
   const { signal, stop } = interrupts(() => process.exit(EXIT.interrupted))
   // What was not sent yet was not done.
   const quit = () => process.exit(EXIT.interrupted)

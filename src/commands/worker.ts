@@ -1,43 +1,22 @@
-/** `pool worker`: one worker, in a process of its own under a supervisor, until Ctrl-C. */
+/** What `pool worker` does: it starts one worker, and waits until it is gone or interrupted. */
 import { once } from "node:events"
-import { Command } from "commander"
 import { createLog } from "../supervision/log.js"
 import { WorkerGroup } from "../supervision/worker-group.js"
 import { defaultName } from "../worker/open-backend.js"
-import { withHttpFlag } from "./flags/flags.js"
-import { settingsIn, type WorkerFlags, withWorkerFlags } from "./flags/worker-flags.js"
+import type { WorkerFlags } from "./flags/worker-flags.js"
+import { settingsIn } from "./flags/worker-settings.js"
 import { EXIT } from "./terminal/exit.js"
 import { interrupts } from "./terminal/interrupt.js"
 
-interface OneWorkerFlags extends WorkerFlags {
+export interface OneWorkerFlags extends WorkerFlags {
   name?: string
 }
 
 /** How long what a killed worker left may take to be cleared away, in ms. */
 const CLEARING_MS = 1_000
 
-/** The command, to be added to a program. */
-export function workerCommand(): Command {
-  const command = new Command("worker")
-    .description("join a pool and work until Ctrl-C")
-    .option("-n, --name <name>", "a label; several may share it (default: host and pid)")
-  return withHttpFlag(withWorkerFlags(command))
-    .option("--allow-control", "obey orders from the dashboard and the command line")
-    .addHelpText(
-      "after",
-      `
-Ctrl-C stops kindly: the next in line leads at once, work in flight is finished. A second Ctrl-C stops now.
-
-Examples:
-  pool worker --name a
-  pool worker --name a --handler ./mail.js --pool mail
-  pool worker --name a --http 9100         and then: curl -i localhost:9100/leader
-  pool worker --servers nats://10.0.0.5:4222,nats://10.0.0.6:4222 --replicas 3`,
-    )
-    .action((_flags: object, command: Command) => work(command.optsWithGlobals()))
-}
-
-async function work(flags: OneWorkerFlags): Promise<void> {
+/** Works until it is interrupted. Sets the exit code. */
+export async function work(flags: OneWorkerFlags): Promise<void> {
   const settings = settingsIn(flags, flags.name ?? defaultName())
   const { logLevel: level, verbose: isVerbose } = flags
   const base = { worker: settings.name, pid: process.pid }

@@ -12,6 +12,7 @@ import { isAtLeast, OLDEST_SERVER } from "../nats/server-version.js"
 import { fetchDebian } from "./fetch-debian.js"
 import { fetchGo } from "./fetch-go.js"
 import { fetchRelease, PINNED_VERSION, type ReleaseOptions } from "./fetch-release.js"
+import { DEFAULT_STEPS, type FetchStep } from "./fetch-step.js"
 import {
   FETCHED_NAME,
   type FindOptions,
@@ -19,20 +20,6 @@ import {
   type ServerProgram,
   versionOf,
 } from "./find-server.js"
-
-/**
- * A way of fetching: a release, the package of this machine's distribution, the package of a suite of
- * Debian (`debian:bookworm`, `debian:testing`), or the Go toolchain.
- */
-export type FetchStep = "release" | "debian" | `debian:${string}` | "go"
-
-/** What is tried where nothing is named, in this order. */
-export const DEFAULT_STEPS: readonly FetchStep[] = ["release", "debian", "go"]
-
-/** Whether `text` names a way of fetching. */
-export function isFetchStep(text: string): text is FetchStep {
-  return DEFAULT_STEPS.includes(text as FetchStep) || /^debian:[a-z][a-z-]*$/.test(text)
-}
 
 export interface FetchOptions
   extends Pick<ReleaseOptions, "version" | "releasesUrl" | "sums" | "signal" | "stallMs"> {

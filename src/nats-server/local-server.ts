@@ -5,13 +5,13 @@
  */
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { DEFAULT_PORT } from "./default-port.js"
 import { type FetchOptions, findOrFetchServer } from "./fetch-server.js"
 import type { FindOptions } from "./find-server.js"
 import { findRunning, type RunningServer, type StartedServer, startServer } from "./start-server.js"
 
 /** The configuration that comes with this package; it keeps JetStream's files in `.pool/jetstream`. */
 export const PACKAGED_CONFIG = fileURLToPath(new URL("../../nats-server.conf", import.meta.url))
-export const DEFAULT_PORT = 4222
 
 export interface LocalServerOptions extends Omit<FetchOptions & FindOptions, "into"> {
   /** Port for clients. Default 4222; on any other, monitoring takes whichever port is free. */

@@ -27,6 +27,7 @@ import { type ServerInfo, serverInfoOf } from "../nats/server-info.js"
 import { Lifeline } from "../programs/lifeline.js"
 import { startProcess } from "../programs/start-process.js"
 import { isLetGo } from "../time/promised.js"
+import { DEFAULT_PORT } from "./default-port.js"
 
 /** A server that accepts connections. */
 export interface RunningServer {
@@ -132,7 +133,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
  * server has JetStream off, PortTaken if it is no NATS server.
  */
 export async function findRunning(
-  port = 4222,
+  port = DEFAULT_PORT,
   host = "127.0.0.1",
 ): Promise<RunningServer | undefined> {
   const greeting: ServerInfo | "nobody" | "stranger" = await serverInfoOf(port, host)
@@ -144,7 +145,7 @@ export async function findRunning(
 }
 
 function argumentsFor(options: StartOptions): string[] {
-  const { port = 4222, httpPort, configFile, storeDir, jetstream = true } = options
+  const { port = DEFAULT_PORT, httpPort, configFile, storeDir, jetstream = true } = options
   return [
     ...(configFile ? ["-c", resolve(configFile)] : []),
     ...["-a", "127.0.0.1", "-p", String(port)],

@@ -17,20 +17,7 @@ import { groupGone, signalGroup } from "../programs/process-group.js"
 import { startProcess } from "../programs/start-process.js"
 import { Pace } from "../time/pace.js"
 import { systemClock } from "../time/system-clock.js"
-
-/** When a program that ended by itself is started anew, in a later reign. */
-export const COMMAND_RESTARTS = ["on-failure", "always", "never"] as const
-export type CommandRestart = (typeof COMMAND_RESTARTS)[number]
-
-/** Which program to run, and how; plain data. */
-export interface CommandSettings {
-  readonly argv: readonly string[]
-  readonly restart: CommandRestart
-  /** How long it may take to end after SIGTERM, in ms. */
-  readonly graceMs: number
-  /** How long to wait after its first failure, in ms; doubled with each that follows. */
-  readonly backoffMs: number
-}
+import type { CommandSettings } from "./worker-settings.js"
 
 /** How long a program must have run for its earlier failures to be forgotten, in ms. */
 const FORGOTTEN_AFTER_MS = 30_000

@@ -10,8 +10,6 @@ import { sayOnce } from "./failed-write.js"
 
 export type { Logger } from "pino"
 
-export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const
-
 type Event = Readonly<Record<string, unknown>>
 
 /** What can't be written is kept for later up to this length, in bytes. */

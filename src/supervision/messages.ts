@@ -1,42 +1,6 @@
 /** What a supervisor and its worker processes say to each other. */
-import type { TimingOptions } from "../lease/timings.js"
-import type { LeadReturns } from "../member/leader-duties.js"
-import type { RestartIntensity } from "../member/restarts.js"
-import type { ConnectionOptions } from "../nats/connection.js"
 import type { StandingClaim } from "../protocol/claim.js"
-import type { StrategyWords } from "../strategies/load-strategy.js"
-import type { CommandSettings } from "./command-runner.js"
-
-/** Everything a worker process needs to know; plain data. */
-export interface WorkerSettings extends TimingOptions, StrategyWords {
-  readonly pool: string
-  readonly name: string
-  readonly connect: ConnectionOptions
-  /** Path of the user's handler module; the built-in handlers if there is none. */
-  readonly handler?: string | undefined
-  /** How many threads run the module's work; 0 or none: the worker's own. */
-  readonly threads?: number | undefined
-  /** A program to run while it leads, instead of a handler; then it does no simple work. */
-  readonly command?: CommandSettings | undefined
-  readonly eligible?: boolean | undefined
-  readonly weight?: number | "auto" | undefined
-  readonly labels?: Readonly<Record<string, string>> | undefined
-  readonly preempt?: boolean | number | undefined
-  readonly leadReturns?: LeadReturns | undefined
-  readonly fenced?: boolean | undefined
-  readonly restarts?: RestartIntensity | undefined
-  readonly concurrency?: number | undefined
-  readonly handlerTimeoutMs?: number | undefined
-  readonly graceMs?: number | undefined
-  readonly leaderGraceMs?: number | undefined
-  readonly maxStallMs?: number | undefined
-  readonly allowControl?: boolean | undefined
-  /** `port` or `host:port` to answer on over HTTP. */
-  readonly http?: string | undefined
-  readonly logLevel?: string | undefined
-  /** Whether its log shows the stack of each error. */
-  readonly isVerbose?: boolean | undefined
-}
+import type { WorkerSettings } from "./worker-settings.js"
 
 /** From the supervisor. */
 export type ToWorker =

@@ -16,8 +16,9 @@ import { signalGroup } from "../programs/process-group.js"
 import { type StartedProcess, startProcess } from "../programs/start-process.js"
 import type { StandingClaim } from "../protocol/claim.js"
 import { within } from "../time/within.js"
-import type { FromWorker, ToWorker, WorkerSettings } from "./messages.js"
+import type { FromWorker, ToWorker } from "./messages.js"
 import { type Worker, type WorkerEvent, WorkerFailed } from "./worker-events.js"
+import type { WorkerSettings } from "./worker-settings.js"
 
 export type { Worker, WorkerEvent } from "./worker-events.js"
 

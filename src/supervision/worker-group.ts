@@ -14,9 +14,9 @@ import { namesOf } from "../protocol/names.js"
 import { systemClock } from "../time/system-clock.js"
 import { DEFAULT_GRACE_MS, DEFAULT_LEADER_GRACE_MS } from "../worker/join-options.js"
 import { warmedUpOnce } from "../worker/warm-up.js"
-import type { WorkerSettings } from "./messages.js"
 import { Respawn } from "./respawn.js"
 import { Supervisor, type SupervisorOptions, type WorkerEvent } from "./supervisor.js"
+import type { WorkerSettings } from "./worker-settings.js"
 
 /** Beyond the grace times, how long a worker that stops may take, in ms. */
 const MARGIN_MS = 5_000

@@ -9,9 +9,10 @@ import { defined } from "../options/defined.js"
 import { loadStrategy } from "../strategies/load-strategy.js"
 import { type Handlers, loadHandlers } from "../work/handler.js"
 import { joinPool, type PoolWorker } from "../worker/worker.js"
-import { CommandRunner, type CommandSettings } from "./command-runner.js"
+import { CommandRunner } from "./command-runner.js"
 import { createLog, type Logger } from "./log.js"
-import type { FromWorker, ToWorker, WorkerSettings } from "./messages.js"
+import type { FromWorker, ToWorker } from "./messages.js"
+import type { CommandSettings, WorkerSettings } from "./worker-settings.js"
 
 let worker: PoolWorker | undefined
 /** Fires when it is to stop: then nothing is waited for any more. */

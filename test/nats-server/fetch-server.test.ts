@@ -6,12 +6,8 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import t, { type Test } from "tap"
 import { PINNED_SUMS, PINNED_VERSION, tarballOf } from "../../src/nats-server/fetch-release.js"
-import {
-  DEFAULT_STEPS,
-  fetchServer,
-  findOrFetchServer,
-  isFetchStep,
-} from "../../src/nats-server/fetch-server.js"
+import { fetchServer, findOrFetchServer } from "../../src/nats-server/fetch-server.js"
+import { DEFAULT_STEPS, isFetchStep } from "../../src/nats-server/fetch-step.js"
 import { tempFolder } from "../fixtures/folder.js"
 import { fakeProgram, fakeServer } from "../fixtures/programs.js"
 

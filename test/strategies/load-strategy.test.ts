@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import t from "tap"
-import { checkedStrategy, loadStrategy } from "../../src/strategies/load-strategy.js"
+import { loadStrategy } from "../../src/strategies/load-strategy.js"
 import { weightOf } from "../../src/strategies/machine-weight.js"
+import { checkedStrategy } from "../../src/strategies/strategy-words.js"
 import { tempFolder } from "../fixtures/folder.js"
 
 t.test("a strategy is found by its name", async (t) => {

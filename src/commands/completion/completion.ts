@@ -1,11 +1,12 @@
 /** `pool completion`: what a shell needs to complete commands and flags, made from the commands themselves. */
 import { Argument, Command, type Option } from "commander"
-import { bashScript } from "./bash.js"
 import type { CompletedCommand, CompletedFlag } from "./completed-command.js"
-import { fishScript } from "./fish.js"
-import { zshScript } from "./zsh.js"
 
-const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript }
+const SCRIPTS = {
+  bash: async () => (await import("./bash.js")).bashScript,
+  zsh: async () => (await import("./zsh.js")).zshScript,
+  fish: async () => (await import("./fish.js")).fishScript,
+}
 type Shell = keyof typeof SCRIPTS
 
 /** The command, to be added to `program`, whose commands it completes. */
@@ -22,7 +23,10 @@ Examples:
   pool completion zsh > "\${fpath[1]}/_pool"                      once
   pool completion fish > ~/.config/fish/completions/pool.fish    once`,
     )
-    .action((shell: Shell) => console.log(SCRIPTS[shell](completedIn(program))))
+    .action(async (shell: Shell) => {
+      const scriptFor = await SCRIPTS[shell]()
+      console.log(scriptFor(completedIn(program)))
+    })
 }
 
 /** The program itself, under the name "", then its commands. */

@@ -1,8 +1,7 @@
 /** What a member may be told of who leads; shared by `pool worker`, `pool cluster` and `pool run`. */
 import type { Command } from "commander"
 import { BadInput } from "../../errors/errors.js"
-import { checkedStrategy } from "../../strategies/load-strategy.js"
-import type { WorkerSettings } from "../../supervision/messages.js"
+import { checkedStrategy } from "../../strategies/strategy-words.js"
 import { durationIn, wholeIn } from "./flags.js"
 
 export interface LeadingFlags {
@@ -41,19 +40,6 @@ export function withLeadingFlags(command: Command): Command {
       pairsIn("--label"),
     )
     .option("--fenced", "each reign keeps earlier ones from publishing from its beginning on")
-}
-
-/** The settings that `flags` ask for. */
-export function leadingIn(flags: LeadingFlags): Partial<WorkerSettings> {
-  return {
-    strategy: flags.strategy,
-    prefer: flags.prefer,
-    preempt: flags.preempt,
-    eligible: flags.lead,
-    weight: flags.weight,
-    labels: flags.label,
-    fenced: flags.fenced,
-  }
 }
 
 function weightIn(text: string): number | "auto" {

@@ -1,25 +1,18 @@
 /** What a worker may be told on the command line; shared by `pool worker` and `pool cluster`. */
 import { type Command, Option } from "commander"
 import { BadInput } from "../../errors/errors.js"
-import { timingsOf } from "../../lease/timings.js"
 import type { LeadReturns } from "../../member/leader-duties.js"
 import type { RestartIntensity } from "../../member/restarts.js"
-import { checkedName, checkedPool } from "../../protocol/names.js"
-import { LOG_LEVELS } from "../../supervision/log.js"
-import type { WorkerSettings } from "../../supervision/messages.js"
-import { handlerFile } from "../../work/handler.js"
-import { checkLimits } from "../../worker/limits.js"
+import { LOG_LEVELS } from "../../supervision/worker-settings.js"
 import {
-  connectionIn,
   durationIn,
   type PoolFlags,
   type TimingFlags,
-  timingIn,
   wholeIn,
   withPoolFlags,
   withTimingFlags,
 } from "./flags.js"
-import { type LeadingFlags, leadingIn, withLeadingFlags } from "./leading-flags.js"
+import { type LeadingFlags, withLeadingFlags } from "./leading-flags.js"
 
 export interface WorkerFlags extends PoolFlags, TimingFlags, LeadingFlags {
   handler?: string
@@ -92,38 +85,6 @@ export function withWorkerFlags(command: Command): Command {
       "start a worker again that died, later each time (not one that was stopped)",
     )
     .addOption(level.choices(LOG_LEVELS).default("info"))
-}
-
-/** The settings of the worker `name`. Throws BadInput for what cannot work, before anything is started. */
-export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
-  const timing = timingIn(flags)
-  timingsOf(timing)
-  const limits = {
-    concurrency: flags.concurrency ?? flags.threads,
-    handlerTimeoutMs: flags.handlerTimeout,
-    maxStallMs: flags.maxStall,
-  }
-  checkLimits(limits)
-  if (flags.handler !== undefined) handlerFile(flags.handler)
-  else if (flags.threads !== undefined) throw new BadInput("--threads", "--handler with it", "none")
-  return {
-    ...timing,
-    ...leadingIn(flags),
-    ...limits,
-    leadReturns: flags.leadReturns,
-    restarts: flags.restarts,
-    pool: checkedPool(flags.pool),
-    name: checkedName(name),
-    connect: connectionIn(flags),
-    handler: flags.handler,
-    threads: flags.threads,
-    graceMs: flags.grace,
-    leaderGraceMs: flags.leaderGrace,
-    allowControl: flags.allowControl,
-    http: flags.http,
-    logLevel: flags.logLevel,
-    isVerbose: flags.verbose,
-  }
 }
 
 function restartsIn(text: string): RestartIntensity {

@@ -1,9 +1,4 @@
-/** How the commands end: their exit codes, and the one line that an error gets. */
-import { clean } from "../../dashboard/drawing/line.js"
-import { PoolError } from "../../errors/errors.js"
-import { firstLineOf, isA, stackOf, textOf } from "../../errors/thrown.js"
-
-/** The exit codes, for scripts. */
+/** The exit codes of the commands, for scripts. */
 export const EXIT = {
   /** Done. */
   ok: 0,
@@ -16,20 +11,3 @@ export const EXIT = {
   /** Ctrl-C, where something was left undone; as a shell says it. */
   interrupted: 130,
 } as const
-
-const NOBODY = new Set(["no-server", "no-workers", "no-leader", "no-member", "nobody-else"])
-const USAGE = new Set(["bad-input", "bad-handler", "several-members"])
-
-/** The exit code for `error`. */
-export function exitCodeOf(error: unknown): number {
-  const code = textOf(error, "code") ?? ""
-  if (NOBODY.has(code)) return EXIT.nobody
-  return USAGE.has(code) ? EXIT.usage : EXIT.failed
-}
-
-/** What is said of `error`: one line, or the whole stack where that was asked for. */
-export function sayingOf(error: unknown, isVerbose: boolean): string {
-  if (isVerbose) return `pool: ${stackOf(error)}`
-  const line = clean(firstLineOf(error))
-  return isA(error, PoolError) ? `pool: ${line}` : `pool: ${line} (more with --verbose)`
-}

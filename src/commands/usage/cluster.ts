@@ -1,0 +1,33 @@
+/** `pool cluster`: a server, some workers and the dashboard, in one terminal. */
+import { Command } from "commander"
+import { DEFAULT_PORT } from "../../nats-server/default-port.js"
+import { portIn, wholeIn, withHttpFlag } from "../flags/flags.js"
+import { withWorkerFlags } from "../flags/worker-flags.js"
+
+/** The command, to be added to a program. */
+export function clusterCommand(): Command {
+  const command = new Command("cluster")
+    .description("start a server, some workers and the dashboard; quitting stops what was started")
+    .option("--workers <n>", "how many", wholeIn("--workers", 0), 3)
+    .option("--port <port>", "port of the server", portIn, DEFAULT_PORT)
+    .option("--no-dashboard", "a line for every event instead of the screen (on a pipe: always)")
+    .option("--json", "a JSON object for every event instead of the screen")
+    .option("--ascii", "draw with ASCII characters only")
+  return withHttpFlag(withWorkerFlags(command), "; the second worker on the next port, and so on")
+    .addHelpText(
+      "after",
+      `
+On the screen ? shows the keys. A server that listens already is used, and not stopped. With --servers none is started.
+Logs are in .pool/logs. A second Ctrl-C does not wait for work in flight. Ctrl-Z suspends the screen alone: server
+and workers go on.
+
+Examples:
+  pool cluster
+  pool cluster --workers 5 --lease 1s
+  pool cluster --handler ./mail.js --no-dashboard`,
+    )
+    .action(async (_flags: object, command: Command) => {
+      const { runCluster } = await import("../cluster.js")
+      await runCluster(command.optsWithGlobals())
+    })
+}

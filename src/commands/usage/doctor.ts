@@ -1,0 +1,28 @@
+/** `pool doctor`: what a pool stands on, looked at piece by piece. */
+import { Command, Option } from "commander"
+import { ROLES } from "../../operator/permissions.js"
+import type { DoctorFlags } from "../doctor.js"
+import { withPoolFlags, withTimingFlags } from "../flags/flags.js"
+
+/** The command, to be added to a program. */
+export function doctorCommand(): Command {
+  const role = new Option("--role <role>", "whose permissions to try out").choices(ROLES)
+  return withTimingFlags(withPoolFlags(new Command("doctor")))
+    .description("look at what the pool stands on: server, bucket, permissions, clock, speed")
+    .addOption(role.default("worker"))
+    .option("--json", "print a JSON object for each finding")
+    .addHelpText(
+      "after",
+      `
+Exit codes: 0 nothing failed (warnings are no failures), 1 something did, 2 bad usage.
+
+Examples:
+  pool doctor
+  pool doctor --pool mail --role requester --user web
+  pool doctor --json | jq -r 'select(.verdict != "ok")'`,
+    )
+    .action(async (flags: DoctorFlags) => {
+      const { visit } = await import("../doctor.js")
+      await visit(flags)
+    })
+}
