@@ -1,47 +1,36 @@
 /**
- * Runs workers, each in a process of its own, and sees them end. What a process left standing when it died (a claim,
- * an entry) is ended in its name at once: the parent of a process is the one witness that can prove its death. A
- * worker whose supervisor dies notices that, and stops kindly.
+ * Runs workers, each in a process of its own: starts them, tells them to stop, and hears what they say. A worker whose
+ * supervisor dies notices that, and stops kindly.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { closeSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { unawaited, unexpected } from "../contracts/unawaited.js"
-import { type Deceased, evict } from "../coordinator/eviction.js"
-import type { HandOnOptions } from "../coordinator/hand-on.js"
 import { reasonOf } from "../errors/errors.js"
 import type { Lifeline } from "../programs/lifeline.js"
 import { signalGroup } from "../programs/process-group.js"
 import { type StartedProcess, startProcess } from "../programs/start-process.js"
 import type { StandingClaim } from "../protocol/claim.js"
-import { within } from "../time/within.js"
+import { DeathWatch, type DeathWatchOptions } from "./death-watch.js"
 import type { FromWorker, ToWorker } from "./messages.js"
-import { type Worker, type WorkerEvent, WorkerFailed } from "./worker-events.js"
+import { type Worker, WorkerFailed } from "./worker-events.js"
 import type { WorkerSettings } from "./worker-settings.js"
 
 export type { Worker, WorkerEvent } from "./worker-events.js"
 
 const ENTRY = fileURLToPath(new URL("./worker-main.js", import.meta.url))
 
-/** How long evicting may take, for instance while the server is away, in ms. */
-const EVICTION_MS = 5_000
-
-export interface SupervisorOptions {
-  /** What eviction needs: a bus and a bucket of the supervisor's own. */
-  readonly pool: HandOnOptions
+export interface SupervisorOptions extends DeathWatchOptions {
   /** Where each worker's output goes, a file a worker; without it to this process's own output. */
   readonly logDir?: string | undefined
   /** Whether the workers, which read nothing themselves, pass on this process's standard input. Default `ignore`. */
   readonly stdin?: "ignore" | "inherit" | undefined
   /** With one, each worker is in a process group of its own; without, it is in ours, and Ctrl-Z suspends it too. */
   readonly lifeline?: Lifeline | undefined
-  readonly onEvent: (event: WorkerEvent) => void
   /** Told all that a worker says. */
   readonly onWord?: ((worker: Worker, word: FromWorker) => void) | undefined
   /** Called the moment a process is seen to be gone, before anybody is told. */
   readonly onExit?: ((worker: Worker) => void) | undefined
-  readonly report: (problem: string, error?: unknown) => void
 }
 
 interface Child extends Worker {
@@ -53,17 +42,17 @@ interface Child extends Worker {
   isAskedFor: boolean
   failure: { readonly message: string; readonly code: string } | undefined
   /** Resolves when the process is gone and what it left is cleared away. */
-  readonly over: Promise<void>
+  over: Promise<void>
 }
 
 export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #children = new Map<number, Child>()
-  /** Workers that are gone, while what they left is cleared away. */
-  readonly #clearing = new Set<Promise<void>>()
+  readonly #deaths: DeathWatch
 
   constructor(options: SupervisorOptions) {
     this.#options = options
+    this.#deaths = new DeathWatch(options)
     if (options.logDir) mkdirSync(options.logDir, { recursive: true })
   }
 
@@ -85,7 +74,6 @@ export class Supervisor {
 
   #watch(process: StartedProcess, settings: WorkerSettings): Promise<Worker> {
     return new Promise((resolve, reject) => {
-      let settleOver: () => void = () => {}
       const child: Child = {
         name: settings.name,
         pid: process.pid,
@@ -97,9 +85,7 @@ export class Supervisor {
         isKind: false,
         isAskedFor: false,
         failure: undefined,
-        over: new Promise<void>((over) => {
-          settleOver = over
-        }),
+        over: Promise.resolve(),
       }
       this.#children.set(child.pid, child)
       process.on("message", (word: FromWorker) => {
@@ -107,25 +93,11 @@ export class Supervisor {
         this.#heard(child, word)
         if (word.type === "joined") resolve(child)
       })
-      const ended = (code: number | null, signal: NodeJS.Signals | null) => {
+      child.over = this.#deaths.watch(child, (how) => {
         this.#children.delete(child.pid)
         this.#options.onExit?.(child)
-        const how = signal ? `killed by ${signal}` : `ended with exit code ${code}`
-        const { message, code: why } = child.failure ?? {}
-        reject(new WorkerFailed(child.name, message ?? `worker ${child.name} ${how}`, why))
-        const cleared = this.#gone(child, how, code ?? undefined)
-        this.#clearing.add(cleared)
-        const over = cleared.then(() => {
-          this.#clearing.delete(cleared)
-          settleOver()
-        })
-        unawaited(over, unexpected(this.#options.report))
-      }
-      process.once("exit", (code, signal) => {
-        // That it left may have been said and not been read yet.
-        const isUnread = code === 0 && process.connected
-        if (isUnread) process.once("disconnect", () => ended(code, signal))
-        else ended(code, signal)
+        const { message, code } = child.failure ?? {}
+        reject(new WorkerFailed(child.name, message ?? `worker ${child.name} ${how}`, code))
       })
       // What can't be sent, or signalled, is no end; that one tells itself.
       process.on("error", (error) => this.#options.report(`worker ${child.name}`, error))
@@ -164,7 +136,7 @@ export class Supervisor {
 
   /** Resolves when nothing is left of the workers that are gone: no claim, no entry. */
   async cleared(): Promise<void> {
-    await Promise.all(this.#clearing)
+    await this.#deaths.cleared()
   }
 
   /** Kills all at once, without a kind word. */
@@ -216,23 +188,6 @@ export class Supervisor {
         child.failure = word
         this.#options.onEvent({ type: "failed", worker: child, message: word.message })
     }
-  }
-
-  async #gone(child: Child, how: string, exitCode: number | undefined): Promise<void> {
-    const { key, id, standing, isKind, isAskedFor, name } = child
-    const eviction =
-      !isKind && key && id
-        ? this.#evict({ key, id, standing }).catch((error) =>
-            this.#options.report(`could not evict ${name}; its lease runs out`, error),
-          )
-        : undefined
-    this.#options.onEvent({ type: "gone", worker: child, isKind, isAskedFor, how, exitCode })
-    await eviction
-  }
-
-  #evict(dead: Deceased): Promise<void> {
-    const { pool } = this.#options
-    return within(pool.clock, EVICTION_MS, evict(pool, dead, "killed"))
   }
 
   #tell(child: Child, word: ToWorker): void {
