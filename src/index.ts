@@ -25,16 +25,16 @@ export type { Claim, Heir, Release, StandingClaim } from "./protocol/claim.js"
 export type { Member, MemberLabel, MemberState } from "./protocol/member.js"
 export {
   apartFrom,
+  oldest,
   preferring,
   type RankFunction,
   weight,
 } from "./strategies/built-in-strategies.js"
 export { machineWeight } from "./strategies/machine-weight.js"
-export {
-  type OtherLeader,
-  oldest,
-  type Strategy,
-  type Surroundings,
+export type {
+  OtherLeader,
+  Strategy,
+  Surroundings,
 } from "./strategies/strategy.js"
 export { HandlerThreads, type ThreadsOptions } from "./threads/handler-threads.js"
 export type { Cancel, Clock, Instant } from "./time/clock.js"

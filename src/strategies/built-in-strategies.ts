@@ -1,13 +1,13 @@
 /**
- * The strategies beside `oldest`. Each orders by one thing, and leaves the rest to the strategy it is given as the
- * next; so they combine: `preferring({ zone: "a" }, apartFrom("thumbnails", weight))`.
+ * The strategies that there are. Those beside `oldest` and `weight` order by one thing, and leave the rest to the
+ * strategy that they are given as the next; so they combine: `preferring({ zone: "a" }, apartFrom("thumbnails", weight))`.
  */
 import { textOf } from "../errors/thrown.js"
 import { checkKind, having, type Kind, text, textByName } from "../options/known-options.js"
 import { bySeniority, type Member } from "../protocol/member.js"
 import { checkedPool } from "../protocol/names.js"
 import { isLetGo } from "../time/promised.js"
-import { oldest, place, placeIn, type Strategy, type Surroundings } from "./strategy.js"
+import { place, placeIn, type Strategy, type Surroundings } from "./strategy.js"
 
 /** What is a strategy, of whatever class: it may hold more than a strategy needs. */
 export const wholeStrategy: Kind = {
@@ -16,6 +16,16 @@ export const wholeStrategy: Kind = {
     if (!having("", "rank", "why").isMet(value)) return false
     const { name, heeds = [] } = value as { name: unknown; heeds?: unknown }
     return text.isMet(name) && Array.isArray(heeds) && heeds.every(text.isMet)
+  },
+}
+
+/** The longest running leads. */
+export const oldest: Strategy = {
+  name: "oldest",
+  rank: (members) => [...members].sort(bySeniority),
+  why: (member, line) => {
+    const inOrder = [...line].sort(bySeniority)
+    return `${place(placeIn(inOrder, member))}oldest of ${line.length}`
   },
 }
 

@@ -4,12 +4,13 @@ import { pathToFileURL } from "node:url"
 import { BadInput, reasonOf } from "../errors/errors.js"
 import {
   apartFrom,
+  oldest,
   preferring,
   type RankFunction,
   strategyOf,
   weight,
 } from "./built-in-strategies.js"
-import { oldest, type Strategy } from "./strategy.js"
+import type { Strategy } from "./strategy.js"
 import { APART, checkedStrategy, type StrategyWords } from "./strategy-words.js"
 
 /** The strategy that is meant. Throws BadInput if there is none, or its module can't be used. */

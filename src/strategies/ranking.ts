@@ -5,7 +5,8 @@
 import { cut, fieldOf, isA, oneLine, reasonOf, shown, textOf } from "../errors/thrown.js"
 import { bySeniority, type Member } from "../protocol/member.js"
 import { isLetGo } from "../time/promised.js"
-import { NO_SURROUNDINGS, oldest, type Strategy, type Surroundings } from "./strategy.js"
+import { oldest } from "./built-in-strategies.js"
+import { NO_SURROUNDINGS, type Strategy, type Surroundings } from "./strategy.js"
 
 /** The members in order, and why. */
 export interface Ranking {

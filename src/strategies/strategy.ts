@@ -2,7 +2,7 @@
  * Who comes first. A strategy puts the eligible members in order and says why, in a sentence for the
  * dashboard and the command line. It is a pure function: the same members give the same line.
  */
-import { bySeniority, type Member } from "../protocol/member.js"
+import type { Member } from "../protocol/member.js"
 
 /** What a strategy may know beside the members of its own pool. */
 export interface Surroundings {
@@ -31,16 +31,6 @@ export interface Strategy {
   rank(members: readonly Member[], self: Member, around: Surroundings): readonly Member[]
   /** Why `member` stands where it stands in `line`; a few words such as "oldest of 3". */
   why(member: Member, line: readonly Member[], around: Surroundings): string
-}
-
-/** The longest running leads. */
-export const oldest: Strategy = {
-  name: "oldest",
-  rank: (members) => [...members].sort(bySeniority),
-  why: (member, line) => {
-    const inOrder = [...line].sort(bySeniority)
-    return `${place(placeIn(inOrder, member))}oldest of ${line.length}`
-  },
 }
 
 /** The index of `member` in `line`; -1 if it is not there. */

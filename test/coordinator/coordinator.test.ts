@@ -6,7 +6,7 @@ import type { CoordinatorOptions, Duties } from "../../src/coordinator/coordinat
 import { timingsOf } from "../../src/lease/timings.js"
 import { encodeAnnouncement } from "../../src/protocol/claim.js"
 import { CLAIM_KEY, namesOf } from "../../src/protocol/names.js"
-import { oldest } from "../../src/strategies/strategy.js"
+import { oldest } from "../../src/strategies/built-in-strategies.js"
 import type { Clock } from "../../src/time/clock.js"
 import { claimOf } from "../fixtures/election.js"
 import { FlawedBucket } from "../fixtures/flawed-bucket.js"

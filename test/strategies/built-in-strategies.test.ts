@@ -2,12 +2,13 @@ import t from "tap"
 import type { Member } from "../../src/protocol/member.js"
 import {
   apartFrom,
+  oldest,
   preferring,
   strategyOf,
   weight,
 } from "../../src/strategies/built-in-strategies.js"
 import { rankingOf } from "../../src/strategies/ranking.js"
-import { oldest, type Strategy, type Surroundings } from "../../src/strategies/strategy.js"
+import type { Strategy, Surroundings } from "../../src/strategies/strategy.js"
 import { member } from "../fixtures/members.js"
 
 const names = (members: readonly Member[]) => members.map(({ name }) => name).join(" ")

@@ -2,12 +2,13 @@ import t from "tap"
 import type { Member } from "../../src/protocol/member.js"
 import {
   apartFrom,
+  oldest,
   preferring,
   strategyOf,
   weight,
 } from "../../src/strategies/built-in-strategies.js"
 import { freshFirst, nameOf, rankingOf } from "../../src/strategies/ranking.js"
-import { oldest, type Strategy } from "../../src/strategies/strategy.js"
+import type { Strategy } from "../../src/strategies/strategy.js"
 import { HOSTILE } from "../fixtures/hostile.js"
 import { member } from "../fixtures/members.js"
 
