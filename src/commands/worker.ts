@@ -1,6 +1,6 @@
 /** What `pool worker` does: it starts one worker, and waits until it is gone or interrupted. */
 import { once } from "node:events"
-import { createLog } from "../supervision/log.js"
+import { createLog } from "../logging/log.js"
 import { WorkerGroup } from "../supervision/worker-group.js"
 import { defaultName } from "../worker/open-backend.js"
 import type { WorkerFlags } from "./flags/worker-flags.js"

@@ -5,12 +5,12 @@
 import { unawaited } from "../contracts/unawaited.js"
 import { reasonOf, textOf } from "../errors/thrown.js"
 import { ANSWERS_FIRST_MS, timingsOf } from "../lease/timings.js"
+import { createLog, type Logger } from "../logging/log.js"
 import { defined } from "../options/defined.js"
 import { loadStrategy } from "../strategies/load-strategy.js"
 import { type Handlers, loadHandlers } from "../work/handler.js"
 import { joinPool, type PoolWorker } from "../worker/worker.js"
 import { CommandRunner } from "./command-runner.js"
-import { createLog, type Logger } from "./log.js"
 import type { FromWorker, ToWorker } from "./messages.js"
 import type { CommandSettings, WorkerSettings } from "./worker-settings.js"
 

@@ -1,7 +1,7 @@
 /** What we print, and the moment from which nobody reads it: the pipe's other end closed, or the terminal did. */
 import { closeSync, openSync } from "node:fs"
 import { isatty } from "node:tty"
-import { isUnread, sayOnce } from "../../supervision/failed-write.js"
+import { isUnread, sayOnce } from "../../logging/failed-write.js"
 import { EXIT } from "./exit.js"
 
 const controller = new AbortController()

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import t from "tap"
-import { portraitOf, terminalLine } from "../../src/supervision/log.js"
+import { portraitOf, terminalLine } from "../../src/logging/log.js"
 import { built } from "../fixtures/built.js"
 import { startPool } from "../fixtures/cli.js"
 import { HOSTILE } from "../fixtures/hostile.js"
