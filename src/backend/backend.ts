@@ -11,6 +11,8 @@ export interface Backend extends Omit<PoolContext, "troubles"> {
   /** Name of the worker. */
   readonly name: string
   readonly terms: Terms
+  /** Name of the server that it is connected to; undefined where that has none. */
+  readonly serverName?: () => string | undefined
   /** The server's, in bytes, if it is known. */
   readonly maxPayload?: number | undefined
   /** Keeps what leaders publish; there is none without a server. */

@@ -41,6 +41,8 @@ function withRole(view: PoolView, member: Member) {
 }
 
 function columnsFor(view: PoolView): Column<Member>[] {
+  const servers = new Set(view.members.map(({ server }) => server))
+  const server = { title: "SERVER", of: ({ server = "" }: Member) => server, leaves: 4 }
   return [
     { title: "NAME", of: ({ name }) => name },
     { title: "ROLE", of: (member) => roleOf(view, member) },
@@ -52,6 +54,7 @@ function columnsFor(view: PoolView): Column<Member>[] {
       leaves: 2,
     },
     { title: "DONE", of: ({ counters }) => String(counters.done), right: true, leaves: 3 },
+    ...(servers.size > 1 ? [server] : []),
     { title: "HOST", of: ({ host }) => host, leaves: 4 },
     { title: "PID", of: ({ pid }) => String(pid), right: true, leaves: 5 },
     { title: "ID", of: ({ id }) => id, leaves: 6 },

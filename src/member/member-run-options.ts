@@ -43,6 +43,8 @@ export interface MemberRunOptions {
   readonly concurrency?: number | undefined
   readonly handlerTimeoutMs?: number | undefined
   readonly maxPayload?: number | undefined
+  /** Name of the server that it is connected to at the moment. */
+  readonly serverName?: (() => string | undefined) | undefined
   /** How long simple work in flight may take to finish when the member leaves, in ms. */
   readonly graceMs: number
   /** How long what a reign started may take to finish when it ends kindly, in ms. */

@@ -223,14 +223,16 @@ export class MemberRun {
   }
 
   #portrait(): SelfPortrait {
-    const { character, isPaused, leadCall } = this.#options
+    const { character, isPaused, leadCall, serverName } = this.#options
     const { lingeringTerm: term } = leadCall
+    const server = serverName?.()
     return {
       ...character,
       ...(term !== undefined && { eligible: false, lingering: { term } }),
       id: this.id,
       state: this.#state === "ready" && isPaused() ? "paused" : this.#state,
       counters: this.#work.counters,
+      ...(server !== undefined && { server }),
       version: MEMBER_VERSION,
       knownTerm: this.#options.terms.highest,
     }

@@ -52,6 +52,8 @@ export interface ConnectionOptions extends ServerWait {
   readonly key?: string | undefined
   /** TLS before the server's greeting, for servers with `handshake_first`. Default false. */
   readonly tlsFirst?: boolean | undefined
+  /** Tries the servers in the order given, not in any. Default false: so clients spread over them. */
+  readonly noRandomize?: boolean | undefined
   /** Name of a context of the `nats` command line, or path of its `.json`. NATS_CONTEXT. Default: the selected one. */
   readonly context?: string | undefined
   /** How long a server may take to greet, and to let us in, in ms. Default 5000. */
@@ -70,6 +72,7 @@ export const CONNECTION_OPTIONS = {
   cert: text,
   key: text,
   tlsFirst: yesOrNo,
+  noRandomize: yesOrNo,
   context: text,
   timeoutMs: timeMs,
   waitMs: timeMs,

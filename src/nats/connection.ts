@@ -74,7 +74,8 @@ export async function connectOnce(
   const timeoutMs = options.timeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
   if (!(timeoutMs > 0)) throw new BadInput("connect timeout", "more than 0 ms", timeoutMs)
   const settings = connectionSettingsOf(options, env)
-  const addresses = shuffled(addressesIn(settings.url))
+  const given = addressesIn(settings.url)
+  const addresses = options.noRandomize ? given : shuffled(given)
   if (addresses.length === 0) throw new BadInput("servers", "at least one address", settings.url)
   const authenticator = authenticatorOf(settings, addresses, env)
   const tls = tlsOf(settings, addresses, env)

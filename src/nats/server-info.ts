@@ -12,6 +12,17 @@ export interface ServerInfo {
   readonly maxPayload: number
 }
 
+/** The name that a server was given, by what it says of itself; undefined for one that has none but its id. */
+export function serverNameIn(info: Naming | undefined): string | undefined {
+  const { server_name: name, server_id: id } = info ?? {}
+  return name === undefined || name === "" || name === id ? undefined : name
+}
+
+interface Naming {
+  readonly server_name?: string
+  readonly server_id?: string
+}
+
 const LONGEST_GREETING = 64 * 1024
 
 /**

@@ -31,6 +31,8 @@ export interface Member {
   readonly counters: { readonly done: number; readonly failed: number; readonly busy: number }
   /** Whether it obeys orders on its control subject. */
   readonly control: boolean
+  /** Name of the NATS server that it was connected to when the entry was written; absent where that has none. */
+  readonly server?: string
   /** The highest term that this worker has known; absent in entries of older versions. */
   readonly knownTerm?: number
   /** Version of this format. */
@@ -62,7 +64,7 @@ export function encodeMember(member: Member): Uint8Array {
 export function decodeMember(key: string, value: Uint8Array): Member {
   const found = KEY.exec(key)
   if (!found) throw new SyntaxError(`"${key}" is not a member's key`)
-  const { lingering, ...raw } = objectIn(value)
+  const { lingering, server, ...raw } = objectIn(value)
   if (typeof raw.id !== "string" || raw.id === "") throw new SyntaxError("no id")
   const counters = typeof raw.counters === "object" ? (raw.counters as object) : {}
   return {
@@ -80,6 +82,7 @@ export function decodeMember(key: string, value: Uint8Array): Member {
     state: stateIn(raw.state),
     counters: { done: 0, failed: 0, busy: 0, ...counters },
     control: raw.control === true,
+    ...(typeof server === "string" && { server }),
     ...(raw.knownTerm !== undefined && { knownTerm: number(raw.knownTerm) }),
     version: number(raw.version),
   }

@@ -8,6 +8,7 @@ import { findKvBucket, openKvBucket } from "../jetstream/kv-bucket.js"
 import { adjusted, openPool } from "../jetstream/open-pool.js"
 import { timingsOf } from "../lease/timings.js"
 import { tellOfConnection } from "../nats/connection-troubles.js"
+import { serverNameIn } from "../nats/server-info.js"
 import { httpAddressOf } from "../observe/http-address.js"
 import type { StatusServer } from "../observe/status-server.js"
 import { checkedName, DEFAULT_POOL, namesOf } from "../protocol/names.js"
@@ -100,6 +101,7 @@ async function backendOnServer(
     random: Math.random,
     bus: connection,
     bucket,
+    serverName: () => serverNameIn(connection.info),
     maxPayload: connection.info?.max_payload,
     fence: new Fence(connection, names, timings.replicas),
     writeHistory: (record) => history.write(record),

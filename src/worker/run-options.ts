@@ -43,12 +43,12 @@ export function runOptionsOf(
   const hasHandlers = Object.keys(given).length > 0
   const strategy = strategyOf(options.strategy ?? oldest)
   const { names, timings, clock, random, bus, bucket } = backend
-  const { terms, fence, writeHistory, maxPayload } = backend
+  const { terms, fence, writeHistory, maxPayload, serverName } = backend
   const { troubles, ...told } = listeners
   return {
     context: { names, timings, clock, random, bus, bucket, troubles },
     ...told,
-    ...{ terms, fence, writeHistory, maxPayload, strategy },
+    ...{ terms, fence, writeHistory, maxPayload, serverName, strategy },
     otherPools: otherPoolsOf(strategy, backend, listeners),
     preemptAfterMs: preempt === true ? DEFAULT_PREEMPT_MS : preempt || undefined,
     character: {

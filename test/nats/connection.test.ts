@@ -74,6 +74,16 @@ t.test("no server is said to be none", async (t) => {
   )
 })
 
+t.test("servers are tried in the order given where that is asked for", async (t) => {
+  const [first, second] = [await testServer(t), await testServer(t)]
+  const servers = [first.url, second.url]
+  for (let n = 0; n < 10; n++) {
+    const connection = await connectToNats({ servers, noRandomize: true })
+    t.equal(connection.info?.port, first.port)
+    await connection.close()
+  }
+})
+
 t.test("one of several servers is enough", async (t) => {
   const server = await testServer(t)
   const dead = `nats://127.0.0.1:${randomPort()}`

@@ -33,7 +33,7 @@ t.test("a key is 16 digits and a name", async (t) => {
 })
 
 t.test("a member comes back as it was written; the key gives name and start", async (t) => {
-  const it = member("a", { weight: 4, labels: { zone: "x" }, control: true })
+  const it = member("a", { weight: 4, labels: { zone: "x" }, control: true, server: "n1" })
   t.strictSame(decodeMember(it.key, encodeMember(it)), it)
   t.match(decodeMember("1700000000000000.other", encodeMember(it)), {
     name: "other",
@@ -46,7 +46,7 @@ t.test(
   async (t) => {
     const read = decodeMember(
       "1700000000000000.a",
-      toBytes({ id: "x", state: "dancing", labels: 7, weight: "much", more: 1 }),
+      toBytes({ id: "x", state: "dancing", labels: 7, weight: "much", server: 7, more: 1 }),
     )
     t.match(read, {
       id: "x",
@@ -57,6 +57,7 @@ t.test(
       control: false,
       more: 1,
     })
+    t.notOk("server" in read)
     t.strictSame(read.counters, { done: 0, failed: 0, busy: 0 })
   },
 )

@@ -51,6 +51,16 @@ t.test("when a follower leaves the leader goes on in its term", async (t) => {
   t.equal(a?.leadership?.term, term)
 })
 
+t.test("a member says which server it is connected to, where that has a name", async (t) => {
+  const pool = await testPool(t, { config: "server_name: n7" })
+  const named = await pool.join("a")
+  t.equal(named.member.server, "n7")
+  const { url } = await testServer(t)
+  const worker = await joinPool({ connect: { servers: url } })
+  t.notOk("server" in worker.member, "an id is no name")
+  await worker.leave()
+})
+
 t.test("who restarts goes to the end of the line", async (t) => {
   const pool = await testPool(t)
   const [a] = await pool.joinAll("a", "b", "c")
