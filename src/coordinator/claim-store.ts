@@ -5,6 +5,7 @@
 import type { Entry } from "../contracts/bucket.js"
 import type { Meter, RenewalOutcome } from "../contracts/meter.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
+import { RefusedInDoubt, untilAnswered } from "../contracts/until-answered.js"
 import type { ElectionEvent } from "../election/events.js"
 import { RevisionMismatch } from "../errors/errors.js"
 import { type Claim, encodeClaim } from "../protocol/claim.js"
@@ -71,7 +72,7 @@ export class ClaimStore {
     unawaited(ranked, unexpected(this.#options.context.troubles.report))
   }
 
-  /** Compare-and-sets the claim: `written`, `refused` or `unsure`. */
+  /** Compare-and-sets the claim, the very same as often as nobody answers: `written`, `refused` or `unsure`. */
   write(
     attempt: number,
     over: number,
@@ -79,9 +80,11 @@ export class ClaimStore {
     onEnd: (outcome: RenewalOutcome) => void = () => {},
   ): void {
     const { answer } = this.#options
-    const { bucket } = this.#options.context
+    const { bucket, clock, timings } = this.#options.context
     const problem = "nobody knows whether the claim was written"
-    const written = this.#inTime(() => bucket.write(CLAIM_KEY, encodeClaim(claim), over)).then(
+    const bytes = encodeClaim(claim)
+    const once = () => bucket.write(CLAIM_KEY, bytes, over)
+    const written = untilAnswered(clock, timings.renewMs, once).then(
       (revision) => {
         this.#answered()
         onEnd("acknowledged")
@@ -94,7 +97,8 @@ export class ClaimStore {
           this.#answered()
           return answer({ type: "refused", attempt })
         }
-        this.#failed(problem, error)
+        if (error instanceof RefusedInDoubt) this.#answered()
+        else this.#failed(problem, error)
         answer({ type: "unsure", attempt })
       },
     )

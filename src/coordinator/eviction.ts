@@ -3,6 +3,7 @@
  * the next in line leads within milliseconds, and then deletes its entry. Only who saw the process end may do this:
  * lost contact is not proof.
  */
+import { RefusedInDoubt, untilAnswered } from "../contracts/until-answered.js"
 import { RevisionMismatch } from "../errors/errors.js"
 import { type Heir, reignOf, type StandingClaim } from "../protocol/claim.js"
 import { foundIn } from "../protocol/entries.js"
@@ -17,12 +18,17 @@ export interface Deceased extends Heir {
   readonly standing?: StandingClaim | undefined
 }
 
+/** How long the bucket may take for each answer, in ms: while it has no leader nobody answers. */
+const ANSWER_MS = 5_000
+
 /** Ends what the dead member left standing; resolves when its entry is gone. */
 export async function evict(options: HandOnOptions, dead: Deceased, reason: string): Promise<void> {
   const ended = (standing: StandingClaim) => ({ reign: reignOf(standing), standing, reason })
   if (dead.standing) await handOn(options, ended(dead.standing))
   // It may have claimed, or renewed, without living to tell.
-  const found = foundIn(await options.bucket.get(CLAIM_KEY))
+  const { bucket, clock } = options
+  const claim = await untilAnswered(clock, ANSWER_MS, () => bucket.get(CLAIM_KEY))
+  const found = foundIn(claim)
   const isItsOwn = found.kind === "claim" && found.standing.claim.id === dead.id
   if (isItsOwn && !found.standing.claim.released) await handOn(options, ended(found.standing))
   await removeEntry(options, dead)
@@ -35,13 +41,14 @@ async function removeEntry(options: HandOnOptions, { key, id }: Heir): Promise<v
   const { bucket, clock, stepMs } = options
   const pace = new Pace({ clock, firstMs: stepMs })
   for (let tries = 1; ; tries += 1) {
-    const entry = await bucket.get(key)
+    const entry = await untilAnswered(clock, ANSWER_MS, () => bucket.get(key))
     if (!entry || entry.deleted || decodeMember(key, entry.value).id !== id) return
     try {
-      return await bucket.remove(key, entry.revision, true)
+      return await untilAnswered(clock, ANSWER_MS, () => bucket.remove(key, entry.revision, true))
     } catch (error) {
-      // Its last renewal was still on its way.
-      if (!(error instanceof RevisionMismatch) || tries === TRIES) throw error
+      // Its last renewal was still on its way, or it is gone by an earlier try.
+      const isRefused = error instanceof RevisionMismatch || error instanceof RefusedInDoubt
+      if (!isRefused || tries === TRIES) throw error
       await pace.wait()
     }
   }

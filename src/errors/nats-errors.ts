@@ -64,6 +64,20 @@ export function isAway(error: unknown): boolean {
   )
 }
 
+/** What JetStream says of a request that it could not take at the moment: it says nothing about the request. */
+const NOT_NOW = new Set([408, 409, 503])
+
+/** Nobody answered, or who did could not say: the same may be asked again. */
+export function isUnanswered(error: unknown): boolean {
+  if (field(error, "name") === "ClosedConnectionError") return false
+  return isAway(error) || NOT_NOW.has(field(error, "status"))
+}
+
+/** It reached nobody who could have done it. */
+export function isUndelivered(error: unknown): boolean {
+  return isNoResponders(error)
+}
+
 /** JetStream was asked, and refused: a full or sealed stream, a limit of the account. */
 export function isJetStreamRefusal(error: unknown): boolean {
   return field(error, "name") === "JetStreamApiError"

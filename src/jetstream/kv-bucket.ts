@@ -23,7 +23,7 @@ import {
 import { isNameInUse } from "../errors/nats-errors.js"
 import type { Timings } from "../lease/timings.js"
 import { flawsIn, MAX_ENTRY_BYTES, refusalOf, UnfitBucket } from "./bucket-flaws.js"
-import { entryOf, watchKv } from "./kv-watch.js"
+import { entryOf, storedEntry, watchKv } from "./kv-watch.js"
 import { recreateBucket } from "./recreate-bucket.js"
 
 /** How long the entries of a bucket may take to come, in ms; JetStream itself may take as long for any answer. */
@@ -65,7 +65,7 @@ export async function openKvBucket(
       throw refusalOf(name, connection.getServer(), error)
     }
   }
-  return new KvBucket(connection, name, await open(), open)
+  return new KvBucket({ connection, name, kv: await open(), reopen: open, isDecisive: true })
 }
 
 /** Opens the bucket `name` as it is, for those who only look; undefined if there is none. */
@@ -76,7 +76,7 @@ export async function findKvBucket(
   const stream = await streamOf(connection, name)
   if (!stream) return undefined
   const kv = await new Kvm(connection).open(name, { allow_direct: stream.config.allow_direct })
-  return new KvBucket(connection, name, kv, async () => kv)
+  return new KvBucket({ connection, name, kv, reopen: async () => kv, isDecisive: false })
 }
 
 /** The settings of the bucket `name` as they are; undefined if there is none. */
@@ -129,31 +129,40 @@ async function fit(
   }
 }
 
+interface KvBucketOptions {
+  readonly connection: NatsConnection
+  readonly name: string
+  readonly kv: KV
+  readonly reopen: (known: number) => Promise<KV>
+  /**
+   * Whether something is decided by what is read: then the stream's leader is asked. Any replica answers a direct get,
+   * also one that lags; but it answers those who only look while there is no leader.
+   */
+  readonly isDecisive: boolean
+}
+
 class KvBucket implements Bucket {
   readonly #connection: NatsConnection
   readonly #name: string
   readonly #reopen: (known: number) => Promise<KV>
+  readonly #isDecisive: boolean
   #kv: KV
   /** The highest revision heard of. */
   #known = 0
 
-  constructor(
-    connection: NatsConnection,
-    name: string,
-    kv: KV,
-    reopen: (known: number) => Promise<KV>,
-  ) {
+  constructor({ connection, name, kv, reopen, isDecisive }: KvBucketOptions) {
     this.#connection = connection
     this.#name = name
     this.#kv = kv
     this.#reopen = reopen
+    this.#isDecisive = isDecisive
   }
 
   async get(key: string): Promise<Entry | undefined> {
     try {
-      const entry = await this.#kv.get(key)
+      const entry = this.#isDecisive ? await this.#ofLeader(key) : await this.#ofAny(key)
       if (entry) this.reached(entry.revision)
-      return entry ? entryOf(entry) : undefined
+      return entry
     } catch (error) {
       // A direct get from a bucket that was deleted meets nobody: ask whether that is why.
       if (isStreamNotFound(error)) return undefined
@@ -161,6 +170,19 @@ class KvBucket implements Bucket {
       if (!stream) return undefined
       throw error
     }
+  }
+
+  async #ofLeader(key: string): Promise<Entry | undefined> {
+    const { streams } = await jetstreamManager(this.#connection, { checkAPI: false })
+    const message = await streams.getMessage(`KV_${this.#name}`, {
+      last_by_subj: `$KV.${this.#name}.${key}`,
+    })
+    return message ? storedEntry(key, message) : undefined
+  }
+
+  async #ofAny(key: string): Promise<Entry | undefined> {
+    const entry = await this.#kv.get(key)
+    return entry ? entryOf(entry) : undefined
   }
 
   write(key: string, value: Uint8Array, over: number): Promise<number> {

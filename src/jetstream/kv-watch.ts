@@ -3,6 +3,7 @@
  * and after a bucket was deleted and created anew it looks for revisions that never come. So this one is opened
  * anew after every reconnect, and whenever nothing was heard for a while.
  */
+import type { StoredMsg } from "@nats-io/jetstream"
 import type { KV, KvEntry, KvWatchEntry } from "@nats-io/kv"
 import type { NatsConnection, QueuedIterator } from "nats"
 import type { Entry, StopWatch, WatchListener } from "../contracts/bucket.js"
@@ -117,5 +118,18 @@ export function entryOf(entry: KvEntry): Entry {
     writtenMs: entry.created.getTime(),
     deleted: entry.operation !== "PUT",
     evicted: entry.operation === "PURGE",
+  }
+}
+
+/** A message of the bucket's stream, stored under `key`, as an entry. */
+export function storedEntry(key: string, message: StoredMsg): Entry {
+  const operation = message.header.get("KV-Operation")
+  return {
+    key,
+    value: message.data,
+    revision: message.seq,
+    writtenMs: message.time.getTime(),
+    deleted: operation === "DEL" || operation === "PURGE",
+    evicted: operation === "PURGE",
   }
 }

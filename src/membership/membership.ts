@@ -6,6 +6,7 @@
 import type { Bucket } from "../contracts/bucket.js"
 import type { Troubles } from "../contracts/troubles.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
+import { RefusedInDoubt, untilAnswered } from "../contracts/until-answered.js"
 import { RevisionMismatch } from "../errors/errors.js"
 import { HEIR_FIRST_MS } from "../lease/timings.js"
 import { decodeMember, encodeMember, type Member, memberKey } from "../protocol/member.js"
@@ -31,6 +32,8 @@ export interface MembershipOptions {
 const TRIES = 8
 /** A replica that shows the past is asked again after this long, in ms. */
 const LAG_MS = 20
+/** How long a first entry may take to be answered, in ms. */
+const JOINING_MS = 5_000
 
 export class Membership {
   readonly #options: MembershipOptions
@@ -76,7 +79,7 @@ export class Membership {
   async join(): Promise<void> {
     this.#start = Math.round((await this.#serverClock.read()) * 1000)
     this.#key = memberKey(this.#start, this.#options.portrait().name)
-    await this.#write()
+    await this.#write(Math.max(JOINING_MS, this.#options.beatMs))
     if (!this.#isLeft) this.#beatLater()
   }
 
@@ -117,7 +120,7 @@ export class Membership {
     const { clock, beatMs, troubles } = this.#options
     try {
       // The next one must not wait for an answer that was lost.
-      await within(clock, beatMs, this.#write())
+      await within(clock, beatMs, this.#write(beatMs))
       troubles.works("entry")
     } catch (error) {
       troubles.fails("entry", "the entry was not renewed", error)
@@ -125,18 +128,20 @@ export class Membership {
   }
 
   /** Writes the entry, whatever happened to it since. */
-  async #write(): Promise<void> {
+  async #write(withinMs: number): Promise<void> {
     const { bucket, clock } = this.#options
     const pace = new Pace({ clock, firstMs: LAG_MS })
     for (let tries = 1; ; tries++) {
       const key = this.#key
       try {
-        const revision = await bucket.write(key, encodeMember(this.member), this.#revision)
+        const [bytes, over] = [encodeMember(this.member), this.#revision]
+        const once = () => bucket.write(key, bytes, over)
+        const revision = await untilAnswered(clock, withinMs, once)
         this.#revision = revision
         this.#isThere = true
         return
       } catch (error) {
-        if (!(error instanceof RevisionMismatch) || tries === TRIES) throw error
+        if (!isRefusal(error) || tries === TRIES) throw error
         if (key === this.#key) await this.#lookInto(key, pace)
       }
     }
@@ -164,14 +169,14 @@ export class Membership {
   }
 
   async #remove(): Promise<void> {
-    const { bucket, clock } = this.#options
+    const { bucket, clock, beatMs } = this.#options
     const pace = new Pace({ clock, firstMs: LAG_MS })
     for (let tries = 1; this.#isThere; tries++) {
       try {
-        await bucket.remove(this.#key, this.#revision)
+        await untilAnswered(clock, beatMs, () => bucket.remove(this.#key, this.#revision))
         return
       } catch (error) {
-        if (!(error instanceof RevisionMismatch) || tries === TRIES) throw error
+        if (!isRefusal(error) || tries === TRIES) throw error
         await this.#lookInto(this.#key, pace)
       }
     }
@@ -187,6 +192,10 @@ export class Membership {
       this.#beatLater()
     })
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof RevisionMismatch || error instanceof RefusedInDoubt
 }
 
 /** The id of the member in an entry; undefined if nobody can read it. */

@@ -4,6 +4,7 @@
  * suspended, or its wall clock was set), and from time to time, for clocks drift.
  */
 import type { Bucket } from "../contracts/bucket.js"
+import { untilAnswered } from "../contracts/until-answered.js"
 import { CLOCK_KEY } from "../protocol/names.js"
 import type { Clock, Instant } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
@@ -13,6 +14,8 @@ const NOTHING = new Uint8Array()
 const TRIES = 8
 /** A replica that shows the past is asked again after this long, in ms. */
 const LAG_MS = 20
+/** How long the bucket may take for each answer, in ms: while it has no leader nobody answers. */
+const ANSWER_MS = 5_000
 /** The two clocks of this machine may part by so much, in ms. */
 const PARTED_MS = 500
 const OLD_MS = 3_600_000
@@ -42,8 +45,9 @@ export class ServerClock {
     const pace = new Pace({ clock: this.#clock, firstMs: LAG_MS })
     for (let tries = 0; tries < TRIES; tries++) {
       const before = this.#clock.now()
-      const revision = await this.#bucket.put(CLOCK_KEY, NOTHING)
-      const entry = await this.#bucket.get(CLOCK_KEY)
+      const ask = <T>(question: () => Promise<T>) => untilAnswered(this.#clock, ANSWER_MS, question)
+      const revision = await ask(() => this.#bucket.put(CLOCK_KEY, NOTHING))
+      const entry = await ask(() => this.#bucket.get(CLOCK_KEY))
       // A replica may lag behind; a later write, by another joiner, says the time as well.
       if (entry && entry.revision >= revision) {
         const tookMs = (this.#clock.now().monoMs - before.monoMs) / 2

@@ -65,7 +65,7 @@ t.test("each write has one answer: done, refused, or that nobody knows", async (
   await settled()
   store.write(2, 0, claim)
   await settled()
-  bucket.writes.push("silent")
+  bucket.writes.push("silent", "silent", "silent")
   store.write(3, 1, claim)
   await clock.pass(timings.renewMs - 1)
   t.equal(answers.length, 2, "it waits for an answer as long as a renewal takes")

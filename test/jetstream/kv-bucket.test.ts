@@ -156,3 +156,38 @@ t.test(
     t.equal(config.max_age, nanos(6000))
   },
 )
+
+t.test(
+  "who decides by what it reads asks the stream's leader, and who only looks anybody",
+  async (t) => {
+    const { url } = await testServer(t)
+    const [connection, tap] = await Promise.all([
+      connect({ servers: url }),
+      connect({ servers: url }),
+    ])
+    t.teardown(() => Promise.all([connection.close(), tap.close()]))
+    const asked: string[] = []
+    for (const subject of ["$JS.API.STREAM.MSG.GET.>", "$JS.API.DIRECT.GET.>"]) {
+      tap.subscribe(subject, { callback: (_error, { subject }) => void asked.push(subject) })
+    }
+    await tap.flush()
+    const bucket = await openKvBucket(connection, "pool_work", { memberTtlMs: 6000, replicas: 1 })
+    const revision = await bucket.put("leader", new TextEncoder().encode("text"))
+    t.match(await bucket.get("leader"), { revision, deleted: false, evicted: false })
+    await bucket.remove("leader", revision, true)
+    t.match(await bucket.get("leader"), { deleted: true, evicted: true })
+    t.equal(await bucket.get("nothing"), undefined)
+    await connection.flush()
+    await tap.flush()
+    t.ok(asked.length >= 3)
+    t.ok(
+      asked.every((subject) => subject === "$JS.API.STREAM.MSG.GET.KV_pool_work"),
+      `${asked}`,
+    )
+    asked.length = 0
+    const looker = await findKvBucket(connection, "pool_work")
+    t.match(await looker?.get("leader"), { deleted: true, evicted: true })
+    await tap.flush()
+    t.strictSame(asked, ["$JS.API.DIRECT.GET.KV_pool_work.$KV.pool_work.leader"])
+  },
+)

@@ -110,7 +110,7 @@ export class VirtualBucket implements Bucket {
     const link = this.#link
     return new Promise((resolve, reject) => {
       const cancel = link.machine.after(ANSWER_MS, () =>
-        reject(new Error("JetStream did not answer")),
+        reject(named("TimeoutError", "JetStream did not answer")),
       )
       const answer = (settle: () => void) =>
         link.down(() => {
@@ -118,7 +118,8 @@ export class VirtualBucket implements Bucket {
           settle()
         }, true)
       link.up(() => {
-        if (this.#server.refuses(link)) return answer(() => reject(new Error("no responders")))
+        if (this.#server.refuses(link))
+          return answer(() => reject(named("NoResponders", "no responders")))
         handle().then(
           (value) => this.#server.inCluster(() => answer(() => resolve(value))),
           (error) => this.#server.inCluster(() => answer(() => reject(error))),
@@ -126,4 +127,9 @@ export class VirtualBucket implements Bucket {
       }, true)
     })
   }
+}
+
+/** As the client of NATS names it. */
+function named(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name })
 }
