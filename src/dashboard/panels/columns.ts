@@ -1,18 +1,6 @@
 /** The columns of the member table: which fit into a width, and how wide each is. They don't depend on the figures. */
 
-export type ColumnName =
-  | "#"
-  | "NAME"
-  | "ROLE"
-  | "STARTED"
-  | "UPTIME"
-  | "HOST"
-  | "PID"
-  | "STATE"
-  | "DONE"
-  | "BUSY"
-  | "P50"
-  | "LEASE"
+export type ColumnName = (typeof COLUMNS)[number]["name"]
 
 export interface Column {
   readonly name: ColumnName
@@ -20,51 +8,31 @@ export interface Column {
   readonly isRight: boolean
 }
 
-/** As they stand on the screen. */
-const IN_ORDER: readonly ColumnName[] = [
-  "#",
-  "NAME",
-  "ROLE",
-  "STARTED",
-  "UPTIME",
-  "HOST",
-  "PID",
-  "STATE",
-  "DONE",
-  "BUSY",
-  "P50",
-  "LEASE",
-]
+const ROLE_WIDTH = 6
+const STATE_WIDTH = 8
+/** A lease without a bar. */
+const NARROW_LEASE = 4
 
-/** Which are kept first. */
-const BY_WORTH: readonly ColumnName[] = [
-  "#",
-  "NAME",
-  "ROLE",
-  "STATE",
-  "LEASE",
-  "UPTIME",
-  "DONE",
-  "PID",
-  "STARTED",
-  "BUSY",
-  "P50",
-  "HOST",
-]
+/**
+ * As they stand on the screen; `rank` says which are kept first. Those without a width of their own depend on what is
+ * in them.
+ */
+const COLUMNS = [
+  { name: "#", rank: 1, width: undefined, isRight: true },
+  { name: "NAME", rank: 2, width: undefined, isRight: false },
+  { name: "ROLE", rank: 3, width: ROLE_WIDTH, isRight: false },
+  { name: "STARTED", rank: 9, width: 8, isRight: false },
+  { name: "UPTIME", rank: 6, width: 6, isRight: true },
+  { name: "HOST", rank: 12, width: undefined, isRight: false },
+  { name: "PID", rank: 8, width: 7, isRight: true },
+  { name: "STATE", rank: 4, width: STATE_WIDTH, isRight: false },
+  { name: "DONE", rank: 7, width: 5, isRight: true },
+  { name: "BUSY", rank: 10, width: 4, isRight: true },
+  { name: "P50", rank: 11, width: 5, isRight: true },
+  { name: "LEASE", rank: 5, width: 11, isRight: false },
+] as const
 
-const RIGHT: ReadonlySet<ColumnName> = new Set(["#", "UPTIME", "PID", "DONE", "BUSY", "P50"])
-
-const WIDTH: Readonly<Record<Exclude<ColumnName, "#" | "NAME" | "HOST">, number>> = {
-  ROLE: 6,
-  STARTED: 8,
-  UPTIME: 6,
-  PID: 7,
-  STATE: 8,
-  DONE: 5,
-  BUSY: 4,
-  P50: 5,
-  LEASE: 11,
-}
+const BY_RANK = COLUMNS.toSorted((a, b) => a.rank - b.rank)
 
 /** Blanks between columns. */
 export const GAP = 2
@@ -87,25 +55,25 @@ export interface Extent {
 export function columnsFor(width: number, extent: Extent): readonly Column[] {
   const widths = new Map<ColumnName, number>()
   let left = width + GAP
-  for (const name of BY_WORTH) {
-    if (name === "HOST" && !extent.hasHosts) continue
-    const wanted = widthFor(name, width, extent) + GAP
+  for (const column of BY_RANK) {
+    if (column.name === "HOST" && !extent.hasHosts) continue
+    const wanted = widthFor(column, width, extent) + GAP
     if (wanted > left) break
-    widths.set(name, wanted - GAP)
+    widths.set(column.name, wanted - GAP)
     left -= wanted
   }
   widen(widths, "NAME", Math.min(extent.longestName, 40), left)
   const hostBefore = widths.get("HOST") ?? 0
-  const spare = left - ((widths.get("NAME") ?? 0) - widthFor("NAME", width, extent))
+  const spare = left - ((widths.get("NAME") ?? 0) - nameWidth(width, extent.longestName))
   if (hostBefore > 0) widen(widths, "HOST", extent.longestHost, spare)
-  return IN_ORDER.flatMap((name) => {
+  return COLUMNS.flatMap(({ name, isRight }) => {
     const wide = widths.get(name)
-    return wide === undefined ? [] : [{ name, width: wide, isRight: RIGHT.has(name) }]
+    return wide === undefined ? [] : [{ name, width: wide, isRight }]
   })
 }
 
-function widthFor(name: ColumnName, width: number, extent: Extent): number {
-  switch (name) {
+function widthFor(column: (typeof COLUMNS)[number], width: number, extent: Extent): number {
+  switch (column.name) {
     case "#":
       return String(Math.max(1, extent.members)).length
     case "NAME":
@@ -113,15 +81,15 @@ function widthFor(name: ColumnName, width: number, extent: Extent): number {
     case "HOST":
       return SHORTEST_HOST
     case "LEASE":
-      return width < WIDTH_FOR_BARS ? 4 : WIDTH.LEASE
+      return width < WIDTH_FOR_BARS ? NARROW_LEASE : column.width
     default:
-      return WIDTH[name]
+      return column.width
   }
 }
 
 /** Names come first, but on a narrow screen role, state and lease must have room as well. */
 function nameWidth(width: number, longest: number): number {
-  const others = WIDTH.ROLE + WIDTH.STATE + 4 + 4 * GAP + 2
+  const others = ROLE_WIDTH + STATE_WIDTH + NARROW_LEASE + 4 * GAP + 2
   const most = Math.max(SHORTEST_NAME, Math.min(LONGEST_NAME, width - others))
   return Math.max(SHORTEST_NAME, Math.min(longest, most))
 }
