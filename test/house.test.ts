@@ -67,7 +67,13 @@ const PURE = [
 ]
 /** Where the outside begins all the same: the machine's clock, and the headers of the client library. */
 const IMPURE = [
-  ...["time/system-clock", "contracts/callbacks", "contracts/safe-call", "contracts/unawaited"],
+  ...[
+    "time/system-clock",
+    "time/virtual-clock",
+    "contracts/callbacks",
+    "contracts/safe-call",
+    "contracts/unawaited",
+  ],
   ...["encoding/headers", "protocol/reply"],
 ]
 

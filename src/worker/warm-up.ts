@@ -15,8 +15,8 @@ import { LeadCall } from "../member/lead-call.js"
 import { MemberRun } from "../member/member-run.js"
 import { namesOf } from "../protocol/names.js"
 import { systemClock } from "../time/system-clock.js"
+import { VirtualClock } from "../time/virtual-clock.js"
 import { pause } from "../time/within.js"
-import { FastForwardClock } from "./fast-forward-clock.js"
 import { type RunListeners, runOptionsOf } from "./run-options.js"
 
 /** Longer than it takes to see who else is there. */
@@ -37,10 +37,10 @@ export function warmedUpOnce(): Promise<void> {
  * was answered.
  */
 export async function warmUp(): Promise<number[]> {
-  const clock = new FastForwardClock(TOO_LONG_MS)
+  const clock = new VirtualClock(0)
   const local = new LocalPools({ clock })
   const on = (name: string) => local.backend(name, namesOf("rehearsal"), timingsOf())
-  return clock.during(play(on))
+  return clock.during(play(on), TOO_LONG_MS)
 }
 
 async function play(on: (name: string) => Backend): Promise<number[]> {

@@ -1,11 +1,11 @@
 /** What the tests of the dashboard share: a made-up pool on a clock that only moves when it is told to. */
 import { rehearsed } from "../../src/dashboard/demo/demo.js"
-import { DemoClock } from "../../src/dashboard/demo/demo-clock.js"
 import { type FakeOptions, FakeSource } from "../../src/dashboard/demo/fake-source.js"
 import { type Glyphs, UNICODE } from "../../src/dashboard/drawing/glyphs.js"
 import { textOf } from "../../src/dashboard/drawing/line.js"
 import { picture } from "../../src/dashboard/screen/picture.js"
 import { DashboardStore } from "../../src/dashboard/state/store.js"
+import { VirtualClock } from "../../src/time/virtual-clock.js"
 
 process.env.TZ = "UTC"
 
@@ -13,7 +13,7 @@ process.env.TZ = "UTC"
 export const NOON = Date.UTC(2026, 0, 5, 12, 38, 14)
 
 export interface Stage {
-  readonly clock: DemoClock
+  readonly clock: VirtualClock
   readonly source: FakeSource
   readonly store: DashboardStore
   /** The screen as it would be drawn now, without colours. */
@@ -36,7 +36,7 @@ export const THREE: FakeOptions = {
 }
 
 export function stage(options: FakeOptions = THREE): Stage {
-  const clock = new DemoClock(NOON)
+  const clock = new VirtualClock(NOON)
   const source = new FakeSource(clock, options)
   return on({ clock, source, store: new DashboardStore(source, clock) })
 }

@@ -1,7 +1,7 @@
 import t from "tap"
-import { DemoClock } from "../../src/dashboard/demo/demo-clock.js"
 import { FakeSource } from "../../src/dashboard/demo/fake-source.js"
 import { DashboardStore } from "../../src/dashboard/state/store.js"
+import { VirtualClock } from "../../src/time/virtual-clock.js"
 import { NOON, stage, THREE } from "./stage.js"
 
 /** The times at which the screen was told, in ms from now on. */
@@ -31,7 +31,7 @@ t.test("a key shows at once", async (t) => {
 })
 
 t.test("a key that asks something is drawn a frame later: its answer is not held up", async (t) => {
-  const clock = new DemoClock(NOON)
+  const clock = new VirtualClock(NOON)
   const store = new DashboardStore(new FakeSource(clock, THREE), clock, 16)
   t.teardown(() => store.close())
   const messages: string[] = []
@@ -47,7 +47,7 @@ t.test("a key that asks something is drawn a frame later: its answer is not held
 })
 
 t.test("what happens in the pool is drawn later too: what follows it is not held up", async (t) => {
-  const clock = new DemoClock(NOON)
+  const clock = new VirtualClock(NOON)
   const source = new FakeSource(clock, THREE)
   const store = new DashboardStore(source, clock, 30)
   t.teardown(() => store.close())

@@ -1,20 +1,20 @@
 /** The demo: a fake pool that has lived through a few minutes already, and goes on live. */
 import { unawaited } from "../../contracts/unawaited.js"
+import { VirtualClock } from "../../time/virtual-clock.js"
 import { DashboardStore } from "../state/store.js"
-import { DemoClock } from "./demo-clock.js"
 import { FakeSource } from "./fake-source.js"
 
 const MINUTE = 60_000
 
 export interface Demo {
   readonly source: FakeSource
-  readonly clock: DemoClock
+  readonly clock: VirtualClock
   readonly store: DashboardStore
 }
 
 /** A pool of three that lost its first leader a minute ago. */
 export async function rehearsed(nowWallMs: number): Promise<Demo> {
-  const clock = new DemoClock(nowWallMs - 5 * MINUTE)
+  const clock = new VirtualClock(nowWallMs - 5 * MINUTE)
   const source = new FakeSource(clock, {
     load: 20,
     members: [
