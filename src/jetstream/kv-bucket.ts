@@ -3,17 +3,10 @@
  * for all entries. Nothing depends on per-key TTL or on marks of expiry, so any server from 2.9 on will do.
  * A bucket that was deleted is created anew by the next write, and its revisions go on where they were.
  */
-import { jetstreamManager, StorageType, type StreamInfo } from "@nats-io/jetstream"
+import { jetstreamManager, StorageType } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
-import { type NatsConnection, nanos } from "nats"
-import type {
-  Adjustment,
-  Bucket,
-  BucketSettings,
-  Entry,
-  StopWatch,
-  WatchListener,
-} from "../contracts/bucket.js"
+import type { NatsConnection } from "nats"
+import type { Adjustment, Bucket, Entry, StopWatch, WatchListener } from "../contracts/bucket.js"
 import {
   isNoJetStream,
   isStreamNotFound,
@@ -22,7 +15,8 @@ import {
 } from "../errors/errors.js"
 import { isNameInUse } from "../errors/nats-errors.js"
 import type { Timings } from "../lease/timings.js"
-import { flawsIn, MAX_ENTRY_BYTES, refusalOf, UnfitBucket } from "./bucket-flaws.js"
+import { MAX_ENTRY_BYTES, refusalOf } from "./bucket-flaws.js"
+import { fit, streamOf } from "./bucket-settings.js"
 import { entryOf, storedEntry, watchKv } from "./kv-watch.js"
 import { recreateBucket } from "./recreate-bucket.js"
 
@@ -77,56 +71,6 @@ export async function findKvBucket(
   if (!stream) return undefined
   const kv = await new Kvm(connection).open(name, { allow_direct: stream.config.allow_direct })
   return new KvBucket({ connection, name, kv, reopen: async () => kv, isDecisive: false })
-}
-
-/** The settings of the bucket `name` as they are; undefined if there is none. */
-export async function bucketSettingsOf(
-  connection: NatsConnection,
-  name: string,
-): Promise<BucketSettings | undefined> {
-  const stream = await streamOf(connection, name)
-  return stream && settingsOf(stream)
-}
-
-function settingsOf({ config }: StreamInfo): BucketSettings {
-  const { max_age, num_replicas, max_msgs_per_subject } = config
-  return { ttlMs: max_age / nanos(1), replicas: num_replicas, history: max_msgs_per_subject }
-}
-
-async function streamOf(connection: NatsConnection, name: string) {
-  try {
-    const manager = await jetstreamManager(connection)
-    return await manager.streams.info(`KV_${name}`)
-  } catch (error) {
-    if (isStreamNotFound(error)) return undefined
-    throw refusalOf(name, connection.getServer(), error)
-  }
-}
-
-/** Adjusts what differs. Throws UnfitBucket for one that can't hold a pool. */
-async function fit(
-  connection: NatsConnection,
-  name: string,
-  stream: StreamInfo,
-  wanted: BucketSettings,
-  report: (adjustment: Adjustment) => void,
-): Promise<void> {
-  const flaw = flawsIn(name, stream).find(({ isFatal }) => isFatal)
-  if (flaw) throw new UnfitBucket(name, flaw)
-  const found = settingsOf(stream)
-  const settings = Object.keys(wanted) as (keyof BucketSettings)[]
-  const differing = settings.filter((setting) => found[setting] !== wanted[setting])
-  if (differing.length === 0) return
-  const manager = await jetstreamManager(connection)
-  await manager.streams.update(`KV_${name}`, {
-    max_age: nanos(wanted.ttlMs),
-    duplicate_window: nanos(Math.min(wanted.ttlMs, 120_000)),
-    num_replicas: wanted.replicas,
-    max_msgs_per_subject: wanted.history,
-  })
-  for (const setting of differing) {
-    report({ setting, was: found[setting], is: wanted[setting] })
-  }
 }
 
 interface KvBucketOptions {

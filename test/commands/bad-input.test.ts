@@ -1,7 +1,7 @@
 /** Bad input gets a clear error: one line, what was expected, what came, what to do. And nothing is lost. */
 import { Kvm } from "@nats-io/kv"
 import t, { type Test } from "tap"
-import { bucketSettingsOf } from "../../src/jetstream/kv-bucket.js"
+import { bucketSettingsOf } from "../../src/jetstream/bucket-settings.js"
 import { type Ended, runPool, startPool } from "../fixtures/cli.js"
 import { memberReader, requester } from "../fixtures/requester.js"
 import { randomPort, testServer } from "../fixtures/server.js"

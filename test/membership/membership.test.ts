@@ -91,16 +91,19 @@ t.test("a renewal that nobody answers does not hold up the next one", async (t) 
   await membership.leave()
 })
 
-t.test("a renewal that one server did not answer is there before the next one is due", async (t) => {
-  const { clock, bucket, reports, membership, work, entry } = setUp()
-  await membership.join()
-  bucket.writes.push("silent")
-  work()
-  await clock.pass(2000 + 800)
-  t.equal((await entry())?.counters.done, 1)
-  t.strictSame(reports, [])
-  await membership.leave()
-})
+t.test(
+  "a renewal that one server did not answer is there before the next one is due",
+  async (t) => {
+    const { clock, bucket, reports, membership, work, entry } = setUp()
+    await membership.join()
+    bucket.writes.push("silent")
+    work()
+    await clock.pass(2000 + 800)
+    t.equal((await entry())?.counters.done, 1)
+    t.strictSame(reports, [])
+    await membership.leave()
+  },
+)
 
 t.test("while nobody answers renewals do not pile up", async (t) => {
   const { clock, bucket, membership } = setUp()
