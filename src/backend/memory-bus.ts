@@ -7,6 +7,7 @@
  * Who gets a message is decided when it is sent, as on a server. With an injected clock and random it is
  * deterministic. It knows no permissions, no reconnects, and no limit but max_payload.
  */
+import { headers } from "nats"
 import { callSafely } from "../contracts/safe-call.js"
 import { warnOf } from "../contracts/unawaited.js"
 import { copyHeaders } from "../encoding/headers.js"
@@ -159,10 +160,10 @@ export class MemoryBus implements Router {
 }
 
 /** Shared by nobody: its sender may use its bytes again, and each who hears it may do with it as he likes. */
-function copyOf({ data, headers, ...parcel }: Parcel): Parcel {
+function copyOf({ data, headers: hdrs, ...parcel }: Parcel): Parcel {
   return {
     ...parcel,
     data: new Uint8Array(data),
-    ...(headers && { headers: copyHeaders(headers) }),
+    ...(hdrs && { headers: copyHeaders(hdrs, headers(hdrs.code, hdrs.description)) }),
   }
 }

@@ -1,6 +1,7 @@
 /** One participant of a MemoryBus. */
 import {
   ClosedConnectionError,
+  headers,
   type MsgHdrs,
   NoRespondersError,
   RequestError,
@@ -35,7 +36,9 @@ export class MemoryConnection implements Bus {
     payload: Payload = "",
     options: { headers?: MsgHdrs; reply?: string } = {},
   ): void {
-    this.#send(subject, payload, options)
+    const isHeard = this.#send(subject, payload, options)
+    // As from a server.
+    if (!isHeard && options.reply !== undefined) this.#bus.route(this.name, nobody(options.reply))
   }
 
   subscribe(subject: string, options: { queue?: string; callback: Callback }): BusSubscription {
@@ -118,6 +121,8 @@ class MemorySubscription implements BusSubscription, Listener {
   #underWay = 0
   #isOpen = true
   #drained: (() => void) | undefined
+  readonly closed: Promise<void>
+  #closed = () => {}
   #draining: Promise<void> | undefined
 
   constructor(
@@ -133,6 +138,9 @@ class MemorySubscription implements BusSubscription, Listener {
     this.queue = queue
     this.#callback = callback
     this.#onEnd = onEnd
+    this.closed = new Promise((resolve) => {
+      this.#closed = resolve
+    })
     bus.add(this)
   }
 
@@ -164,6 +172,7 @@ class MemorySubscription implements BusSubscription, Listener {
     this.#isOpen = false
     this.#drained?.()
     this.#onEnd()
+    this.#closed()
   }
 
   drain(): Promise<void> {
@@ -180,6 +189,10 @@ class MemorySubscription implements BusSubscription, Listener {
     }
     this.unsubscribe()
   }
+}
+
+function nobody(reply: string): Parcel {
+  return { subject: reply, data: new Uint8Array(), headers: headers(503, "No Responders") }
 }
 
 function requestError(cause: Error): RequestError {

@@ -55,7 +55,7 @@ export function failedAttemptOf(error: unknown, asked: Asked): FailedAttempt {
 }
 
 /** The failure that a worker answered; undefined if the message is a result. */
-export function failedAttemptIn(message: BusMessage, asked: Asked): FailedAttempt | undefined {
+export function failedAttemptIn(message: BusMessage, pool: string): FailedAttempt | undefined {
   const failure = failureIn(message)
   if (failure === undefined) return undefined
   const { error, outcome } = failure
@@ -65,7 +65,7 @@ export function failedAttemptIn(message: BusMessage, asked: Asked): FailedAttemp
   if (error.status === 504) return { error, outcome: "final" }
   const isReignOver = error.status === 409
   return {
-    error: isReignOver ? new LeaderChanged(asked.pool, undefined, { cause: error }) : error,
+    error: isReignOver ? new LeaderChanged(pool, undefined, { cause: error }) : error,
     outcome: "unknown",
   }
 }

@@ -10,14 +10,15 @@
  *
  * A leader that is slow to say so is waited for: either it will, or its lease runs out and another one is asked.
  */
-import type { Bus } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { LeaderChanged } from "../errors/errors.js"
 import type { PoolNames } from "../protocol/names.js"
 import type { Cancel, Clock } from "../time/clock.js"
 import { Answer } from "./answer.js"
-import type { RequestAttempts } from "./request-attempts.js"
+import type { ReplyInbox } from "./reply-inbox.js"
+import { RequestAttempts } from "./request-attempts.js"
 import type { TermWatch } from "./term-watch.js"
+import type { Turns } from "./turns.js"
 
 /** How long an answer of the last leader may still be under way once a new reign was announced, in ms. */
 const SLACK_MS = 20
@@ -25,70 +26,88 @@ const SLACK_MS = 20
 const ID_BYTES = 23
 
 export interface RequestsInDoubtOptions {
-  readonly bus: Bus
+  readonly inbox: ReplyInbox
   readonly names: PoolNames
   readonly clock: Clock
   readonly news: TermWatch
+  readonly turns: Turns
   readonly maxPayload: number
 }
 
+/** An attempt in doubt. */
 interface Doubtful {
-  readonly attempts: RequestAttempts
-  /** Of the attempt in doubt. */
+  /** Under which its answer is awaited. */
+  readonly token: number
   readonly id: string
+  readonly reign: number
+  readonly deadlineMs: number
 }
 
 export class RequestsInDoubt {
   readonly #options: RequestsInDoubtOptions
   readonly #slacks = new Set<Cancel>()
+  #isClosed = false
 
   constructor(options: RequestsInDoubtOptions) {
     this.#options = options
   }
 
   /** Finds out, when a new reign has begun, what became of what is under way to a leader. */
-  settle(underWay: readonly RequestAttempts[]): void {
-    const doubtful = underWay.flatMap((attempts) =>
-      attempts.id === undefined ? [] : [{ attempts, id: attempts.id }],
-    )
-    const most = Math.max(1, Math.floor(this.#options.maxPayload / ID_BYTES))
+  settle(): void {
+    const { inbox, maxPayload } = this.#options
+    const doubtful: Doubtful[] = []
+    for (const request of inbox.awaiting) {
+      if (!(request instanceof RequestAttempts) || request.id === undefined) continue
+      const { token, id, reign, deadlineMs } = request
+      doubtful.push({ token, id, reign, deadlineMs })
+    }
+    const most = Math.max(1, Math.floor(maxPayload / ID_BYTES))
     for (let n = 0; n < doubtful.length; n += most) {
       unawaited(this.#settle(doubtful.slice(n, n + most)))
     }
   }
 
   close(): void {
+    this.#isClosed = true
     for (const cancel of this.#slacks) cancel()
     this.#slacks.clear()
   }
 
   async #settle(doubtful: readonly Doubtful[]): Promise<void> {
-    const { clock, names, news } = this.#options
+    const { clock, news } = this.#options
     const { reign } = news
     const beganMs = clock.now().monoMs
     const word = await this.#ask(doubtful)
+    if (this.#isClosed) return
     // What was answered before that word has been heard by then, in any case.
     const leftMs = Math.max(0, beganMs + SLACK_MS - clock.now().monoMs)
     const cancel = clock.after(leftMs, () => {
       this.#slacks.delete(cancel)
       // Whoever leads by now is asked as well.
       if (news.isPast(reign)) return
-      for (const { attempts, id } of doubtful) {
-        const isUnderWay = attempts.id === id
-        const isLost = word ? !word.has(id) : news.isPast(attempts.reign)
-        if (isUnderWay && isLost) attempts.interrupt(new LeaderChanged(names.pool, news.term))
-      }
+      const isLost = (it: Doubtful) => (word ? !word.has(it.id) : news.isPast(it.reign))
+      unawaited(this.#giveUp(doubtful.filter(isLost)))
     })
     this.#slacks.add(cancel)
   }
 
+  async #giveUp(lost: readonly Doubtful[]): Promise<void> {
+    const { inbox, names, news, turns } = this.#options
+    for (const { token } of lost) {
+      const turn = turns.take()
+      if (turn) await turn
+      inbox.fail(token, () => new LeaderChanged(names.pool, news.term))
+    }
+  }
+
   /** What the leader has in hand of this; undefined if it doesn't say. */
   async #ask(doubtful: readonly Doubtful[]): Promise<Set<string> | undefined> {
-    const { bus, names, news } = this.#options
-    const timeout = doubtful.reduce((ms, { attempts }) => Math.max(ms, attempts.leftMs), 1)
+    const { clock, inbox, names, news } = this.#options
+    const nowMs = clock.now().monoMs
+    const timeoutMs = doubtful.reduce((ms, { deadlineMs }) => Math.max(ms, deadlineMs - nowMs), 1)
     const ids = doubtful.map(({ id }) => id).join("\n")
     try {
-      const said = new Answer(await bus.request(names.held, ids, { timeout }), 0)
+      const said = new Answer(await inbox.request(names.held, ids, timeoutMs), 0)
       return said.term === news.term ? new Set(said.text().split("\n")) : undefined
     } catch {
       return undefined

@@ -1,60 +1,114 @@
 /**
- * One request of a caller, through all its attempts: its deadline, what interrupts it, and the pauses between
- * attempts. Leaves no listener and no timer behind once it is closed.
+ * One request of a caller, through all its attempts: what is asked, its deadline, what interrupts it, and the pauses between
+ * attempts. Leaves no listener and no timer behind once it has ended.
  */
+import type { MsgHdrs } from "nats"
+import type { BusMessage } from "../contracts/bus.js"
 import type { Clock } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
+import type { Answer } from "./answer.js"
 
 /** The first and the longest pause between two attempts, in ms. */
 const FIRST_PAUSE_MS = 4
 const LONGEST_PAUSE_MS = 64
 
+/** What is asked, and how. */
+export interface Question {
+  readonly payload: Uint8Array | string
+  readonly headers: MsgHdrs | undefined
+  readonly toLeader: boolean
+  readonly timeoutMs: number
+  readonly isIdempotent: boolean
+  readonly waitsForWorkers: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+/** Told of what becomes of the attempts of its requests. */
+export interface RequestOwner {
+  readonly clock: Clock
+  readonly random: () => number
+  answered(request: RequestAttempts, message: BusMessage): void
+  failed(request: RequestAttempts, error: unknown): void
+  /** Its caller wants it no more. */
+  aborted(request: RequestAttempts, reason: unknown): void
+}
+
+/** How its promise is settled. */
+export interface Settling {
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: unknown) => void
+}
+
 export class RequestAttempts {
+  /** See Awaiting. */
+  token = 0
+  readonly deadlineMs: number
   /** The number of the reign in which it was sent (see TermWatch). */
   reign = 0
-  /** By which a leader can be asked for the attempt that is under way to one; undefined while none is. */
+  /** By which a leader can be asked for the last attempt that was sent to one. */
   id: string | undefined
-  /** Why it was given up from outside; undefined while it is not. */
+  /** Whether anybody who could do it was seen; without that it may have to be looked for. */
+  isInhabited: boolean
+  /** Why it isn't known whether an earlier attempt was done; undefined if none was that could have been. */
+  doubt: unknown
+  /** Why it was given up between two attempts; undefined while it is not. */
   givenUp: { readonly reason: unknown } | undefined
-  readonly #clock: Clock
+  readonly #owner: RequestOwner
+  readonly #settling: Settling
   readonly #beganMs: number
-  readonly #timeoutMs: number
-  readonly #signal: AbortSignal | undefined
-  readonly #aborted = () => this.giveUp(this.#signal?.reason)
-  readonly #random: () => number
+  /** Only of those with a signal. */
+  #onAbort: (() => void) | undefined
   /** Most requests need none. */
   #pace: Pace | undefined
-  #reject: ((error: unknown) => void) | undefined
+  #interrupt: ((error: unknown) => void) | undefined
 
+  /** Throws the reason of a signal that has been aborted. */
   constructor(
-    clock: Clock,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-    random: () => number,
+    readonly question: Question,
+    readonly subject: string,
+    owner: RequestOwner,
+    settling: Settling,
   ) {
-    this.#clock = clock
-    this.#random = random
-    this.#beganMs = clock.now().monoMs
-    this.#timeoutMs = timeoutMs
-    this.#signal = signal
-    signal?.throwIfAborted()
-    signal?.addEventListener("abort", this.#aborted)
+    this.#owner = owner
+    this.#settling = settling
+    this.#beganMs = owner.clock.now().monoMs
+    this.deadlineMs = this.#beganMs + question.timeoutMs
+    this.isInhabited = question.waitsForWorkers
+    if (question.signal) this.#heed(question.signal)
   }
 
   /** Since it began, in ms. */
   get ms(): number {
-    return this.#clock.now().monoMs - this.#beganMs
+    return this.#owner.clock.now().monoMs - this.#beganMs
   }
 
   /** Until its deadline, in ms; below 0 after it. */
   get leftMs(): number {
-    return this.#timeoutMs - this.ms
+    return this.question.timeoutMs - this.ms
   }
 
-  /** Settles as `work` does, unless it is interrupted or given up before. */
+  answered(message: BusMessage): void {
+    this.#owner.answered(this, message)
+  }
+
+  failed(error: unknown): void {
+    this.#owner.failed(this, error)
+  }
+
+  resolve(answer: Answer): void {
+    this.#end()
+    this.#settling.resolve(answer)
+  }
+
+  reject(error: unknown): void {
+    this.#end()
+    this.#settling.reject(error)
+  }
+
+  /** Settles as `work` does, unless it is given up before. */
   until<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#reject = reject
+      this.#interrupt = reject
       work.then(resolve, reject)
       if (this.givenUp) reject(this.givenUp.reason)
     })
@@ -64,28 +118,22 @@ export class RequestAttempts {
   async untilDeadline(work: Promise<void>): Promise<void> {
     let cancel = () => {}
     const deadline = new Promise<void>((resolve) => {
-      cancel = this.#clock.after(Math.max(0, this.leftMs), resolve)
+      cancel = this.#owner.clock.after(Math.max(0, this.leftMs), resolve)
     })
     await this.until(Promise.race([work, deadline])).finally(cancel)
   }
 
-  /** Rejects what is being waited for; the request may go on. */
-  interrupt(error: unknown): void {
-    this.#reject?.(error)
-  }
-
-  /** Rejects what is being waited for, and ends the request. */
+  /** Ends it between two attempts: rejects what is being waited for. */
   giveUp(reason: unknown): void {
     this.givenUp ??= { reason }
-    this.#reject?.(reason)
+    this.#interrupt?.(reason)
   }
 
   /** Waits before the next attempt, at most until the deadline, or until `wake`; a short while if it `isUrgent`. */
   async pause(isUrgent: boolean): Promise<void> {
-    this.#pace ??= new Pace({
-      ...{ clock: this.#clock, random: this.#random },
-      ...{ firstMs: FIRST_PAUSE_MS, mostMs: LONGEST_PAUSE_MS },
-    })
+    const { clock, random } = this.#owner
+    const paces = { clock, random, firstMs: FIRST_PAUSE_MS, mostMs: LONGEST_PAUSE_MS }
+    this.#pace ??= new Pace(paces)
     await this.until(this.#pace.wait({ limitMs: this.leftMs, isUrgent }))
   }
 
@@ -94,9 +142,15 @@ export class RequestAttempts {
     this.#pace?.hurry()
   }
 
-  close(): void {
-    this.#signal?.removeEventListener("abort", this.#aborted)
-    this.#reject = undefined
+  #heed(signal: AbortSignal): void {
+    signal.throwIfAborted()
+    this.#onAbort = () => this.#owner.aborted(this, signal.reason)
+    signal.addEventListener("abort", this.#onAbort)
+  }
+
+  #end(): void {
+    if (this.#onAbort) this.question.signal?.removeEventListener("abort", this.#onAbort)
+    this.#interrupt = undefined
     this.#pace?.stop()
   }
 }

@@ -7,8 +7,8 @@
  * news, or already the next one when a request has met nobody who leads. What is sent after that can only reach the next
  * leader, so the news of its reign is no reason to give that request up.
  *
- * News is heard at once, the answers that came before it in the same moment a little later, for they are promises. So
- * whatever an answer says of who leads is judged by the reign in which its request was sent.
+ * News and answers come by ways of their own, and may overtake each other. So whatever an answer says of who leads is
+ * judged by the reign in which its request was sent.
  */
 import type { Bus, BusSubscription } from "../contracts/bus.js"
 import { hearClaims } from "../protocol/announcements.js"

@@ -1,33 +1,37 @@
 /**
  * Requests that wait for an answer, for somebody to take them, or for the next leader: each is tried until there is an
- * answer or its time is over.
+ * answer or its time is over. Most are answered at once; all that those need is the first attempt.
  *
  * An attempt that was certainly not done is repeated, after a pause that grows from 4 to 64 ms and ends at once
  * when a new reign is announced. One that may have been done is repeated if the request is idempotent. Such is, after a
  * change of leader, a request that the new leader doesn't have (see in-doubt.ts); and at once whatever is under way when the
  * connection is lost: its answer would never come. While there is none nothing is tried, for the client library would
- * lose it: what comes next is the connection, or the deadline.
+ * lose it: what comes next is the connection, or the deadline. Whatever is repeated takes turns (see turns.ts).
  */
-import { type MsgHdrs, nuid } from "nats"
+import { nuid } from "nats"
 import type { Bus, BusMessage } from "../contracts/bus.js"
 import { ConnectionWatch } from "../contracts/connection-watch.js"
+import { unawaited } from "../contracts/unawaited.js"
 import { withHeader } from "../encoding/headers.js"
 import { bytesOf, isLarger } from "../encoding/payload.js"
 import { ClientClosed, ConnectionLost, NotConnected } from "../errors/client-errors.js"
 import { LeaderChanged, NoLeader, PayloadTooLarge } from "../errors/errors.js"
+import { fieldOf } from "../errors/thrown.js"
 import type { PoolNames } from "../protocol/names.js"
 import { REQUEST_HEADER } from "../protocol/reply.js"
 import type { Clock } from "../time/clock.js"
 import { Answer, termIn } from "./answer.js"
-import {
-  type Asked,
-  type FailedAttempt,
-  failedAttemptIn,
-  failedAttemptOf,
-} from "./failed-attempt.js"
+import { type FailedAttempt, failedAttemptIn, failedAttemptOf } from "./failed-attempt.js"
 import { RequestsInDoubt } from "./in-doubt.js"
-import { RequestAttempts } from "./request-attempts.js"
+import { ReplyInbox } from "./reply-inbox.js"
+import {
+  type Question,
+  RequestAttempts,
+  type RequestOwner,
+  type Settling,
+} from "./request-attempts.js"
 import { TermWatch } from "./term-watch.js"
+import { Turns } from "./turns.js"
 
 /** With less time left than this, in ms, nothing is tried any more: no answer in time would leave it unknown. */
 const LAST_ATTEMPT_MS = 20
@@ -42,165 +46,201 @@ export interface WaitingRequestsOptions {
   readonly maxPayload: number
 }
 
-export interface Question {
-  readonly payload: Uint8Array | string
-  readonly headers: MsgHdrs | undefined
-  readonly toLeader: boolean
-  readonly timeoutMs: number
-  readonly isIdempotent: boolean
-  readonly waitsForWorkers: boolean
-  readonly signal: AbortSignal | undefined
-}
-
 export class WaitingRequests {
   readonly #options: WaitingRequestsOptions
+  readonly #owner: RequestOwner
   readonly #news: TermWatch
-  readonly #waiting = new Set<RequestAttempts>()
-  /** Those whose answer is awaited, and the subject they were sent to. */
-  readonly #underWay = new Map<RequestAttempts, string>()
+  /** Has those whose answer is awaited. */
+  readonly #inbox: ReplyInbox
+  /** Those between two attempts. */
+  readonly #pausing = new Set<RequestAttempts>()
   readonly #inDoubt: RequestsInDoubt
+  readonly #turns = new Turns()
   #isClosed = false
   readonly #connection: ConnectionWatch
 
   constructor(options: WaitingRequestsOptions) {
+    const { bus, names, clock, random } = options
     this.#options = options
-    this.#news = new TermWatch(options.bus, options.names, () => this.#newReign())
-    this.#inDoubt = new RequestsInDoubt({ ...options, news: this.#news })
+    this.#owner = {
+      clock,
+      random,
+      answered: (request, message) => this.#answered(request, message),
+      failed: (request, error) => this.#failed(request, error),
+      aborted: (request, reason) => this.#giveUp(request, reason),
+    }
+    this.#news = new TermWatch(bus, names, () => this.#newReign())
+    this.#inbox = new ReplyInbox(bus, clock)
+    this.#inDoubt = new RequestsInDoubt({
+      ...options,
+      ...{ inbox: this.#inbox, news: this.#news, turns: this.#turns },
+    })
     // From the beginning, for it may be lost before anything is asked.
-    this.#connection = new ConnectionWatch(options.bus, {
-      onLost: () => this.#interrupt(),
+    this.#connection = new ConnectionWatch(bus, {
+      onLost: () => unawaited(this.#lose()),
       onBack: () => this.#wake(),
+      onError: (error) => this.#refused(error),
     })
   }
 
-  async ask(question: Question): Promise<Answer> {
-    const { clock, names, maxPayload, random } = this.#options
-    const { payload, timeoutMs, toLeader, isIdempotent, waitsForWorkers } = question
-    if (this.#isClosed) throw new ClientClosed()
-    if (isLarger(payload, maxPayload)) throw new PayloadTooLarge(bytesOf(payload), maxPayload)
-    if (toLeader) this.#news.listen()
-    const subject = toLeader ? names.leader : names.work
-    const asked = { pool: names.pool, subject, payload, maxPayload, timeoutMs }
-    const attempts = new RequestAttempts(clock, timeoutMs, question.signal, random)
-    this.#waiting.add(attempts)
-    let isInhabited = waitsForWorkers
-    try {
-      for (let doubt: unknown; ; ) {
-        if (this.#connection.back) await this.#reconnected(attempts, doubt, subject)
-        const result = await this.#attempt(attempts, question, asked)
-        if (result instanceof Answer) return result
-        const { error, outcome, isDeserted } = result
-        if (outcome === "final" || (outcome === "unknown" && !isIdempotent)) throw error
-        if (isDeserted && !isInhabited) {
-          const isThere = await this.#isAnybodyThere(attempts, subject)
-          if (isThere === false) throw error
-          isInhabited = isThere ?? false
-        }
-        // Who leads next may be known by now.
-        await attempts.pause(this.#news.isPast(attempts.reign))
-        if (attempts.leftMs < LAST_ATTEMPT_MS) throw this.#tooLate(result, question)
-        if (outcome === "unknown") doubt = error
-      }
-    } finally {
-      this.#waiting.delete(attempts)
-      attempts.close()
-    }
+  ask(question: Question): Promise<Answer> {
+    return new Promise((resolve, reject) => this.#begin(question, { resolve, reject }))
   }
 
   close(): void {
     this.#isClosed = true
     this.#connection.close()
     this.#inDoubt.close()
-    for (const attempts of this.#waiting) attempts.giveUp(new ClientClosed())
+    this.#inbox.failAll(() => new ClientClosed())
+    for (const request of this.#pausing) request.giveUp(new ClientClosed())
+    this.#inbox.close()
     this.#news.close()
   }
 
-  async #attempt(
-    attempts: RequestAttempts,
-    { payload, headers, toLeader }: Question,
-    asked: Asked,
-  ): Promise<Answer | FailedAttempt> {
-    attempts.reign = this.#news.reign
-    attempts.id = toLeader ? nuid.next() : undefined
-    const sent = attempts.id ? withHeader(headers, REQUEST_HEADER, attempts.id) : headers
-    this.#underWay.set(attempts, asked.subject)
+  #begin(question: Question, settling: Settling): void {
+    const { names, maxPayload } = this.#options
+    const { payload, toLeader } = question
+    if (this.#isClosed) throw new ClientClosed()
+    if (isLarger(payload, maxPayload)) throw new PayloadTooLarge(bytesOf(payload), maxPayload)
+    if (toLeader) this.#news.listen()
+    const subject = toLeader ? names.leader : names.work
+    const request = new RequestAttempts(question, subject, this.#owner, settling)
+    if (this.#connection.back) unawaited(this.#goOn(request))
+    else this.#attempt(request)
+  }
+
+  #attempt(request: RequestAttempts): void {
+    const { payload, headers, toLeader } = request.question
+    request.reign = this.#news.reign
+    request.id = toLeader ? nuid.next() : undefined
     try {
-      const message = await attempts.until(
-        this.#options.bus.request(asked.subject, payload, {
-          timeout: Math.max(1, attempts.leftMs),
-          ...(sent && { headers: sent }),
-        }),
-      )
-      const failedAttempt =
-        failedAttemptIn(message, asked) ?? (toLeader ? this.#stale(message, attempts) : undefined)
-      if (toLeader && failedAttempt?.outcome === "not-done") this.#news.vacant(attempts.reign)
-      return failedAttempt ?? new Answer(message, attempts.ms)
+      const sent = request.id ? withHeader(headers, REQUEST_HEADER, request.id) : headers
+      this.#inbox.send(request, payload, sent)
     } catch (error) {
-      if (attempts.givenUp) throw attempts.givenUp.reason
-      const failedAttempt = failedAttemptOf(error, asked)
-      if (toLeader && failedAttempt.isDeserted) this.#news.vacant(attempts.reign)
-      return failedAttempt
+      this.#failed(request, error)
+    }
+  }
+
+  #answered(request: RequestAttempts, message: BusMessage): void {
+    try {
+      const failed =
+        failedAttemptIn(message, this.#options.names.pool) ?? this.#stale(message, request)
+      if (failed) this.#repeat(request, failed)
+      else request.resolve(new Answer(message, request.ms))
+    } catch (error) {
+      // Headers that nobody can read.
+      this.#failed(request, error)
+    }
+  }
+
+  #failed(request: RequestAttempts, error: unknown): void {
+    const { names, maxPayload } = this.#options
+    const { payload, timeoutMs } = request.question
+    const asked = { pool: names.pool, subject: request.subject, payload, maxPayload, timeoutMs }
+    this.#repeat(request, failedAttemptOf(error, asked))
+  }
+
+  #repeat(request: RequestAttempts, failed: FailedAttempt): void {
+    const { toLeader } = request.question
+    if (toLeader && failed.outcome === "not-done") this.#news.vacant(request.reign)
+    unawaited(this.#goOn(request, failed))
+  }
+
+  /** From an attempt that failed to the next one, or to the end of the request. */
+  async #goOn(request: RequestAttempts, failed?: FailedAttempt): Promise<void> {
+    this.#pausing.add(request)
+    try {
+      if (failed) await this.#afterFailure(request, failed)
+      while (this.#connection.back) await this.#reconnected(request, this.#connection.back)
+      if (request.givenUp) throw request.givenUp.reason
+    } catch (error) {
+      return request.reject(error)
     } finally {
-      this.#underWay.delete(attempts)
-      attempts.id = undefined
+      this.#pausing.delete(request)
     }
+    this.#attempt(request)
   }
 
-  /** Resolves when the connection is back; throws NotConnected, or what it is in `doubt` for, when that is too late. */
-  async #reconnected(attempts: RequestAttempts, doubt: unknown, subject: string): Promise<void> {
-    for (let back = this.#connection.back; back; back = this.#connection.back) {
-      await attempts.untilDeadline(back)
-      if (attempts.leftMs < LAST_ATTEMPT_MS) throw doubt ?? new NotConnected(subject)
+  /** Resolves when it may be repeated; throws what it ends with if it may not. */
+  async #afterFailure(request: RequestAttempts, failed: FailedAttempt): Promise<void> {
+    const { error, outcome, isDeserted } = failed
+    if (outcome === "final" || (outcome === "unknown" && !request.question.isIdempotent))
+      throw error
+    if (isDeserted && !request.isInhabited) {
+      const isThere = await this.#isAnybodyThere(request)
+      if (isThere === false) throw error
+      request.isInhabited = isThere ?? false
     }
+    // Who leads next may be known by now.
+    await request.pause(this.#news.isPast(request.reign))
+    const turn = this.#turns.take()
+    if (turn) await request.until(turn)
+    if (request.leftMs < LAST_ATTEMPT_MS) throw this.#tooLate(request, failed)
+    if (outcome === "unknown") request.doubt = error
   }
 
-  #interrupt(): void {
-    for (const [attempts, subject] of this.#underWay)
-      attempts.interrupt(new ConnectionLost(subject))
-  }
-
-  #wake(): void {
-    for (const attempts of this.#waiting) attempts.wake()
-  }
-
-  /** What is wrong with an answer, if it comes from the past. */
-  #stale(message: BusMessage, { reign }: RequestAttempts): FailedAttempt | undefined {
-    const term = termIn(message)
-    if (term === undefined || this.#news.takes(term, reign)) return undefined
-    return { error: this.#leaderChanged(), outcome: "unknown" }
+  /** Resolves when the connection is back; throws NotConnected, or what it is in doubt for, when that is too late. */
+  async #reconnected(request: RequestAttempts, back: Promise<void>): Promise<void> {
+    await request.untilDeadline(back)
+    const turn = this.#turns.take()
+    if (turn) await request.until(turn)
+    if (request.leftMs < LAST_ATTEMPT_MS) throw request.doubt ?? new NotConnected(request.subject)
   }
 
   /** Whether the pool has any member, even if none takes work at the moment; undefined if the connection was lost. */
-  async #isAnybodyThere(attempts: RequestAttempts, subject: string): Promise<boolean | undefined> {
-    const { bus, names } = this.#options
-    this.#underWay.set(attempts, subject)
-    try {
-      const timeout = Math.max(1, Math.min(PING_MS, attempts.leftMs))
-      await attempts.until(bus.request(`$SRV.PING.${names.pool}`, "", { timeout }))
-      return true
-    } catch (error) {
-      if (attempts.givenUp) throw attempts.givenUp.reason
-      return error instanceof ConnectionLost ? undefined : false
-    } finally {
-      this.#underWay.delete(attempts)
+  async #isAnybodyThere(request: RequestAttempts): Promise<boolean | undefined> {
+    const timeoutMs = Math.max(1, Math.min(PING_MS, request.leftMs))
+    const subject = `$SRV.PING.${this.#options.names.pool}`
+    const asked = this.#inbox.request(subject, "", timeoutMs).then(
+      () => true,
+      (error) => (error instanceof ConnectionLost ? undefined : false),
+    )
+    return request.until(asked)
+  }
+
+  #giveUp(request: RequestAttempts, reason: unknown): void {
+    if (this.#inbox.forget(request)) request.reject(reason)
+    else request.giveUp(reason)
+  }
+
+  /** The answers to what is under way will never come. */
+  async #lose(): Promise<void> {
+    for (const { token } of [...this.#inbox.awaiting]) {
+      const turn = this.#turns.take()
+      if (turn) await turn
+      this.#inbox.fail(token, ({ subject }) => new ConnectionLost(subject))
     }
   }
 
-  #tooLate(
-    { error, outcome, isDeserted }: FailedAttempt,
-    { toLeader, timeoutMs }: Question,
-  ): unknown {
-    if (!toLeader || outcome !== "not-done") return error
+  /** The server doesn't let this user send to some subject. */
+  #refused(error: unknown): void {
+    if (fieldOf(error, "operation") !== "publish") return
+    const refused = fieldOf(error, "subject")
+    for (const { token, subject } of [...this.#inbox.awaiting]) {
+      if (subject === refused) this.#inbox.fail(token, () => error)
+    }
+  }
+
+  #wake(): void {
+    for (const request of this.#pausing) request.wake()
+  }
+
+  /** What is wrong with an answer, if it comes from the past. */
+  #stale(message: BusMessage, { reign, question }: RequestAttempts): FailedAttempt | undefined {
+    const term = question.toLeader ? termIn(message) : undefined
+    if (term === undefined || this.#news.takes(term, reign)) return undefined
+    const error = new LeaderChanged(this.#options.names.pool, this.#news.term)
+    return { error, outcome: "unknown" }
+  }
+
+  #tooLate({ question }: RequestAttempts, { error, outcome, isDeserted }: FailedAttempt): unknown {
+    if (!question.toLeader || outcome !== "not-done") return error
     const cause = isDeserted ? (error as Error).cause : error
-    return new NoLeader(this.#options.names.pool, timeoutMs, { cause })
+    return new NoLeader(this.#options.names.pool, question.timeoutMs, { cause })
   }
 
   #newReign(): void {
     this.#wake()
-    this.#inDoubt.settle([...this.#underWay.keys()])
-  }
-
-  #leaderChanged(): LeaderChanged {
-    return new LeaderChanged(this.#options.names.pool, this.#news.term)
+    this.#inDoubt.settle()
   }
 }

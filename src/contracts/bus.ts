@@ -20,11 +20,13 @@ export interface BusSubscription {
   unsubscribe(): void
   /** Takes no more, and resolves once what had arrived was handed to the callback. */
   drain(): Promise<void>
+  /** Resolves when it has ended: it was unsubscribed, drained or refused, or its connection was closed. */
+  readonly closed?: Promise<unknown>
 }
 
 /** Messages between members of a pool. */
 export interface Bus {
-  /** Sends a message to whoever listens. */
+  /** Sends a message to whoever listens. With `reply`, and nobody who does, there comes a message of status 503. */
   publish(
     subject: string,
     payload?: Uint8Array | string,
@@ -44,12 +46,14 @@ export interface Bus {
   /** Resolves when the server has handled everything sent before. */
   flush(): Promise<void>
   /**
-   * Says `disconnect` when the connection was lost, `reconnecting` with each try, and `reconnect` when it is back. Not on a
-   * bus that can't lose it.
+   * Says `disconnect` when the connection was lost, `reconnecting` with each try, and `reconnect` when it is back; `error`
+   * for what the server refused. Not on a bus that can't lose it.
    */
-  status?(): AsyncIterable<{ readonly type: string }>
+  status?(): AsyncIterable<{ readonly type: string; readonly error?: unknown }>
   /** What the server said of itself; undefined while there is no connection. */
   readonly info?: object | undefined
   /** Whether it was closed, for good. */
   isClosed?(): boolean
+  /** Whether it is about to be closed, and hears nothing new. */
+  isDraining?(): boolean
 }

@@ -12,6 +12,8 @@ export interface ConnectionNews {
   readonly onLost: () => void
   /** Back, or closed. */
   readonly onBack: () => void
+  /** The server refused something. */
+  readonly onError?: (error: unknown) => void
 }
 
 export class ConnectionWatch {
@@ -25,6 +27,7 @@ export class ConnectionWatch {
       bus,
       (isUp) => (isUp ? this.#isBack() : this.#isLost()),
       () => this.#isBack(),
+      news.onError,
     )
   }
 
@@ -57,13 +60,14 @@ export class ConnectionWatch {
 }
 
 /**
- * Tells `told` when the connection of `bus` is lost, at once if it is away already, and when it is back, and `closed` when
- * it says no more. Returns what ends that; then nobody is told anything.
+ * Tells `told` when the connection of `bus` is lost, at once if it is away already, and when it is back, `closed` when
+ * it says no more, and `refused` what the server refuses. Returns what ends that; then nobody is told anything.
  */
 export function followConnection(
   bus: Pick<Bus, "status" | "info" | "isClosed">,
   told: (isUp: boolean) => void,
   closed: () => void = () => {},
+  refused: (error: unknown) => void = () => {},
 ): () => void {
   const statuses = bus.status?.()
   if (!statuses) return () => {}
@@ -75,8 +79,9 @@ export function followConnection(
     told(isUp)
   }
   const follow = async () => {
-    for await (const { type } of statuses) {
+    for await (const { type, error } of statuses) {
       if (isOver) return
+      if (type === "error") refused(error)
       if (type === "disconnect" || type === "reconnecting") tell(false)
       if (type === "reconnect") tell(true)
     }

@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events"
 import t, { type Test } from "tap"
 import { type AskOptions, PoolClient } from "../../src/client/client.js"
+import { MOST_A_TURN } from "../../src/client/turns.js"
 import { encodeAnnouncement } from "../../src/protocol/claim.js"
 import { CuttableBus } from "../fixtures/cuttable-bus.js"
 import { settled } from "../fixtures/manual-clock.js"
@@ -195,6 +196,64 @@ t.test("a connection lost while the pool is looked for says nothing of its membe
   bus.set("up")
   await clock.pass(1)
   t.equal(seen.answer, "done")
+})
+
+t.test(
+  "what is repeated for thousands at once takes turns, and lets others have theirs",
+  async (t) => {
+    const { clock, bus, client, heard, worker, announceReign } = asking(t)
+    const many = MOST_A_TURN * 3
+    for (let n = 0; n < many; n += 1) {
+      watched(client[n % 2 ? "work" : "leaderWork"]("", { ...twice, timeoutMs: 60_000 }))
+    }
+    await settled()
+    t.equal(heard.length, many)
+    bus.set("down")
+    await clock.pass(100)
+    worker.subscribe("work.leader", { callback: (_, message) => message.respond("done") })
+    const before = bus.sent
+    const perTurn: number[] = []
+    const sentInTurns = async () => {
+      for (let sent = bus.sent; sent - before < many; sent = bus.sent) {
+        await settled()
+        perTurn.push(bus.sent - sent)
+      }
+    }
+    bus.set("up")
+    announceReign()
+    await sentInTurns()
+    t.equal(bus.sent - before, many, "each is sent once more")
+    t.ok(Math.max(...perTurn) <= 2 * MOST_A_TURN, `${perTurn}`)
+  },
+)
+
+t.test("thousands that fail at once take turns as well", async (t) => {
+  const { clock, bus, client } = asking(t)
+  const many = MOST_A_TURN * 3
+  let failed = 0
+  const ask = (options: AskOptions) => {
+    for (let n = 0; n < many; n += 1) client.work("", options).catch(() => failed++)
+  }
+  const turns = async () => {
+    const perTurn: number[] = []
+    for (let before = failed; failed < many; before = failed) {
+      await settled()
+      perTurn.push(failed - before)
+    }
+    failed = 0
+    return perTurn
+  }
+  ask({ timeoutMs: 60_000 })
+  await settled()
+  bus.set("down")
+  const lost = await turns()
+  t.ok(Math.max(...lost) <= 2 * MOST_A_TURN, `lost with the connection: ${lost}`)
+  bus.set("up")
+  await settled()
+  ask({ timeoutMs: 500 })
+  clock.standStill(600)
+  const [late] = await Promise.all([turns(), clock.pass(0)])
+  t.ok(Math.max(...late) <= 2 * MOST_A_TURN, `at their deadline: ${late}`)
 })
 
 t.test("however often the connection comes and goes, tries are apart", async (t) => {

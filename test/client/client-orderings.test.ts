@@ -80,7 +80,7 @@ const ORDERINGS: Record<string, Record<string, string | readonly string[]>> = {
     "is given up, too, if no leader was known before":
       "A leads: keeps, lead, announce 9, 20 ms, fails LeaderChanged 9",
     "leaves no timer when the client is closed meanwhile":
-      "A leads: keeps, lead, 1 alarms, announce 9, 2 alarms, close, 1 alarms, fails ClientClosed",
+      "A leads: keeps, lead, 1 alarms, announce 9, 2 alarms, close, 0 alarms, fails ClientClosed",
   },
 
   "what the new leader has": {

@@ -15,6 +15,8 @@ t.test("on a server", async (t) => {
         users: [
           { user: all, password: x }
           { user: mute, password: x, permissions: { publish: "other", subscribe: ">" } }
+          { user: deaf, password: x, permissions: { publish: ">", subscribe: "work.claim" } }
+          { user: private, password: x, permissions: { publish: ">", subscribe: "_MINE.>" } }
         ]
       }`,
   })
@@ -81,11 +83,46 @@ t.test("on a server", async (t) => {
   })
 
   t.test("who isn't permitted to ask learns that at once", async (t) => {
-    const client = await connectAs("mute")
-    for (const ask of ["work", "leaderWork"] as const) {
-      await t.rejects(client[ask]("", { timeoutMs: 60_000 }), { name: "NotPermitted" })
+    for (const user of ["mute", "deaf"]) {
+      const client = await connectAs(user)
+      for (const ask of ["work", "leaderWork", "work"] as const) {
+        await t.rejects(client[ask]("", { timeoutMs: 60_000 }), { name: "NotPermitted" })
+      }
+      await client.close()
     }
-    await client.close()
+  })
+
+  t.test("answers come where the connection says that its inboxes are", async (t) => {
+    const login = { servers: server.url, pass: "x" }
+    const bus = await connect({ ...login, user: "private", inboxPrefix: "_MINE" })
+    const worker = await connect({ ...login, user: "all" })
+    worker.subscribe("work", { callback: (_, message) => void message.respond("done") })
+    await worker.flush()
+    const client = new PoolClient({ bus })
+    t.equal((await client.work("", { timeoutMs: 60_000 })).text(), "done")
+    await Promise.all([bus.close(), worker.close()])
+  })
+
+  t.test("a connection that is drained or closed is told at once", async (t) => {
+    const login = { servers: server.url, user: "all", pass: "x" }
+    const worker = await connect(login)
+    const asked = new Events<string>()
+    worker.subscribe("work", { callback: (_, message) => asked.note(message.string()) })
+    await worker.flush()
+    for (const end of ["drain", "close"] as const) {
+      const bus = await connect(login)
+      const client = new PoolClient({ bus })
+      const underWay = client.work(end, { timeoutMs: 60_000 }).catch((error) => error)
+      await asked.until((all) => all.at(-1) === end)
+      const ended = bus[end]()
+      if (end === "drain") {
+        await t.rejects(client.work("late"), { name: "DrainingConnectionError" })
+      }
+      t.match(await underWay, { name: "ClosedConnectionError" })
+      await ended
+      await t.rejects(client.work("late"), { name: /^(Closed|Draining)ConnectionError$/ })
+    }
+    await worker.close()
   })
 })
 

@@ -10,20 +10,21 @@ import { systemClock } from "../../src/time/system-clock.js"
 import { testServer } from "../fixtures/server.js"
 
 /** What a pool expects of a bus: of a NATS connection, and of the one in memory alike. */
-const KINDS: Record<string, (t: Test) => Promise<() => Promise<Bus>>> = {
-  "a NATS connection": async (t) => {
-    const server = await testServer(t, { config: "max_payload: 4096" })
-    return async () => {
-      const connection = await connect({ servers: server.url, noAsyncTraces: true })
-      t.teardown(() => connection.close())
-      return connection
-    }
-  },
-  "the bus in memory": async () => {
-    const bus = new MemoryBus({ clock: systemClock, maxPayload: 4096 })
-    return async () => bus.connect()
-  },
-}
+const KINDS: Record<string, (t: Test) => Promise<() => Promise<Bus & { close(): Promise<void> }>>> =
+  {
+    "a NATS connection": async (t) => {
+      const server = await testServer(t, { config: "max_payload: 4096" })
+      return async () => {
+        const connection = await connect({ servers: server.url, noAsyncTraces: true })
+        t.teardown(() => connection.close())
+        return connection
+      }
+    },
+    "the bus in memory": async () => {
+      const bus = new MemoryBus({ clock: systemClock, maxPayload: 4096 })
+      return async () => bus.connect()
+    },
+  }
 
 const text = (message: BusMessage) => new TextDecoder().decode(message.data)
 
@@ -81,6 +82,41 @@ for (const [kind, make] of Object.entries(KINDS)) {
       const error = await a.request("nobody", "", { timeout: 60_000 }).catch((error) => error)
       t.ok(isNoResponders(error))
       t.notOk(isTimeout(error))
+    })
+
+    t.test("who names where answers go is told there that nobody listens", async (t) => {
+      const told = new Promise<BusMessage>((resolve) => {
+        a.subscribe("answers.*", { callback: (_, message) => resolve(message) })
+      })
+      a.publish("nobody", "10", { reply: "answers.1" })
+      const { subject, data, headers } = await told
+      t.match(
+        { subject, size: data.length, code: headers?.code },
+        {
+          subject: "answers.1",
+          size: 0,
+          code: 503,
+        },
+      )
+    })
+
+    t.test("a subscription says when it has ended, in whatever way", async (t) => {
+      const c = await participant()
+      const listening = () => c.subscribe("ending", { callback: () => {} })
+      const [unsubscribed, drained, closed] = [listening(), listening(), listening()]
+      await c.flush()
+      unsubscribed.unsubscribe()
+      await unsubscribed.closed
+      await drained.drain()
+      await drained.closed
+      let isOpen = true
+      closed.closed?.then(() => {
+        isOpen = false
+      })
+      await c.flush()
+      t.ok(isOpen)
+      await c.close()
+      await closed.closed
     })
 
     t.test("a request that nobody answers times out", async (t) => {

@@ -1,0 +1,170 @@
+/**
+ * Where the answers to all requests of a client arrive: one subject, one subscription, a table of who waits for what, and
+ * one timer for all of their deadlines. So a request costs an entry in a table and a message.
+ *
+ * Who waits is told once: of the answer, or why there is none. Until then it can be forgotten; what comes after that goes
+ * nowhere. Nothing is left behind once nobody waits any more, but for the subscription.
+ */
+import {
+  ClosedConnectionError,
+  createInbox,
+  DrainingConnectionError,
+  type MsgHdrs,
+  NoRespondersError,
+  TimeoutError,
+} from "nats"
+import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
+import { unawaited } from "../contracts/unawaited.js"
+import { listen } from "../protocol/listening.js"
+import type { Cancel, Clock } from "../time/clock.js"
+import { MOST_A_TURN } from "./turns.js"
+
+/** One who waits for an answer. Neither function may throw. */
+export interface Awaiting {
+  /** Where the request was sent. */
+  readonly subject: string
+  /** When it is over, on the monotonic clock. */
+  readonly deadlineMs: number
+  /** Its number in the table, for as long as it waits; 0 while it doesn't. */
+  token: number
+  answered(message: BusMessage): void
+  /** With NoRespondersError if nobody listened, TimeoutError at the deadline, or what else was the reason. */
+  failed(error: unknown): void
+}
+
+export class ReplyInbox {
+  readonly #bus: Bus
+  readonly #clock: Clock
+  readonly #prefix: string
+  readonly #awaiting = new Map<number, Awaiting>()
+  #lastToken = 0
+  #subscription: BusSubscription | undefined
+  /** For the earliest deadline that there was since it was set. */
+  #alarm: { readonly atMs: number; readonly cancel: Cancel } | undefined
+
+  constructor(bus: Bus, clock: Clock) {
+    this.#bus = bus
+    this.#clock = clock
+    this.#prefix = `${createInbox(inboxPrefixOf(bus))}.`
+  }
+
+  /** Those who wait, the longest first. */
+  get awaiting(): Iterable<Awaiting> {
+    return this.#awaiting.values()
+  }
+
+  /** Sends a request, and has `who` wait for its answer. Throws what the connection throws; then nobody waits. */
+  send(who: Awaiting, payload: Uint8Array | string, headers: MsgHdrs | undefined): void {
+    // What would still be sent, but not answered.
+    if (this.#bus.isDraining?.()) throw new DrainingConnectionError()
+    this.#subscription ??= this.#listen()
+    who.token = ++this.#lastToken
+    this.#awaiting.set(who.token, who)
+    const reply = `${this.#prefix}${who.token}`
+    try {
+      this.#bus.publish(who.subject, payload, headers ? { headers, reply } : { reply })
+    } catch (error) {
+      this.forget(who)
+      throw error
+    }
+    this.#wakeAt(who.deadlineMs)
+  }
+
+  /** The same for what is asked once, and needs no more than a promise. */
+  request(subject: string, payload: string, timeoutMs: number): Promise<BusMessage> {
+    return new Promise((answered, failed) => {
+      const deadlineMs = this.#clock.now().monoMs + timeoutMs
+      this.send({ subject, deadlineMs, token: 0, answered, failed }, payload, undefined)
+    })
+  }
+
+  /** Has `who` wait no more; false if it doesn't. */
+  forget(who: Awaiting): boolean {
+    const waited = this.#awaiting.delete(who.token)
+    who.token = 0
+    if (this.#awaiting.size === 0) this.#sleep()
+    return waited
+  }
+
+  /** Tells who waits under `token`, if anybody still does, that there will be no answer. */
+  fail(token: number, errorFor: (who: Awaiting) => unknown): void {
+    const who = this.#awaiting.get(token)
+    if (!who) return
+    this.forget(who)
+    who.failed(errorFor(who))
+  }
+
+  /** The same for all who wait. */
+  failAll(errorFor: (who: Awaiting) => unknown): void {
+    for (const token of [...this.#awaiting.keys()]) this.fail(token, errorFor)
+  }
+
+  /** Hears no answer any more. */
+  close(): void {
+    this.#subscription?.unsubscribe()
+    this.#subscription = undefined
+  }
+
+  #listen(): BusSubscription {
+    const subscription = listen(this.#bus, `${this.#prefix}*`, (message) => this.#heard(message), {
+      // The server doesn't let this user hear what is said to it.
+      onProblem: (problem) => this.failAll(() => problem),
+    })
+    // Refused, drained, or closed with its connection: no answer comes, and who asks next needs another one.
+    const ended = () => {
+      if (this.#subscription !== subscription) return
+      this.#subscription = undefined
+      this.failAll(() => new ClosedConnectionError())
+    }
+    unawaited(subscription.closed?.then(ended))
+    return subscription
+  }
+
+  #heard(message: BusMessage): void {
+    const who = this.#awaiting.get(Number(message.subject.slice(this.#prefix.length)))
+    if (!who) return
+    this.forget(who)
+    if (isFromServer(message)) who.failed(new NoRespondersError(who.subject))
+    else who.answered(message)
+  }
+
+  #wakeAt(atMs: number): void {
+    if (this.#alarm && this.#alarm.atMs <= atMs) return
+    this.#alarm?.cancel()
+    const leftMs = Math.max(0, atMs - this.#clock.now().monoMs)
+    this.#alarm = { atMs, cancel: this.#clock.after(leftMs, () => this.#expire()) }
+  }
+
+  #sleep(): void {
+    this.#alarm?.cancel()
+    this.#alarm = undefined
+  }
+
+  /** Tells whose deadline has passed; if those are many, some of them now and the others in a later turn. */
+  #expire(): void {
+    this.#alarm = undefined
+    const nowMs = this.#clock.now().monoMs
+    let next = Number.POSITIVE_INFINITY
+    let told = 0
+    for (const { token, deadlineMs } of this.#awaiting.values()) {
+      if (deadlineMs > nowMs || told === MOST_A_TURN) {
+        next = Math.min(next, deadlineMs)
+        continue
+      }
+      told += 1
+      this.fail(token, () => new TimeoutError())
+    }
+    if (next < Number.POSITIVE_INFINITY) this.#wakeAt(next)
+  }
+}
+
+/** Whether it is the server's word that nobody listens. */
+function isFromServer({ data, headers }: BusMessage): boolean {
+  return data.length === 0 && headers?.code === 503
+}
+
+/** What a connection was told to begin its inboxes with; a user may be permitted to hear those alone. */
+function inboxPrefixOf(bus: Bus): string | undefined {
+  const { options } = bus as { options?: { inboxPrefix?: unknown } }
+  return typeof options?.inboxPrefix === "string" ? options.inboxPrefix : undefined
+}
