@@ -59,10 +59,13 @@ export class MemoryBucket implements Bucket {
     this.#ttlMs = ttlMs
   }
 
-  /** Forgets everything, as `nats kv purge` or a deleted bucket does; revisions start anew if `anew`. */
-  wipe(anew: boolean): void {
+  /**
+   * Forgets everything, as `nats kv purge` does. Revisions go `back` by so many: by Infinity in a bucket that is
+   * deleted and made anew, by a few in one that comes from a backup.
+   */
+  wipe(back = 0): void {
     this.#entries.clear()
-    if (anew) this.#revision = 0
+    this.#revision = Math.max(0, this.#revision - back)
   }
 
   #compare(key: string, over: number): void {

@@ -201,12 +201,12 @@ export class Election {
   }
 
   #follow(now: Instant): void {
-    const standing = this.#holder?.standing
-    if (this.lease) this.lease.phase = "over"
+    const { standing, lease } = this.#holder ?? {}
+    if (lease) lease.phase = "over"
     this.#holder = undefined
     this.#follower = new Follower(this.#options, this.#observed)
-    if (!standing) return
-    this.#observed.read({ kind: "claim", standing }, now.monoMs)
+    if (!standing || !lease) return
+    this.#observed.read({ kind: "claim", standing }, lease.sentMonoMs)
     this.#observed.ended(endOf(standing), now.monoMs)
   }
 }

@@ -2,7 +2,8 @@
  * A member that does not lead: it waits for its turn to claim, and makes sure of it.
  *
  *   waiting     for its turn, as far as what it saw of the claim says when that is
- *   confirming  its turn has come without anybody's word: the claim is read, for a renewal may have been missed
+ *   confirming  its turn has come without anybody's word, or it has not seen the claim for long: it is read, for a
+ *               renewal may have been missed, or the bucket may be another
  *   ranking     there is no claim and none is known: the members are listed to find this one's place
  *
  * A read that failed is tried again a step later. Whether it is time to claim is all this decides; the claim itself
@@ -96,12 +97,21 @@ export class Follower {
       this.#isRanking = true
       this.#options.decide({ do: "rank" })
     } else if (this.#observed.isThere && this.#observed.isProvenOver) {
-      return this.#turn()
-    } else {
-      this.#confirming = this.#observed.revision
-      this.#read()
-    }
+      return this.#surely(this.#turn(), now)
+    } else this.#confirm()
     return undefined
+  }
+
+  /** A turn by what is known, if that was seen lately. */
+  #surely(turn: Turn, now: Instant): Turn {
+    if (this.#observed.isFresh(now.monoMs)) return turn
+    this.#confirm()
+    return undefined
+  }
+
+  #confirm(): void {
+    this.#confirming = this.#observed.revision
+    this.#read()
   }
 
   /** Reads the claim once more, a step later. */
@@ -125,7 +135,7 @@ export class Follower {
 
   #summoned(word: Word, now: Instant): Turn {
     if (!this.#options.mayLead() || !this.#observed.summoned(word, now.monoMs)) return undefined
-    return { claimOver: word.revision, after: endBefore(word.reason) }
+    return this.#surely({ claimOver: word.revision, after: endBefore(word.reason) }, now)
   }
 
   #read(): void {

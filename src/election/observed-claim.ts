@@ -33,6 +33,8 @@ const SPREAD_STEPS = 5
 export class ObservedClaim {
   readonly #options: ObservedClaimOptions
   #last: { readonly found: Found; readonly seenMs: number } | undefined
+  /** When that was last seen to be so. */
+  #sureMs = Number.NEGATIVE_INFINITY
   /** The last claim that could be read, even if it vanished since. */
   #standing: StandingClaim | undefined
   #over:
@@ -62,12 +64,14 @@ export class ObservedClaim {
 
   /** Takes note of something read: any other revision than before is news, for the bucket may be a new one. */
   read(found: Found, nowMs: number): void {
+    this.#sureMs = nowMs
     if (!this.#last || !isSame(this.#last.found, found)) this.#note(found, nowMs)
   }
 
   /** Takes note of something announced or watched; false if it is older than what is known. */
   heard(found: Found, nowMs: number): boolean {
     if (revisionOf(found) <= this.revision) return false
+    this.#sureMs = nowMs
     this.#note(found, nowMs)
     return true
   }
@@ -105,6 +109,14 @@ export class ObservedClaim {
   /** The reign that was last proven to be over; it need not be the last one seen. */
   get lastEnded(): Ended | undefined {
     return this.#over?.reign
+  }
+
+  /**
+   * Whether what is known was seen lately. What a member knew before it stood still may be of a bucket that is no
+   * more, and the claim of another may have that very revision in a new one.
+   */
+  isFresh(nowMs: number): boolean {
+    return nowMs - this.#sureMs <= this.#options.leaseMs / 2
   }
 
   /** Whether a claim stood there when it was last seen. */

@@ -32,13 +32,20 @@ export function holds(end: Instant, now: Instant): boolean {
  */
 export class Lease {
   readonly #leaseMs: number
+  #sentMonoMs: number
   #end: Instant
   /** Set by its holder alone. */
   phase: "leading" | "ending" | "over" = "leading"
 
   constructor(sent: Instant, leaseMs: number) {
     this.#leaseMs = leaseMs
+    this.#sentMonoMs = sent.monoMs
     this.#end = leaseEnd(sent, leaseMs)
+  }
+
+  /** The monotonic time at which the last acknowledged write was sent. */
+  get sentMonoMs(): number {
+    return this.#sentMonoMs
   }
 
   get endMonoMs(): number {
@@ -61,6 +68,7 @@ export class Lease {
 
   /** The renewal sent at `sent` was acknowledged. */
   renewed(sent: Instant): void {
+    this.#sentMonoMs = sent.monoMs
     this.#end = leaseEnd(sent, this.#leaseMs)
   }
 }

@@ -42,3 +42,29 @@ t.test(
     t.equal(it.handle({ type: "read", id: 1, found: found(another) }, at(turnMs + 1)), undefined)
   },
 )
+
+t.test(
+  "who stood still looks before it claims what it knew to be over: the bucket may be a new one",
+  async (t) => {
+    const { follower: it, decisions } = follower()
+    t.equal(it.wake(at(5000)), undefined)
+    t.strictSame(decisions, [{ do: "read", id: 1 }])
+    t.match(
+      it.handle({ type: "read", id: 1, found: found(led) }, at(5001)),
+      { claimOver: 0, after: "word" },
+      "it is as it was",
+    )
+  },
+)
+
+t.test("so does who is told that its turn is now, and has heard nothing for long", async (t) => {
+  const { follower: it, decisions } = follower()
+  const word = { id: "other", term: 7, revision: 7, reason: "released" }
+  t.equal(it.handle({ type: "word", word }, at(5000)), undefined)
+  t.strictSame(decisions, [{ do: "read", id: 1 }])
+  const another = found({ claim: claimOf("another"), revision: 7 })
+  t.equal(it.handle({ type: "read", id: 1, found: another }, at(5001)), undefined)
+  const { follower: other } = follower()
+  other.handle({ type: "word", word }, at(5000))
+  t.match(other.handle({ type: "read", id: 1, found: found(led) }, at(5001)), { after: "word" })
+})

@@ -45,6 +45,23 @@ t.test("the same claim seen again is no news", async (t) => {
   t.equal(observed.turnAtMs, LAPSE_MS + 100)
 })
 
+t.test(
+  "what was not seen for half a lease is not fresh, whether it is still so or not",
+  async (t) => {
+    const observed = new ObservedClaim(OPTIONS)
+    t.notOk(observed.isFresh(0))
+    observed.read(found(led), 0)
+    t.ok(observed.isFresh(1000))
+    t.notOk(observed.isFresh(1001))
+    observed.read(found(led), 2000)
+    t.ok(observed.isFresh(3000))
+    observed.heard(found({ ...led, revision: 6 }), 3500)
+    t.notOk(observed.isFresh(3500), "what is older than what it knows shows nothing")
+    observed.heard(found({ ...led, revision: 8 }), 4000)
+    t.ok(observed.isFresh(5000))
+  },
+)
+
 t.test("another claim at the same revision, in a bucket made anew, is news", async (t) => {
   const observed = new ObservedClaim(OPTIONS)
   observed.read(found(led), 0)

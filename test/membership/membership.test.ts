@@ -136,7 +136,7 @@ t.test("after the bucket was purged, or created anew, the entry is written again
     const { clock, bucket, reports, membership, entry } = setUp()
     await membership.join()
     const { key } = membership
-    bucket.wipe(isAnew)
+    bucket.wipe(isAnew ? Number.POSITIVE_INFINITY : 0)
     await clock.pass(2000)
     t.match(await entry(), { id: "id-a" })
     t.equal(membership.key, key)

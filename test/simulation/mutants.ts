@@ -165,11 +165,18 @@ export const MUTANTS: readonly Mutant[] = [
     family: "bucket",
   },
   {
+    name: "claims by what it knew before it stood still",
+    file: "election/observed-claim",
+    was: "return nowMs - this.#sureMs <= this.#options.leaseMs / 2",
+    is: "return true",
+    family: "recreated",
+  },
+  {
     name: "takes another claim at a revision it knows for the same",
     file: "election/observed-claim",
     was: "one.revision === other.revision && one.claim.nonce === other.claim.nonce",
     is: "one.revision === other.revision",
-    family: "bucket",
+    family: "recreated",
   },
   {
     name: "an old hand-on ends a new reign",

@@ -33,6 +33,8 @@ export type Kind =
   | "garbage"
   | "purge"
   | "anew"
+  /** As "anew", from a backup: revisions are counted on from a few writes ago. */
+  | "restore"
   | "server-restart"
   /** JetStream has no leader: whatever is asked of it is refused at once. */
   | "outage"
@@ -212,6 +214,15 @@ export const FAMILIES = {
     stale: 8,
     strategies: 3,
     mostSteps: 10,
+  },
+  /** The bucket is lost again and again: another claim may stand at a revision that was once seen. */
+  recreated: {
+    kinds: { restore: 8, anew: 1, freeze: 8, deaf: 1, cut: 1, resign: 1 },
+    delays: 2,
+    loss: 0,
+    stale: 0,
+    strategies: 1,
+    mostSteps: 6,
   },
 } satisfies Record<string, Family>
 

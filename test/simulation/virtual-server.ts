@@ -117,10 +117,10 @@ export class VirtualServer {
     this.#watchers.delete(watcher)
   }
 
-  /** As if the bucket was purged; or deleted, then revisions start anew and watches go blind. */
-  wipe(anew: boolean): void {
-    this.bucket.wipe(anew)
-    if (!anew) return
+  /** As if the bucket was purged; or made anew, then revisions go `back` and watches are blind. */
+  wipe(back: number): void {
+    this.bucket.wipe(back)
+    if (back === 0) return
     this.#log = []
     this.#watchers = new Set()
   }

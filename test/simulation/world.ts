@@ -325,7 +325,9 @@ export class World {
         return true
       case "purge":
       case "anew":
-        return this.#wipe(step.kind === "anew")
+        return this.#wipe(step.kind === "anew" ? Number.POSITIVE_INFINITY : 0)
+      case "restore":
+        return this.#wipe(1 + step.variant)
       case "server-restart":
         for (const { link } of this.#alive) link.cut(["up", "down"], 1)
         this.#later(forMs, () => {
@@ -485,15 +487,15 @@ export class World {
   }
 
   /** Only if everybody knows the last claim: one who doesn't, for it is new or deaf, could not know what was wiped. */
-  #wipe(isAnew: boolean): boolean {
+  #wipe(back: number): boolean {
     const { leaseMs } = this.#timings
     const last = this.#judge.latest?.member.held?.claim.nonce
     const knows = ({ state, coordinator }: SimulatedMember) =>
       state !== "starting" && coordinator.standing?.claim.nonce === last
     if (last === undefined || !this.#alive.every(knows)) return false
     this.#noJoinsUntilMs = this.#timeline.nowMs + leaseMs * 4
-    this.#server.wipe(isAnew)
-    if (isAnew) this.#judge.termsBeginAnew()
+    this.#server.wipe(back)
+    if (back > 0) this.#judge.termsBeginAnew()
     return true
   }
 
