@@ -125,6 +125,23 @@ t.test("the page of the architecture has this table, and names files that are th
   )
 })
 
+t.test("the page counts the files of each way as it names them", async (t) => {
+  const page = readFileSync(join(ROOT, "docs/architecture.md"), "utf8")
+  const ways = [...page.matchAll(/^\*\*([^*]+)\*\*, (\d+) files([\s\S]*?)\n\n/gm)]
+  const told = new Map(ways.map(([, way, count]) => [way, Number(count)]))
+  const named = new Map(
+    ways.map(([, way, , text = ""]) => [
+      way,
+      new Set(text.match(/(?<=`)[\w-]+\/[\w-]+(?=`)/g)).size,
+    ]),
+  )
+  // A tracked request is told by what is not as in a simple one: the file that it has in place of others.
+  const simple = named.get("A simple request") ?? 0
+  named.set("A tracked request", simple - 1 + (named.get("A tracked request") ?? 0))
+  t.equal(told.size, 4)
+  t.strictSame(named, told)
+})
+
 t.test("the folders are in one order: each may import only from those before it", async (t) => {
   const later = NAMES.flatMap((name, place) =>
     named(name)
