@@ -6,7 +6,7 @@ import type { Bus } from "../contracts/bus.js"
 import type { MemberLabel } from "../protocol/member.js"
 import { type PoolNames, QUEUE_GROUP } from "../protocol/names.js"
 import type { Tally } from "../work/tally.js"
-import { type Endpoint, MicroService } from "./micro-service.js"
+import { MicroService } from "./micro-service.js"
 import { PACKAGE_VERSION } from "./package-version.js"
 
 /** Where a member stands, as its statistics show it. */
@@ -40,14 +40,7 @@ export class Discovery {
 
   constructor(options: DiscoveryOptions) {
     const { bus, names, member, simple, tracked, standing, metadata, onProblem } = options
-    const endpoint = (
-      name: string,
-      subject: string,
-      queueGroup: string,
-      tally: Tally,
-    ): Endpoint => {
-      return { name, subject, queueGroup, tally }
-    }
+    const work = { name: "work", subject: names.work, queueGroup: QUEUE_GROUP }
     const shared = {
       bus,
       id: member.id,
@@ -61,13 +54,13 @@ export class Discovery {
       ...shared,
       name: names.pool,
       description: `simple work of pool "${names.pool}", which any member may answer`,
-      endpoints: simple ? [endpoint("work", names.work, QUEUE_GROUP, simple)] : [],
+      endpoints: simple ? [{ ...work, tally: simple }] : [],
     })
     this.#leader = new MicroService({
       ...shared,
       name: `${names.pool}-leader`,
       description: `tracked work of pool "${names.pool}", which only its leader may answer`,
-      endpoints: [endpoint("leader", names.leader, "", tracked)],
+      endpoints: [{ name: "leader", subject: names.leader, queueGroup: "", tally: tracked }],
     })
   }
 

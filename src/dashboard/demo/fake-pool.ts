@@ -10,7 +10,8 @@ import {
   type MemberState,
   memberKey,
 } from "../../protocol/member.js"
-import { ordinal } from "../../strategies/strategy.js"
+import { oldest } from "../../strategies/built-in-strategies.js"
+import { NO_SURROUNDINGS } from "../../strategies/strategy.js"
 import type { Cancel, Clock } from "../../time/clock.js"
 import type { Ending, PoolEvent } from "../world/source.js"
 
@@ -220,14 +221,10 @@ export class FakePool {
   }
 
   #reason(claim: Claim, [next]: readonly FakeMember[]): string {
-    const line = [...this.members.values()].map(({ member }) => member).sort(bySeniority)
-    const place = (id: string) => {
-      const index = line.findIndex((member) => member.id === id)
-      return index === 0
-        ? `oldest of ${line.length}`
-        : `${ordinal(index + 1)} oldest of ${line.length}`
-    }
-    const leads = `${claim.name} leads: ${place(claim.id)}`
-    return next ? `${leads}; ${next.member.name} next: ${place(next.member.id)}` : leads
+    const line = [...this.members.values()].map(({ member }) => member)
+    const why = (member: Member) => oldest.why(member, line, NO_SURROUNDINGS)
+    const leader = this.members.get(claim.id)
+    const leads = leader ? `${claim.name} leads: ${why(leader.member)}` : `${claim.name} leads`
+    return next ? `${leads}; ${next.member.name} next: ${why(next.member)}` : leads
   }
 }

@@ -1,6 +1,7 @@
 /** A FakePool as the dashboard sees it: it obeys orders, answers requests, counts, and has some load. */
 import { NoWorkers, RequestTimeout } from "../../errors/errors.js"
 import type { Clock } from "../../time/clock.js"
+import { pause } from "../../time/within.js"
 import type { Lever, PoolEvent, PoolSource, Reply, WorkKind } from "../world/source.js"
 import { FakeLoad } from "./fake-load.js"
 import { type FakeMember, FakePool, type FakeStart, TTL_MS } from "./fake-pool.js"
@@ -77,7 +78,7 @@ export class FakeSource implements PoolSource {
     const one = kind === "tracked" ? this.fake.leader() : this.fake.anyReady()
     if (!one) throw new NoWorkers(this.pool)
     const ms = this.#latency()
-    await this.#after(one.isFrozen ? TIMEOUT_MS : ms)
+    await pause(this.#clock, one.isFrozen ? TIMEOUT_MS : ms)
     if (one.isFrozen)
       throw new RequestTimeout(kind === "simple" ? "work" : "work.leader", TIMEOUT_MS)
     this.#load.did(one, kind === "tracked")
@@ -90,10 +91,10 @@ export class FakeSource implements PoolSource {
     const one = this.fake.members.get(id) ?? this.#frozen.get(id)
     if (!one) throw new Error("it is not there any more")
     if (one.isFrozen && order !== "thaw" && order !== "kill") {
-      await this.#after(TIMEOUT_MS)
+      await pause(this.#clock, TIMEOUT_MS)
       throw new Error(`no answer within ${TIMEOUT_MS} ms`)
     }
-    await this.#after(0.5)
+    await pause(this.#clock, 0.5)
     return this.#obey(one, order)
   }
 
@@ -162,7 +163,7 @@ export class FakeSource implements PoolSource {
   async #start(): Promise<string> {
     const taken = new Set([...this.fake.members.values()].map(({ member }) => member.name))
     const name = [..."abcdefghijklmnopqrstuvwxyz"].find((letter) => !taken.has(letter)) ?? "zz"
-    await this.#after(30)
+    await pause(this.#clock, 30)
     this.#clock.after(110, () => {
       const { member } = this.fake.join({ name, state: "starting" })
       this.#clock.after(60, () => this.fake.change(member.id, { state: "ready" }))
@@ -173,11 +174,5 @@ export class FakeSource implements PoolSource {
   #latency(): number {
     const isSlow = this.#random() < 0.03
     return (isSlow ? 8 : 1.7) + this.#random() * 0.9
-  }
-
-  #after(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.after(ms, resolve)
-    })
   }
 }
