@@ -4,6 +4,7 @@ import type { Troubles } from "../contracts/troubles.js"
 import type { PoolContext } from "../coordinator/pool-context.js"
 import type { WriteHistory } from "../history/recorder.js"
 import type { Fence } from "../jetstream/fence.js"
+import type { ServerMove } from "../nats/lame-duck.js"
 import type { StatusServer } from "../observe/status-server.js"
 import type { Terms } from "../protocol/terms.js"
 
@@ -23,6 +24,11 @@ export interface Backend extends Omit<PoolContext, "troubles"> {
   readonly find: (pool: string) => Promise<Bucket | undefined>
   /** Tells from now on when the connection was lost and came back, and `troubles` why. */
   readonly follow: (troubles: Troubles, told: (isUp: boolean) => void) => void
+  /**
+   * Calls `told` when its server goes, with what moves to another one. Only where the connection is this worker's own, and
+   * there are several servers.
+   */
+  readonly onServerGoing?: (told: (move: ServerMove) => void) => void
   /** What it answers over HTTP, where that was asked for. */
   readonly status?: StatusServer | undefined
   /** Closes what was opened for this worker alone. */

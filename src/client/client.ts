@@ -10,9 +10,11 @@ import type { MsgHdrs } from "nats"
 import { aClock } from "../backend/local-pools.js"
 import { localOf, POOL_PLACE, type PoolPlace, reachedBy } from "../backend/pool-options.js"
 import type { Bus } from "../contracts/bus.js"
+import { unawaited } from "../contracts/unawaited.js"
 import { headersOf } from "../encoding/headers.js"
 import { payloadOf } from "../encoding/payload.js"
 import { connectToNats } from "../nats/connection.js"
+import { ServerMove } from "../nats/lame-duck.js"
 import {
   callable,
   checkKind,
@@ -31,6 +33,7 @@ import {
 import { DEFAULT_POOL, namesOf } from "../protocol/names.js"
 import type { Clock } from "../time/clock.js"
 import { systemClock } from "../time/system-clock.js"
+import { pause } from "../time/within.js"
 import type { Answer } from "./answer.js"
 import { WaitingRequests } from "./waiting-requests.js"
 
@@ -38,6 +41,11 @@ export { Answer } from "./answer.js"
 
 /** How long a request may take, waiting for a worker or a leader included, where nothing else is said, in ms. */
 export const DEFAULT_TIMEOUT_MS = 2000
+
+/** Clients of a server that goes move to others within this time, in ms, each at a moment of its own. */
+const MOVES_WITHIN_MS = 1_000
+/** How long what is under way may hold that up, in ms. */
+const ANSWERS_MS = 2_000
 
 /** A client over a connection that is open already, and stays open when the client is closed. */
 export interface ClientOptions {
@@ -128,7 +136,12 @@ export class PoolClient {
     if (local) return PoolClient.local({ local, pool })
     const bus = connection ?? (await connectToNats(connect, `pool ${pool} client`))
     const client = new PoolClient({ bus, pool, maxPayload: bus.info?.max_payload })
-    if (!connection) client.#disconnect = () => bus.close()
+    if (connection) return client
+    const move = new ServerMove(bus, () => unawaited(client.#moved(move)))
+    client.#disconnect = () => {
+      move.close()
+      return bus.close()
+    }
     return client
   }
 
@@ -167,6 +180,12 @@ export class PoolClient {
   async close(): Promise<void> {
     this.#waiting.close()
     await this.#disconnect?.()
+  }
+
+  /** Moves to another server once nothing is under way that would be lost. */
+  async #moved(move: ServerMove): Promise<void> {
+    await pause(systemClock, Math.random() * MOVES_WITHIN_MS)
+    await this.#waiting.between(ANSWERS_MS, () => move.move())
   }
 
   async #ask(payload: unknown, options: AskOptions, toLeader: boolean): Promise<Answer> {

@@ -8,6 +8,7 @@ import {
   isPayloadTooLarge,
   isTimeout,
   LeaderChanged,
+  NoLeader,
   NoWorkers,
   PayloadTooLarge,
   RequestTimeout,
@@ -68,4 +69,15 @@ export function failedAttemptIn(message: BusMessage, pool: string): FailedAttemp
     error: isReignOver ? new LeaderChanged(pool, undefined, { cause: error }) : error,
     outcome: "unknown",
   }
+}
+
+/** What a request ends with that failed like this and has no time left for another attempt. */
+export function tooLate(
+  pool: string,
+  { toLeader, timeoutMs }: { readonly toLeader: boolean; readonly timeoutMs: number },
+  { error, outcome, isDeserted }: FailedAttempt,
+): unknown {
+  if (!toLeader || outcome !== "not-done") return error
+  const cause = isDeserted ? (error as Error).cause : error
+  return new NoLeader(pool, timeoutMs, { cause })
 }

@@ -38,6 +38,7 @@ export class ReplyInbox {
   readonly #prefix: string
   readonly #awaiting = new Map<number, Awaiting>()
   #lastToken = 0
+  #onEmptied: (() => void)[] = []
   #subscription: BusSubscription | undefined
   /** For the earliest deadline that there was since it was set. */
   #alarm: { readonly atMs: number; readonly cancel: Cancel } | undefined
@@ -82,8 +83,15 @@ export class ReplyInbox {
   forget(who: Awaiting): boolean {
     const waited = this.#awaiting.delete(who.token)
     who.token = 0
-    if (this.#awaiting.size === 0) this.#sleep()
+    if (this.#awaiting.size > 0) return waited
+    this.#sleep()
+    for (const resolve of this.#onEmptied.splice(0)) resolve()
     return waited
+  }
+
+  /** Resolves when nobody waits. */
+  async emptied(): Promise<void> {
+    if (this.#awaiting.size > 0) await new Promise<void>((resolve) => this.#onEmptied.push(resolve))
   }
 
   /** Tells who waits under `token`, if anybody still does, that there will be no answer. */

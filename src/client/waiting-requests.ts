@@ -15,14 +15,15 @@ import { unawaited } from "../contracts/unawaited.js"
 import { withHeader } from "../encoding/headers.js"
 import { bytesOf, isLarger } from "../encoding/payload.js"
 import { ClientClosed, ConnectionLost, NotConnected } from "../errors/client-errors.js"
-import { LeaderChanged, NoLeader, PayloadTooLarge } from "../errors/errors.js"
+import { LeaderChanged, PayloadTooLarge } from "../errors/errors.js"
 import { fieldOf } from "../errors/thrown.js"
 import type { PoolNames } from "../protocol/names.js"
 import { REQUEST_HEADER } from "../protocol/reply.js"
 import type { Clock } from "../time/clock.js"
 import { Answer, termIn } from "./answer.js"
-import { type FailedAttempt, failedAttemptIn, failedAttemptOf } from "./failed-attempt.js"
+import { type FailedAttempt, failedAttemptIn, failedAttemptOf, tooLate } from "./failed-attempt.js"
 import { RequestsInDoubt } from "./in-doubt.js"
+import { Intermission } from "./intermission.js"
 import { ReplyInbox } from "./reply-inbox.js"
 import {
   type Question,
@@ -57,6 +58,7 @@ export class WaitingRequests {
   readonly #inDoubt: RequestsInDoubt
   readonly #turns = new Turns()
   #isClosed = false
+  readonly #intermission: Intermission
   readonly #connection: ConnectionWatch
 
   constructor(options: WaitingRequestsOptions) {
@@ -81,10 +83,16 @@ export class WaitingRequests {
       onBack: () => this.#wake(),
       onError: (error) => this.#refused(error),
     })
+    this.#intermission = new Intermission(clock, this.#connection)
   }
 
   ask(question: Question): Promise<Answer> {
     return new Promise((resolve, reject) => this.#begin(question, { resolve, reject }))
+  }
+
+  /** Does `act` while nothing is under way; what is, is answered first, for as long as `withinMs`. */
+  between(withinMs: number, act: () => Promise<void>): Promise<void> {
+    return this.#intermission.hold(this.#inbox.emptied(), withinMs, act)
   }
 
   close(): void {
@@ -105,7 +113,7 @@ export class WaitingRequests {
     if (toLeader) this.#news.listen()
     const subject = toLeader ? names.leader : names.work
     const request = new RequestAttempts(question, subject, this.#owner, settling)
-    if (this.#connection.back) unawaited(this.#goOn(request))
+    if (this.#intermission.obstacle) unawaited(this.#goOn(request))
     else this.#attempt(request)
   }
 
@@ -151,7 +159,7 @@ export class WaitingRequests {
     this.#pausing.add(request)
     try {
       if (failed) await this.#afterFailure(request, failed)
-      while (this.#connection.back) await this.#reconnected(request, this.#connection.back)
+      while (this.#intermission.obstacle) await this.#cleared(request, this.#intermission.obstacle)
       if (request.givenUp) throw request.givenUp.reason
     } catch (error) {
       return request.reject(error)
@@ -175,13 +183,14 @@ export class WaitingRequests {
     await request.pause(this.#news.isPast(request.reign))
     const turn = this.#turns.take()
     if (turn) await request.until(turn)
-    if (request.leftMs < LAST_ATTEMPT_MS) throw this.#tooLate(request, failed)
+    if (request.leftMs < LAST_ATTEMPT_MS)
+      throw tooLate(this.#options.names.pool, request.question, failed)
     if (outcome === "unknown") request.doubt = error
   }
 
-  /** Resolves when the connection is back; throws NotConnected, or what it is in doubt for, when that is too late. */
-  async #reconnected(request: RequestAttempts, back: Promise<void>): Promise<void> {
-    await request.untilDeadline(back)
+  /** Resolves when this is over; throws NotConnected, or what it is in doubt for, when that is too late. */
+  async #cleared(request: RequestAttempts, obstacle: Promise<void>): Promise<void> {
+    await request.untilDeadline(obstacle)
     const turn = this.#turns.take()
     if (turn) await request.until(turn)
     if (request.leftMs < LAST_ATTEMPT_MS) throw request.doubt ?? new NotConnected(request.subject)
@@ -231,12 +240,6 @@ export class WaitingRequests {
     if (term === undefined || this.#news.takes(term, reign)) return undefined
     const error = new LeaderChanged(this.#options.names.pool, this.#news.term)
     return { error, outcome: "unknown" }
-  }
-
-  #tooLate({ question }: RequestAttempts, { error, outcome, isDeserted }: FailedAttempt): unknown {
-    if (!question.toLeader || outcome !== "not-done") return error
-    const cause = isDeserted ? (error as Error).cause : error
-    return new NoLeader(this.#options.names.pool, question.timeoutMs, { cause })
   }
 
   #newReign(): void {

@@ -106,6 +106,12 @@ export class Coordinator {
     if (isUp) this.#unawaited(this.membership.renew())
   }
 
+  /** Renews now what it holds: the claim, if it leads, and the entry, whose write comes after. Resolves with that one. */
+  renew(): Promise<void> {
+    this.#handle({ type: "connected" })
+    return this.membership.renew()
+  }
+
   /** Whether this member may lead has changed; `isShown` if its entry tells. */
   reconsider(isShown: boolean): void {
     this.#handle({ type: "wake" })

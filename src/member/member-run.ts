@@ -23,7 +23,7 @@ export class MemberRun {
   readonly id = nuid.next()
   readonly coordinator: Coordinator
   readonly #options: MemberRunOptions
-  readonly #work: MemberWork
+  readonly work: MemberWork
   readonly #discovery: Discovery
   readonly #recorder: HistoryRecorder | undefined
   #orders: BusSubscription | undefined
@@ -37,8 +37,8 @@ export class MemberRun {
     const { bus, names, clock, timings, troubles } = context
     const member = { id: this.id, name: character.name }
     const handlers = options.handlers(() => this.coordinator.leadership)
-    this.#work = new MemberWork(options, member, handlers)
-    const { simple, tracked } = this.#work
+    this.work = new MemberWork(options, member, handlers)
+    const { simple, tracked } = this.work
     this.#discovery = new Discovery({
       ...{ bus, names, member, simple: simple?.tally, tracked: tracked.tally },
       standing: () => this.#standing(),
@@ -82,14 +82,14 @@ export class MemberRun {
     this.#state = "starting"
     try {
       await this.coordinator.join(() => {
-        if (!this.#options.isPaused()) this.#work.simple?.open()
+        if (!this.#options.isPaused()) this.work.simple?.open()
         this.#discovery.open()
         this.#state = "ready"
       })
     } catch (error) {
       this.#orders?.unsubscribe()
       this.#discovery.close()
-      await this.#work.simple?.stop(0)
+      await this.work.simple?.stop(0)
       throw error
     }
   }
@@ -97,7 +97,7 @@ export class MemberRun {
   /** Its worker takes no simple work any more, or takes it again; the place in the line is kept. */
   heedPause(): void {
     if (this.#state !== "ready") return
-    const { simple } = this.#work
+    const { simple } = this.work
     if (this.#options.isPaused()) simple?.pause()
     else {
       simple?.open()
@@ -128,7 +128,7 @@ export class MemberRun {
 
   /** Takes no more simple work, and finishes what is in flight within the grace time. */
   async finish(): Promise<void> {
-    await this.#work.simple?.stop(this.#options.graceMs)
+    await this.work.simple?.stop(this.#options.graceMs)
   }
 
   /** Ends in its own name what it left standing when its coordinator broke: the claim, and the entry. */
@@ -156,7 +156,7 @@ export class MemberRun {
     this.#unawaited(this.coordinator.membership.renewAfter(left))
     await left
     const { graceMs, leaderGraceMs, leadCall } = this.#options
-    await Promise.all([this.#work.simple?.stop(graceMs), leadCall.outlast(leaderGraceMs)])
+    await Promise.all([this.work.simple?.stop(graceMs), leadCall.outlast(leaderGraceMs)])
     await this.#vanish()
   }
 
@@ -218,7 +218,7 @@ export class MemberRun {
       role: this.coordinator.leads() ? "leader" : "follower",
       term: standing && reignOf(standing).term,
       place: place || undefined,
-      tracked: this.#work.tracked.tally.ended,
+      tracked: this.work.tracked.tally.ended,
     }
   }
 
@@ -231,7 +231,7 @@ export class MemberRun {
       ...(term !== undefined && { eligible: false, lingering: { term } }),
       id: this.id,
       state: this.#state === "ready" && isPaused() ? "paused" : this.#state,
-      counters: this.#work.counters,
+      counters: this.work.counters,
       ...(server !== undefined && { server }),
       version: MEMBER_VERSION,
       knownTerm: this.#options.terms.highest,

@@ -37,6 +37,17 @@ export class MemberWork {
     })
   }
 
+  /** Takes no work for a moment; resolves when what had come is answered, or after `withinMs`. */
+  async withdraw(withinMs: number): Promise<void> {
+    await Promise.all([this.simple?.withdraw(withinMs), this.tracked.withdraw(withinMs)])
+  }
+
+  /** Takes work again, after `withdraw`. */
+  comeBack(): void {
+    this.simple?.comeBack()
+    this.tracked.comeBack()
+  }
+
   get counters(): Member["counters"] {
     const tallies = [this.tracked.tally, ...(this.simple ? [this.simple.tally] : [])]
     const sum = (field: "done" | "failed" | "busy") =>

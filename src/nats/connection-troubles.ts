@@ -25,6 +25,8 @@ export function tellOfConnection(
   const server = connection.getServer()
   let isUp = true
   let isOver = false
+  /** It is opened anew on purpose: no trouble, and told in one line. */
+  let isMoving = false
   let words: { readonly error: Error; readonly atMs: number } | undefined
   let timer: NodeJS.Timeout | undefined
   const refused = (why: Error) => troubles.lost(`can't connect to ${server}`, why)
@@ -43,14 +45,17 @@ export function tellOfConnection(
     timer = undefined
   }
   const heard = (status: Status) => {
-    if (status.type === "disconnect") {
-      troubles.lost(`lost the connection to ${server}`)
+    if (status.type === "forceReconnect") isMoving = true
+    else if (status.type === "disconnect") {
+      if (!isMoving) troubles.lost(`lost the connection to ${server}`)
       if (words && performance.now() - words.atMs < LAST_WORDS_MS) refused(words.error)
       if (isUp) askIn(ASK_AFTER_MS)
       isUp = false
       told(isUp)
     } else if (status.type === "reconnect") {
       noAsking()
+      if (isMoving) troubles.report(`moved to ${connection.getServer()}, for its server is going`)
+      isMoving = false
       troubles.back(`connected again, to ${connection.getServer()}`)
       isUp = true
       told(isUp)

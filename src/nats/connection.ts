@@ -119,6 +119,11 @@ const ways = new WeakMap<
   { readonly addresses: readonly ServerAddress[]; readonly tls: TlsOptions | undefined }
 >()
 
+/** The addresses that `connection` was given; none for one that was not made here. */
+export function addressesOf(connection: NatsConnection): readonly ServerAddress[] {
+  return ways.get(connection)?.addresses ?? []
+}
+
 /** Why no server lets `connection` in, as far as can be seen from here; undefined if it can't, or nothing is wrong. */
 export async function refusalTo(connection: NatsConnection): Promise<Error | undefined> {
   const { addresses = [], tls } = ways.get(connection) ?? {}

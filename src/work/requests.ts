@@ -104,6 +104,14 @@ export class Requests {
     return this.tally.busy === 0
   }
 
+  /** Resolves once all that was sent before has come (`drained`), and nothing is in flight, or after `withinMs`. */
+  async settle(drained: Promise<unknown> | undefined, withinMs: number): Promise<void> {
+    const untilMs = this.#clock.now().monoMs + withinMs
+    // Where the connection is gone the subscription is too.
+    if (drained) await within(this.#clock, withinMs, drained).catch(() => {})
+    await this.idle(Math.max(0, untilMs - this.#clock.now().monoMs))
+  }
+
   /** Which of the requests with these ids (see REQUEST_HEADER) are in flight. */
   among(ids: ReadonlySet<string>): string[] {
     const all = [...this.#inFlight].map(({ headers }) => headers?.get(REQUEST_HEADER) ?? "")

@@ -62,7 +62,7 @@ export class SimpleWork {
   readonly #concurrency: number
   /** In flight at most, for a full member to come back. */
   readonly #room: number
-  #state: "new" | "open" | "paused" | "stopped" = "new"
+  #state: "new" | "open" | "withdrawn" | "paused" | "stopped" = "new"
   #subscription: BusSubscription | undefined
   readonly #leaving = new Set<Promise<void>>()
   readonly #passing = new Set<Promise<void>>()
@@ -93,9 +93,28 @@ export class SimpleWork {
     this.#join()
   }
 
+  /**
+   * Leaves the queue group for a moment, and still takes what was on its way. Resolves when all that was answered, or after
+   * `withinMs`: then the connection can be opened anew, and nothing is lost with it.
+   */
+  async withdraw(withinMs: number): Promise<void> {
+    const subscription = this.#subscription
+    if (this.#state !== "open") return
+    this.#state = "withdrawn"
+    await this.#requests.settle(subscription?.drain(), withinMs)
+    if (this.#subscription === subscription) this.#subscription = undefined
+  }
+
+  /** Joins the queue group again, after `withdraw`. */
+  comeBack(): void {
+    if (this.#state !== "withdrawn") return
+    this.#state = "open"
+    this.#roomMade()
+  }
+
   /** Leaves the queue group; what is in flight goes on. */
   pause(): void {
-    if (this.#state !== "open") return
+    if (this.#state !== "open" && this.#state !== "withdrawn") return
     this.#state = "paused"
     this.#leave()
   }
@@ -159,7 +178,7 @@ export class SimpleWork {
       return
     }
     this.#requests.take(message, this.#options.handler, this.#seal)
-    if (this.tally.busy >= this.#concurrency) this.#leave()
+    if (this.#state === "open" && this.tally.busy >= this.#concurrency) this.#leave()
   }
 
   #passOn(message: BusMessage): void {

@@ -19,20 +19,17 @@
  * On `<pool>.held` the leader says which of certain requests it has in hand, for a requester that doesn't know whether
  * they reached this leader, the last one, or one that claimed in between.
  */
-import type { Bus, BusMessage } from "../contracts/bus.js"
+import type { BusMessage } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { WorkerStopped } from "../errors/work-errors.js"
 import type { Leadership } from "../lease/leadership.js"
 import { holds } from "../lease/lease.js"
-import { listen } from "../protocol/listening.js"
-import type { MemberLabel } from "../protocol/member.js"
-import type { PoolNames } from "../protocol/names.js"
 import { type Failure, REIGN_OVER, Seal } from "../protocol/reply.js"
 import type { Instant } from "../time/clock.js"
 import type { Job } from "./job.js"
 import { type RequestOptions, Requests } from "./requests.js"
 import type { Tally } from "./tally.js"
-import { TrackedSubscription } from "./tracked-subscription.js"
+import { type TrackedPlace, TrackedSubscription } from "./tracked-subscription.js"
 
 /**
  * How long the true leader has to answer what was held here in vain, in ms. A client asks that leader for it, so only other
@@ -52,15 +49,9 @@ const NOT_LEADING: Failure = {
   outcome: "not-done",
 }
 
-export interface TrackedWorkOptions extends RequestOptions {
-  readonly bus: Bus
-  readonly member: MemberLabel
-  /** Of the pool: it listens on `leader` and `held`. */
-  readonly names: Pick<PoolNames, "leader" | "held">
+export interface TrackedWorkOptions extends RequestOptions, TrackedPlace {
   /** What does the work; what it returns is the answer. */
   readonly handler: (job: Job, leadership: Leadership) => unknown
-  /** Told of what goes wrong outside of any request, e.g. a subscription that the server refuses. */
-  readonly onProblem?: (problem: Error) => void
 }
 
 export class TrackedWork {
@@ -86,14 +77,29 @@ export class TrackedWork {
   open(): void {
     if (this.#opened?.state === "holding") return
     this.abandon()
-    const { bus, names, member, onProblem } = this.#options
     const opened = new TrackedSubscription()
-    const seal = new Seal(member)
-    const arrived = (message: BusMessage) => this.#arrived(opened, message)
-    opened.subscription = listen(bus, names.leader, arrived, { onProblem, seal })
-    const asked = (message: BusMessage) => this.#asked(opened, message)
-    opened.questions = listen(bus, names.held, asked, { onProblem })
+    this.#listen(opened)
     this.#opened = opened
+  }
+
+  /**
+   * Unsubscribes for a moment, while it leads, and still takes what was on its way. Resolves when all that was answered, or
+   * after `withinMs`: then the connection can be opened anew, and nothing is lost with it. Who asks meanwhile meets nobody.
+   */
+  async withdraw(withinMs: number): Promise<void> {
+    const opened = this.#opened
+    if (opened?.state === "serving") await this.#requests.settle(opened.withdraw(), withinMs)
+  }
+
+  /** Subscribes again, after `withdraw`, if it still leads. */
+  comeBack(): void {
+    const opened = this.#opened
+    if (opened?.state === "serving" && opened.isWithdrawn) this.#listen(opened)
+  }
+
+  #listen(opened: TrackedSubscription): void {
+    const arrived = (message: BusMessage) => this.#arrived(opened, message)
+    opened.listen(this.#options, arrived, (message) => this.#asked(opened, message))
   }
 
   /** The claim was acknowledged: answers what was held, and from now on what arrives. */

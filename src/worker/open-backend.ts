@@ -8,6 +8,7 @@ import { findKvBucket, openKvBucket } from "../jetstream/kv-bucket.js"
 import { adjusted, openPool } from "../jetstream/open-pool.js"
 import { timingsOf } from "../lease/timings.js"
 import { tellOfConnection } from "../nats/connection-troubles.js"
+import { ServerMove } from "../nats/lame-duck.js"
 import { serverNameIn } from "../nats/server-info.js"
 import { httpAddressOf } from "../observe/http-address.js"
 import type { StatusServer } from "../observe/status-server.js"
@@ -85,8 +86,10 @@ async function backendOnServer(
   const [{ connection, bucket }] = await Promise.all([opening, warmedUpOnce()])
   const history = new HistoryWriter(connection, names, timings.replicas)
   let unfollow = () => {}
+  let move: ServerMove | undefined
   const close = async () => {
     unfollow()
+    move?.close()
     await history.settled()
     try {
       await (given ? connection.flush() : connection.drain())
@@ -110,6 +113,12 @@ async function backendOnServer(
       unfollow()
       unfollow = tellOfConnection(connection, troubles, told)
     },
+    ...(!given && {
+      onServerGoing: (told) => {
+        const own = new ServerMove(connection, () => told(own))
+        move = own
+      },
+    }),
     close,
   }
 }

@@ -5,6 +5,7 @@ import type { Troubles } from "../contracts/troubles.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
 import { BadInput } from "../errors/errors.js"
 import type { EndReason, Leadership } from "../lease/leadership.js"
+import { followServers } from "../member/follow-server.js"
 import { MemberRun } from "../member/member-run.js"
 import type { TooManyFailures } from "../member/restarts.js"
 import { type GivenByRuns, Runs } from "../member/runs.js"
@@ -92,9 +93,8 @@ export class PoolWorker {
       },
       troubles: this.#troubles,
     })
-    const { maxStallMs } = options
-    if (maxStallMs === undefined) return
-    this.#loop = new LoopWatch(clock, maxStallMs, (ms) => this.#stalled(ms))
+    const { maxStallMs: most } = options
+    if (most !== undefined) this.#loop = new LoopWatch(clock, most, (ms) => this.#stalled(ms))
   }
 
   /** @internal */
@@ -107,7 +107,7 @@ export class PoolWorker {
       this.#loop?.stop()
       throw error
     }
-    this.#backend.follow(this.#troubles, (isUp) => this.#run.coordinator.connection(isUp))
+    followServers(this.#backend, () => this.#run, this.#troubles)
   }
 
   /** Unique to this run; a restart brings a new one. */

@@ -5,7 +5,7 @@
 import { join } from "node:path"
 import type { NatsConnection } from "nats"
 import type { Test } from "tap"
-import { connectToNats } from "../../src/nats/connection.js"
+import type { ServerCluster } from "../../src/server-cluster/server-cluster.js"
 import type { WorkerEvent } from "../../src/supervision/supervisor.js"
 import type { WorkerGroup, WorkerGroupOptions } from "../../src/supervision/worker-group.js"
 import type { WorkerSettings } from "../../src/supervision/worker-settings.js"
@@ -35,6 +35,8 @@ export interface FleetOptions {
   readonly names?: readonly string[]
   /** A server that is there already. */
   readonly server?: TestServer
+  /** Clustered servers in place of one: each worker is first on another, and no network is between. */
+  readonly servers?: ServerCluster
   /** How members learn that their reign is over; see witness.js. */
   readonly obeys?: "questions" | "signal" | "reading"
   readonly settings?: Partial<WorkerSettings>
@@ -48,8 +50,9 @@ export interface FleetOptions {
 
 /** A fleet that is steady: the first of its names leads, and the others are its heirs in order. */
 export async function fleet(t: Test, options: FleetOptions = {}): Promise<Fleet> {
-  const server = options.server ?? (await testServer(t))
-  const it = new Fleet(t, options, server)
+  const { servers } = options
+  const server = servers ? undefined : (options.server ?? (await testServer(t)))
+  const it = new Fleet(t, options, server, servers)
   t.teardown(() => it.takeDown())
   await it.gather()
   await options.prepare?.(it)
@@ -57,13 +60,14 @@ export async function fleet(t: Test, options: FleetOptions = {}): Promise<Fleet>
   for (const name of names) await it.start(name)
   const [first = "", ...heirs] = names
   await it.leads(first, ...heirs)
-  it.startRequesters()
+  await it.startRequesters()
   await it.answers(first)
   return it
 }
 
 export class Fleet {
-  readonly server: TestServer
+  readonly #server: TestServer | undefined
+  readonly #servers: ServerCluster | undefined
   readonly history: History
   readonly leaseMs: number
   readonly pool: string
@@ -76,22 +80,37 @@ export class Fleet {
   readonly #options: FleetOptions
   readonly #pids = new Map<string, number>()
   readonly #networks = new Map<string, TcpProxy>()
-  #connection: NatsConnection | undefined
 
   readonly #t: Test
 
-  constructor(t: Test, options: FleetOptions, server: TestServer) {
+  constructor(
+    t: Test,
+    options: FleetOptions,
+    server: TestServer | undefined,
+    servers: ServerCluster | undefined,
+  ) {
     this.#t = t
     this.#options = options
-    this.server = server
+    this.#server = server
+    this.#servers = servers
     this.leaseMs = options.leaseMs ?? SHORT_LEASE_MS
     this.pool = options.pool ?? "work"
     this.history = new History(join(tempFolder(t), "history"))
   }
 
+  /** The one server that it is on. */
+  get server(): TestServer {
+    return this.#server as TestServer
+  }
+
+  /** Of all servers. */
+  get url(): string {
+    return this.#servers?.urls.join() ?? this.server.url
+  }
+
   /** @internal */
   async gather(): Promise<void> {
-    const { url } = this.server
+    const { url } = this
     this.observer = await observe(url, this.pool, this.history)
     const module = (await import(built("supervision/worker-group.js"))) as {
       WorkerGroup: { gather(options: WorkerGroupOptions): Promise<WorkerGroup> }
@@ -103,24 +122,29 @@ export class Fleet {
       },
       report: (problem, error) => this.problems.push(`${problem} ${error ?? ""}`),
     })
-    this.#connection = await connectToNats({ servers: url }, "requesters")
+  }
+
+  /** Addresses for the next worker: on a cluster all, one after another first. */
+  #urlsFor(name: string): string {
+    const urls = this.#servers?.urls ?? []
+    const first = (this.#options.names ?? []).indexOf(name) % urls.length
+    return [...urls.slice(first), ...urls.slice(0, first)].join()
   }
 
   /** @internal */
-  startRequesters(): void {
-    const { history, pool } = this
-    const connection = this.#connection as never
-    this.requesters = new Requesters({ history, pool, connection, ...this.#options.asking })
+  async startRequesters(): Promise<void> {
+    const { history, pool, url } = this
+    this.requesters = await Requesters.start({ history, pool, url, ...this.#options.asking })
   }
 
   /** Starts a worker; resolves when it has joined. */
   async start(name: string): Promise<void> {
-    const network = this.#networks.get(name) ?? (await this.networkOf(name))
+    const url = this.#servers ? this.#urlsFor(name) : (await this.networkOf(name)).url
     process.env.WITNESS_HISTORY = this.history.path
     process.env.WITNESS_NAME = name
     process.env.WITNESS_OBEYS = this.#options.obeys ?? "questions"
-    if (this.#options.alone?.includes(name)) return this.#startAlone(name, network.url)
-    const { pid } = await this.group.supervisor.start(this.#settings(name, network.url))
+    if (this.#options.alone?.includes(name)) return this.#startAlone(name, url)
+    const { pid } = await this.group.supervisor.start(this.#settings(name, url))
     this.#pids.set(name, pid)
   }
 
@@ -285,7 +309,7 @@ export class Fleet {
     for (const network of this.#networks.values()) network.heal()
     await Promise.all(gone)
     await this.group.disband()
-    await this.#connection?.close()
+    await this.requesters?.abandon()
     await this.observer.close()
     await Promise.all([...this.#networks.values()].map((network) => network.close()))
     this.history.close()
@@ -294,6 +318,7 @@ export class Fleet {
   #settings(name: string, url: string): WorkerSettings {
     const { leaseMs, pool } = this
     const base = { leaseMs, pool, name, handler: WITNESS, logLevel: "silent" }
-    return { ...base, ...this.#options.settings, connect: { servers: url } }
+    const connect = { servers: url, noRandomize: true }
+    return { ...base, ...this.#options.settings, connect }
   }
 }

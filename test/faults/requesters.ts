@@ -3,7 +3,6 @@
  * has the answer to the last, half of them with requests that may be done twice. Each keeps its part of the history.
  */
 import { setTimeout as later } from "node:timers/promises"
-import type { NatsConnection } from "nats"
 import { PoolClient } from "../../src/client/client.js"
 import type { History } from "./history.js"
 import { watchPulse } from "./pulse.js"
@@ -11,9 +10,13 @@ import { watchPulse } from "./pulse.js"
 /** So long that what ends by it has been forgotten, not answered late. */
 const TIMEOUT_MS = 20_000
 
+/** How many of each kind, where nothing else is said. */
+const DEFAULT_EACH = 2
+
 export interface RequestersOptions {
   readonly history: History
-  readonly connection: NatsConnection
+  /** Of the servers. */
+  readonly url: string
   readonly pool: string
   /** How many of each kind. Default 2. */
   readonly each?: number | undefined
@@ -25,23 +28,29 @@ export interface RequestersOptions {
 
 export class Requesters {
   readonly #options: RequestersOptions
-  readonly #clients: PoolClient[] = []
+  readonly #clients: readonly PoolClient[]
   readonly #loops: Promise<void>[] = []
   readonly #stopPulse: () => void
   #isStopped = false
   #asked = 0
 
-  constructor(options: RequestersOptions) {
+  /** Each with a connection of its own. What one has learned of who leads the others don't know. */
+  static async start(options: RequestersOptions): Promise<Requesters> {
+    const { url: servers, pool, each = DEFAULT_EACH } = options
+    const clients = Array.from({ length: each }, () => PoolClient.connect({ servers, pool }))
+    return new Requesters(options, await Promise.all(clients))
+  }
+
+  private constructor(options: RequestersOptions, clients: readonly PoolClient[]) {
     this.#options = options
-    const { history, connection, pool, each = 2 } = options
+    this.#clients = clients
+    const { history } = options
     this.#stopPulse = watchPulse((still) => {
       history.write({ who: "clients", what: "stalled", ...still })
     })
-    for (let n = 1; n <= each; n += 1) {
-      // What one has learned of who leads the others don't know.
-      const client = new PoolClient({ bus: connection, pool })
-      this.#clients.push(client)
-      this.#loops.push(this.#loop(client, `i${n}`, true), this.#loop(client, `o${n}`, false))
+    for (const [n, client] of clients.entries()) {
+      this.#loops.push(this.#loop(client, `i${n + 1}`, true))
+      this.#loops.push(this.#loop(client, `o${n + 1}`, false))
     }
   }
 
@@ -70,6 +79,12 @@ export class Requesters {
   async stop(): Promise<void> {
     this.#isStopped = true
     await Promise.all(this.#loops)
+    await this.abandon()
+  }
+
+  /** The same at once: what was asked fails. Harmless after `stop`. */
+  async abandon(): Promise<void> {
+    this.#isStopped = true
     await Promise.all(this.#clients.map((client) => client.close()))
     this.#stopPulse()
   }

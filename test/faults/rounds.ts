@@ -5,7 +5,8 @@ import { setTimeout as later } from "node:timers/promises"
 export const isAll = process.env.FAULTS === "all"
 
 /** What the titles of the rounds end with. */
-export const rounds: readonly string[] = isAll ? ["", ", again", ", and again"] : [""]
+export const rounds: readonly string[] =
+  isAll && !process.env.ROUNDS_OF ? ["", ", again", ", and again"] : [""]
 
 /** How long a harm lasts; not for what can be waited for. */
 export function lasting(ms: number): Promise<void> {

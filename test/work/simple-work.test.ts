@@ -184,3 +184,55 @@ t.test("a concurrency that cannot work is refused", async (t) => {
     })
   }
 })
+
+t.test("who withdraws answers what it has, takes no more, and then comes back", async (t) => {
+  const gate = new Gate()
+  const { ask, join } = pool()
+  const a = join("a", { handler: gate.handler })
+  const first = ask("work")
+  await settled()
+  let isDone = false
+  const withdrawn = a.withdraw(2000).then(() => {
+    isDone = true
+  })
+  await settled()
+  t.equal(await ask("work"), "NoResponders")
+  t.notOk(isDone, "the first is not answered yet")
+  gate.release()
+  t.equal(await first, "done")
+  await withdrawn
+  a.comeBack()
+  const second = ask("work")
+  await settled()
+  gate.release()
+  t.equal(await second, "done")
+})
+
+t.test("what takes too long holds up nobody who withdraws, and is answered later", async (t) => {
+  const gate = new Gate()
+  const { ask, join, clock } = pool()
+  const a = join("a", { handler: gate.handler })
+  const first = ask("work")
+  await settled()
+  const withdrawn = a.withdraw(2000)
+  await clock.pass(2000)
+  await withdrawn
+  a.comeBack()
+  gate.release()
+  t.equal(await first, "done")
+})
+
+t.test("who was paused, or stopped, while it had withdrawn does not come back", async (t) => {
+  const { ask, join } = pool()
+  const a = join("a")
+  await a.withdraw(0)
+  a.pause()
+  a.comeBack()
+  t.equal(await ask("work"), "NoResponders")
+  a.resume()
+  t.equal(await ask("work"), "a")
+  await a.withdraw(0)
+  await a.stop(0)
+  a.comeBack()
+  t.equal(await ask("work"), "NoResponders")
+})

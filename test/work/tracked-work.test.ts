@@ -362,3 +362,37 @@ t.test("a reign leaves no listener on its signal behind", async (t) => {
   tracked.close()
   t.equal(getEventListeners(leadership.signal, "abort").length, 0)
 })
+
+t.test(
+  "a leader that withdraws answers what it has, and leads on when it comes back",
+  async (t) => {
+    const { ask, tracked, reign, jobs } = pool()
+    tracked.open()
+    tracked.begin(reign(7))
+    const first = ask("slow")
+    await settled()
+    const withdrawn = tracked.withdraw(2000)
+    t.ok(await isOpen(withdrawn))
+    t.equal(await ask("quick"), "NoResponders", "it was not done, and may be repeated")
+    jobs[0]?.finish("done")
+    t.equal(await first, "done")
+    await withdrawn
+    tracked.comeBack()
+    t.equal(await ask("quick"), "a 7")
+  },
+)
+
+t.test("who lost its reign while it had withdrawn does not come back", async (t) => {
+  const { ask, tracked, reign } = pool()
+  for (const end of ["lapse", "close", "abandon"] as const) {
+    tracked.open()
+    tracked.begin(reign(7))
+    await tracked.withdraw(2000)
+    tracked[end]()
+    tracked.comeBack()
+    t.equal(await ask("quick"), "NoResponders", end)
+  }
+  await tracked.withdraw(2000)
+  tracked.comeBack()
+  t.equal(await ask("quick"), "NoResponders", "it never led")
+})
