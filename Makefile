@@ -98,9 +98,9 @@ node_modules/.tap-built: node_modules/.package-lock.json package.json
 	@$(BIN)/tap build
 	@touch $@
 
-dist/.built: $(SOURCES) tsconfig.json tsconfig.build.json node_modules/.package-lock.json | node
+dist/.built: $(SOURCES) scripts/bundle.mjs tsconfig.json tsconfig.build.json node_modules/.package-lock.json | node
 	@$(BIN)/tsc -p tsconfig.build.json
-	@chmod +x dist/cli.js
+	@node scripts/bundle.mjs
 	@touch $@
 
 .PHONY: node

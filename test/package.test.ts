@@ -11,7 +11,7 @@ import { memberReader } from "./fixtures/requester.js"
 import { testServer } from "./fixtures/server.js"
 
 const ROOT = join(import.meta.dirname, "..")
-const SOURCES = ["src", "package.json", "tsconfig.json", "tsconfig.build.json", ".npmrc"]
+const SOURCES = ["src", "scripts", "package.json", "tsconfig.json", "tsconfig.build.json", ".npmrc"]
 const DOCUMENTS = ["CHANGELOG.md", "LICENSE", "README.md", "nats-server.conf"]
 const run = promisify(execFile)
 
@@ -77,11 +77,11 @@ t.test("the package holds what was built and the documents, and nothing else", a
     .split("\n")
     .map((path) => path.replace(/^package\//, ""))
   const others = files.filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path))
-  t.strictSame(others.sort(), [...DOCUMENTS, "package.json"].sort())
+  t.strictSame(others.sort(), [...DOCUMENTS, "dist/bin/LICENSES.txt", "package.json"].sort())
   const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
     .filter((path) => /\.tsx?$/.test(path))
     .map((path) => `dist/${path.replace(/\.tsx?$/, "")}`)
-  const built = files.filter((path) => path.startsWith("dist/"))
+  const built = files.filter((path) => /^dist\/(?!bin\/)/.test(path))
   t.strictSame(built.sort(), sources.flatMap((path) => [`${path}.js`, `${path}.d.ts`]).sort())
 })
 

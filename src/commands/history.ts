@@ -33,7 +33,7 @@ export async function showHistory({ limit, json, ...flags }: HistoryFlags): Prom
       isCurrent: at === stories.length - 1 && !story.ended && story.id === leader,
     }))
     if (json) console.log(JSON.stringify(rows.map(({ nowMs: _, ...row }) => row)))
-    else if (rows.length > 0) console.log(table(COLUMNS, rows))
+    else if (rows.length > 0) console.log(await table(COLUMNS, rows))
     else console.error(`pool: nothing is known of earlier leaders of pool "${flags.pool}"`)
   } finally {
     await connection.close()

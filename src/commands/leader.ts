@@ -1,7 +1,7 @@
 /** What `pool leader` does: it prints who leads, and with `--watch` each change. */
 import { once } from "node:events"
 import { Troubles } from "../contracts/troubles.js"
-import { clean } from "../dashboard/drawing/line.js"
+import { clean } from "../dashboard/drawing/clean.js"
 import { NoLeader } from "../errors/errors.js"
 import { connectToNats } from "../nats/connection.js"
 import { tellOfConnection } from "../nats/connection-troubles.js"

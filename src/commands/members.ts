@@ -1,5 +1,5 @@
 /** What `pool members` does: it looks at the pool once, and prints who is in it. */
-import { clean } from "../dashboard/drawing/line.js"
+import { clean } from "../dashboard/drawing/clean.js"
 import { NoWorkers } from "../errors/errors.js"
 import { connectToNats } from "../nats/connection.js"
 import { type PoolView, viewOf } from "../operator/pool-view.js"
@@ -22,7 +22,8 @@ export async function listMembers(flags: MembersFlags): Promise<void> {
       console.error(`pool: ignored the entry "${clean(key)}": this version can't read it`)
     }
     if (view.members.length === 0) throw new NoWorkers(flags.pool)
-    if (!flags.json) console.log(table(columnsFor(view), view.members, process.stdout.columns))
+    if (!flags.json)
+      console.log(await table(columnsFor(view), view.members, process.stdout.columns))
   } finally {
     await connection.close()
   }

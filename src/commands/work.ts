@@ -1,7 +1,7 @@
 /** What `pool work` does: it asks the pool, and says who answered and how fast. */
 import { buffer } from "node:stream/consumers"
 import { type Answer, PoolClient } from "../client/client.js"
-import { clean } from "../dashboard/drawing/line.js"
+import { clean } from "../dashboard/drawing/clean.js"
 import { connectionIn, type PoolFlags } from "./flags/flags.js"
 import { EXIT } from "./terminal/exit.js"
 import { interrupts } from "./terminal/interrupt.js"

@@ -20,12 +20,13 @@ export interface StrategyWords {
 /** Returns `spec` if it can name a strategy; throws BadInput otherwise. Looks at no file. */
 export function checkedStrategy(spec: string): string {
   if (spec.startsWith(APART)) checkedPool(spec.slice(APART.length))
-  else if (!isPath(spec) && spec !== "oldest" && spec !== "weight") {
+  else if (!isModule(spec) && spec !== "oldest" && spec !== "weight") {
     throw new BadInput("--strategy", EXPECTED, spec)
   }
   return spec
 }
 
-function isPath(spec: string): boolean {
+/** Whether `spec` is the path of a module. */
+export function isModule(spec = ""): boolean {
   return /[/\\]|\.[cm]?[jt]s$/.test(spec)
 }

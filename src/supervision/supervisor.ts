@@ -11,6 +11,7 @@ import type { Lifeline } from "../programs/lifeline.js"
 import { signalGroup } from "../programs/process-group.js"
 import { type StartedProcess, startProcess } from "../programs/start-process.js"
 import type { StandingClaim } from "../protocol/claim.js"
+import { isModule } from "../strategies/strategy-words.js"
 import { DeathWatch, type DeathWatchOptions } from "./death-watch.js"
 import type { FromWorker, ToWorker } from "./messages.js"
 import { type Worker, WorkerFailed } from "./worker-events.js"
@@ -18,7 +19,10 @@ import type { WorkerSettings } from "./worker-settings.js"
 
 export type { Worker, WorkerEvent } from "./worker-events.js"
 
+/** Bundled with its packages, where this file is: it begins in half the time. */
 const ENTRY = fileURLToPath(new URL("./worker-main.js", import.meta.url))
+/** What a module of the user imports from this package must be the very same that its worker has. */
+const ENTRY_FOR_MODULES = fileURLToPath(new URL("../supervision/worker-main.js", import.meta.url))
 
 export interface SupervisorOptions extends DeathWatchOptions {
   /** Where each worker's output goes, a file a worker; without it to this process's own output. */
@@ -64,7 +68,7 @@ export class Supervisor {
   /** Starts a worker; resolves when it has joined. Rejects with WorkerFailed if it could not. */
   async start(settings: WorkerSettings): Promise<Worker> {
     const { name } = settings
-    const started = startProcess(() => this.#fork(name))
+    const started = startProcess(() => this.#fork(settings))
     // At once, so that whoever stops all in this very moment stops it too.
     if (started.process) return this.#watch(started.process, settings)
     const how = `could not be started: ${reasonOf(await started.failed)}`
@@ -147,7 +151,7 @@ export class Supervisor {
     }
   }
 
-  #fork(name: string): ChildProcess {
+  #fork({ name, handler, strategy }: WorkerSettings): ChildProcess {
     const { logDir, stdin = "ignore", lifeline } = this.#options
     // The file itself and no pipe: what a worker does when its supervisor was killed is worth reading.
     const log = logDir ? openSync(join(logDir, `${name}.log`), "a") : undefined
@@ -155,7 +159,8 @@ export class Supervisor {
       log === undefined ? [stdin, "inherit" as const] : ["ignore" as const, log]
     try {
       const detached = lifeline !== undefined
-      const process = fork(ENTRY, [], { detached, stdio: [input, output, output, "ipc"] })
+      const entry = handler || isModule(strategy) ? ENTRY_FOR_MODULES : ENTRY
+      const process = fork(entry, [], { detached, stdio: [input, output, output, "ipc"] })
       const { pid } = process
       if (lifeline && pid !== undefined) {
         lifeline.hold(pid)

@@ -129,7 +129,12 @@ t.test("a table is aligned by what is seen, in any script", async (t) => {
     { host: "Ζεύς", n: 10 },
     { host: "مضيف", n: 3 },
   ]
-  t.equal(table(columns, rows), "HOST     N\n日本語   7\nΖεύς    10\nمضيف     3")
+  const plain = [
+    { host: "web-1", n: 7 },
+    { host: "db", n: 10 },
+  ]
+  t.equal(await table(columns, plain), "HOST    N\nweb-1   7\ndb     10")
+  t.equal(await table(columns, rows), "HOST     N\n日本語   7\nΖεύς    10\nمضيف     3")
 })
 
 t.test("where there is not room for all, the columns that matter least are left out", async (t) => {
@@ -140,13 +145,13 @@ t.test("where there is not room for all, the columns that matter least are left 
     { title: "C", of: ({ c }: Row) => c, leaves: 1 },
   ]
   const rows = [{ a: "日本語日本語", b: "bbbb", c: "cc" }]
-  const shown = (width: number) => table(columns, rows, width).split("\n").at(-1)
-  t.equal(shown(22), "日本語日本語  bbbb  cc")
-  t.equal(shown(21), "日本語日本語  cc")
-  t.equal(shown(16), "日本語日本語  cc")
-  t.equal(shown(15), "日本語日本語")
-  t.equal(shown(11), "日本語日本…", "and in the end the line is cut")
-  t.equal(shown(8), "日本語…")
+  const shown = async (width: number) => (await table(columns, rows, width)).split("\n").at(-1)
+  t.equal(await shown(22), "日本語日本語  bbbb  cc")
+  t.equal(await shown(21), "日本語日本語  cc")
+  t.equal(await shown(16), "日本語日本語  cc")
+  t.equal(await shown(15), "日本語日本語")
+  t.equal(await shown(11), "日本語日本…", "and in the end the line is cut")
+  t.equal(await shown(8), "日本語…")
 })
 
 t.test("a span of time is told in two units at most", async (t) => {

@@ -1,5 +1,5 @@
 /** How a command ends that failed: its exit code, and the one line that its error gets. */
-import { clean } from "../../dashboard/drawing/line.js"
+import { clean } from "../../dashboard/drawing/clean.js"
 import { PoolError } from "../../errors/errors.js"
 import { firstLineOf, isA, stackOf, textOf } from "../../errors/thrown.js"
 import { EXIT } from "./exit.js"

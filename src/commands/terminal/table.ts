@@ -1,5 +1,5 @@
 /** Tables for the terminal: aligned by what is seen, in any script, and no wider than the terminal. */
-import { cells as cellsIn, clean, cut } from "../../dashboard/drawing/line.js"
+import { clean, isSimple } from "../../dashboard/drawing/clean.js"
 
 export interface Column<Row> {
   readonly title: string
@@ -10,26 +10,37 @@ export interface Column<Row> {
   readonly leaves?: number
 }
 
+/** Tells how many cells a text takes, and cuts it to as many. */
+interface Ruler {
+  cells(text: string): number
+  cut(text: string, width: number): string
+}
+
 const GAP = "  "
+const SIMPLE: Ruler = {
+  cells: (text) => text.length,
+  cut: (text, width) => text.slice(0, width),
+}
 
 /**
  * The rows under their titles, columns two spaces apart, no spaces at the ends of lines. What is wider than
  * `width` cells loses columns, and in the end the ends of its lines.
  */
-export function table<Row>(
+export async function table<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   width = Number.POSITIVE_INFINITY,
-): string {
+): Promise<string> {
   const lines = [columns.map(({ title }) => title), ...rows.map((row) => cellsOf(columns, row))]
-  const widths = columns.map((_, at) => widest(lines.map((line) => line[at] ?? "")))
+  const ruler = await rulerFor(lines.flat())
+  const widths = columns.map((_, at) => widest(lines.map((line) => ruler.cells(line[at] ?? ""))))
   const kept = fitting(columns, widths, width)
   const pad = (text: string, at: number) => {
-    const space = " ".repeat((widths[at] ?? 0) - cellsIn(text))
+    const space = " ".repeat((widths[at] ?? 0) - ruler.cells(text))
     return columns[at]?.right ? space + text : text + space
   }
   const shown = (line: readonly string[]) => kept.map((at) => pad(line[at] ?? "", at)).join(GAP)
-  return lines.map((line) => shortened(shown(line).trimEnd(), width)).join("\n")
+  return lines.map((line) => shortened(shown(line).trimEnd(), width, ruler)).join("\n")
 }
 
 /** The places of the columns that fit into `width` cells together. */
@@ -47,12 +58,17 @@ function fitting<Row>(
   return kept
 }
 
-function widest(texts: readonly string[]): number {
-  return texts.reduce((most, text) => Math.max(most, cellsIn(text)), 0)
+/** What knows every script takes longer to load than all else that `pool members` does. */
+async function rulerFor(texts: readonly string[]): Promise<Ruler> {
+  return texts.every(isSimple) ? SIMPLE : import("../../dashboard/drawing/line.js")
 }
 
-function shortened(text: string, width: number): string {
-  return cellsIn(text) <= width ? text : `${cut(text, width - 1)}…`
+function widest(widths: readonly number[]): number {
+  return widths.reduce((most, width) => Math.max(most, width), 0)
+}
+
+function shortened(text: string, width: number, { cells, cut }: Ruler): string {
+  return cells(text) <= width ? text : `${cut(text, width - 1)}…`
 }
 
 /** What others wrote must not steer this terminal. */

@@ -3,6 +3,7 @@
  * shows passes through `span`, which lets no control character through: names and reasons are other people's.
  */
 import stringWidth from "string-width"
+import { clean, isSimple } from "./clean.js"
 
 /** What a piece of text is; `palette.ts` knows how each looks. */
 export type Style =
@@ -38,18 +39,9 @@ export function line(text: string, style: Style = "plain"): Line {
 
 export const EMPTY: Line = []
 
-/** What nearly all text consists of: printable ASCII and our own glyphs, each one cell wide. */
-const SIMPLE = /^[ -~\u2500-\u259f▸●○…]*$/
-
-/** `text` without anything that could steer a terminal. */
-export function clean(text: string): string {
-  if (SIMPLE.test(text)) return text
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "?")
-}
-
 /** The number of cells that `text` takes. */
 export function cells(text: string): number {
-  return SIMPLE.test(text) ? text.length : stringWidth(text)
+  return isSimple(text) ? text.length : stringWidth(text)
 }
 
 export function widthOf(spans: Line): number {
@@ -89,7 +81,7 @@ export function restyled(spans: Line, change: Partial<Omit<Span, "text">>): Line
 /** As much of the beginning of `text` as fits into `width` cells. */
 export function cut(text: string, width: number): string {
   if (cells(text) <= width) return text
-  if (SIMPLE.test(text)) return text.slice(0, width)
+  if (isSimple(text)) return text.slice(0, width)
   let kept = ""
   for (const character of text) {
     if (cells(kept + character) > width) break

@@ -2,9 +2,11 @@
  * The dashboard without a screen, for pipes, dumb terminals and screen readers: a line an event, in the words
  * of the screen; or the table, once; or JSON, an object a line.
  */
+
+import { clean } from "../drawing/clean.js"
 import { latency, timeOfDay } from "../drawing/format.js"
 import type { Glyphs } from "../drawing/glyphs.js"
-import { clean, EMPTY, type Line, span, textOf } from "../drawing/line.js"
+import { EMPTY, type Line, span, textOf } from "../drawing/line.js"
 import { columnsFor } from "../panels/columns.js"
 import { headings, rowCells } from "../panels/row-cells.js"
 import type { Snapshot } from "../state/snapshot.js"
