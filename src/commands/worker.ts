@@ -20,13 +20,13 @@ export async function work(flags: OneWorkerFlags): Promise<void> {
   const settings = settingsIn(flags, flags.name ?? defaultName())
   const { logLevel: level, verbose: isVerbose } = flags
   const base = { worker: settings.name, pid: process.pid }
-  const log = createLog({ level, base, isVerbose })
   let group: WorkerGroup | undefined
   const interrupted = interrupts(() => {
     process.exitCode = EXIT.failed
     group?.supervisor.killAll()
     setTimeout(() => process.exit(), group ? CLEARING_MS : 0).unref()
   })
+  const log = await createLog({ level, base, isVerbose })
   let hasJoined = false
   const ending = new AbortController()
   const gathered = WorkerGroup.gather({

@@ -3,7 +3,6 @@
  * searches lines finds events. On a terminal an error is its reason; its stack is shown with `--verbose`.
  */
 import { type Logger, type LoggerOptions, pino } from "pino"
-import pretty from "pino-pretty"
 import { isAway, isJetStreamRefusal, isNotPermitted, PoolError } from "../errors/errors.js"
 import { fieldOf, isA, reasonOf, stackOf, textOf } from "../errors/thrown.js"
 import { sayOnce } from "./failed-write.js"
@@ -31,19 +30,25 @@ export interface LogOptions {
 }
 
 /** Where nobody reads it any more it ends without a word. What a full disk keeps from being written is written later, or dropped. */
-export function createLog({ level, base, more, to = 1, isVerbose }: LogOptions): Logger {
+export async function createLog(options: LogOptions): Promise<Logger> {
+  const { level, base, more, to = 1, isVerbose } = options
   const { isTTY } = to === 1 ? process.stdout : process.stderr
   const hasStacks = isVerbose || level === "debug" || level === "trace"
-  const messageFormat = (event: Event) => terminalLine(event, hasStacks)
-  const look = { hideObject: true, messageFormat, ignore: "pid,hostname" }
   const output = isTTY
-    ? pretty({ destination: to, sync: true, ...look })
+    ? await readable(to, hasStacks)
     : pino.destination({ dest: to, sync: true, maxLength: MOST_UNWRITTEN })
   output.on("error", sayOnce("the log"))
   const timestamp = pino.stdTimeFunctions.isoTime
   const err = (thrown: unknown) => portraitOf(thrown, hasStacks || !isExplained(thrown))
-  const options: LoggerOptions = { level, base, timestamp, serializers: { err } }
-  return pino(more ? { ...options, mixin: more } : options, output)
+  const how: LoggerOptions = { level, base, timestamp, serializers: { err } }
+  return pino(more ? { ...how, mixin: more } : how, output)
+}
+
+async function readable(to: 1 | 2, hasStacks: boolean) {
+  const { default: pretty } = await import("pino-pretty")
+  const messageFormat = (event: Event) => terminalLine(event, hasStacks)
+  const look = { hideObject: true, messageFormat, ignore: "pid,hostname" }
+  return pretty({ destination: to, sync: true, ...look })
 }
 
 /** A program's mistake needs its stack to be found. What the server did, or what we say ourselves, does not. */

@@ -39,7 +39,7 @@ async function start(settings: WorkerSettings): Promise<void> {
   // What a program says is its own: nothing of ours may stand in between.
   const id = () => ({ id: worker?.id })
   const to = command ? 2 : 1
-  const log = createLog({ level: logLevel ?? "info", base, more: id, to, isVerbose })
+  const log = await createLog({ level: logLevel ?? "info", base, more: id, to, isVerbose })
   const early: (() => void)[] = []
   // Who leads while it is still joining is told of after that, and with its id.
   const say = (details: object, what: string) => {
