@@ -9,6 +9,9 @@ const HANDED_OVER = { answer: "what the handler returned", payload: "the payload
  * `value` as it is sent: text as it is, a copy of bytes, nothing as nothing, all else as JSON. A copy, for a connection
  * sends later what it was given, and whoever gave it may fill the same buffer anew by then. Throws a TypeError that names
  * the reason, and the way to it, if JSON can't hold it without loss.
+ *
+ * Small bytes come to stand in memory that they share with others, as Node's buffers do: memory of its own for each is
+ * most of what they cost.
  */
 export function payloadOf(value: unknown, what: keyof typeof HANDED_OVER): Uint8Array | string {
   if (typeof value === "string") return value
@@ -36,9 +39,9 @@ export function isLarger(payload: Uint8Array | string, maxBytes: number): boolea
 function bytesIn(value: unknown): Uint8Array | undefined {
   if (typeof value !== "object" || value === null) return undefined
   if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    return Buffer.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
   }
-  return isBuffer(value) ? new Uint8Array(new Uint8Array(value)) : undefined
+  return isBuffer(value) ? Buffer.from(new Uint8Array(value)) : undefined
 }
 
 /** By its name, for one of another realm (a test runner's, a `vm` context's) is an instance of a class not known here. */

@@ -60,13 +60,18 @@ export default async function run(task: ThreadTask | undefined): Promise<ThreadR
     if (waiting) throw job.signal.reason
     const { work, leaderWork } = handlers
     const result = await (leadership ? leaderWork?.(job, leadership) : work?.(job))
-    return { payload: payloadOf(result, "answer") }
+    return { payload: alone(payloadOf(result, "answer")) }
   } catch (error) {
     const { status, reason } = failureOf(error)
     return { failure: { status, reason } }
   } finally {
     port.close()
   }
+}
+
+/** In memory of its own: a message takes along all the memory in which its bytes stand. */
+function alone(payload: Uint8Array | string): Uint8Array | string {
+  return typeof payload === "string" ? payload : new Uint8Array(payload)
 }
 
 /** A reign of the worker's, seen from a thread. */
@@ -97,7 +102,7 @@ class ThreadLeadership implements Leadership {
 
   async publish(subject: string, payload?: unknown): Promise<Published> {
     const id = this.#published.length
-    const bytes = payloadOf(payload, "payload")
+    const bytes = alone(payloadOf(payload, "payload"))
     const word: FromThread = { type: "publish", id, subject, payload: bytes }
     this.#port.postMessage(word)
     const answer = await new Promise<PublishAnswer>((resolve) => {
