@@ -13,12 +13,14 @@ if (kind === "pool") {
   process.once("disconnect", () => worker.leave())
 } else {
   const connection = await connect({ servers: url, noAsyncTraces: true })
-  connection.subscribe("bench-plain", {
-    queue: "workers",
-    callback: (_error, message) => {
-      message.respond(message.data)
-    },
-  })
+  for (const subject of ["bench-plain", "bench-plain.leader"]) {
+    connection.subscribe(subject, {
+      queue: "workers",
+      callback: (_error, message) => {
+        message.respond(message.data)
+      },
+    })
+  }
   await connection.flush()
   process.once("disconnect", () => connection.close())
 }
