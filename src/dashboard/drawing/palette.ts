@@ -1,6 +1,6 @@
 /** How each style looks, in the 16 colours every terminal has. Without colours only the words remain. */
 import chalk from "chalk"
-import type { Span, Style } from "./line.js"
+import type { Line, Span, Style } from "./line.js"
 
 type Paint = (text: string) => string
 
@@ -18,8 +18,19 @@ const PAINT: Readonly<Record<Style, Paint>> = {
   key: chalk.bold,
 }
 
-/** The span with the codes of its colours. */
-export function painted({ text, style, inverse }: Span): string {
+/** The line with the codes of its colours, without the blanks at its end. Neighbours that look the same have them once. */
+export function painted(line: Line): string {
+  const pieces: Span[] = []
+  for (const span of line) {
+    const last = pieces.at(-1)
+    const isSame = last?.style === span.style && Boolean(last.inverse) === Boolean(span.inverse)
+    if (last && isSame) pieces[pieces.length - 1] = { ...last, text: last.text + span.text }
+    else pieces.push(span)
+  }
+  return pieces.map(paintedSpan).join("").trimEnd()
+}
+
+function paintedSpan({ text, style, inverse }: Span): string {
   const paint = PAINT[style]
   return inverse ? chalk.inverse(paint(text)) : paint(text)
 }

@@ -1,12 +1,12 @@
 /**
  * The screen as a component: a picture of the store's snapshot, and the one place where keys come in.
  *
- * Ink measures each text it lays out, and keeps every string it ever measured (vadimdemedes/ink#986), so a
- * clock alone would fill the memory. Here it measures a blank a line, which only changes with the height of
- * the terminal; the words are put in afterwards.
+ * It gives Ink nothing to lay out, and paints by itself. Ink takes all lines apart into their characters for each frame,
+ * which cost more than all else that the dashboard does while nothing happens, and it keeps every string that it ever
+ * measured (vadimdemedes/ink#986).
  */
-import { Transform, useInput } from "ink"
-import { useSyncExternalStore } from "react"
+import { useInput } from "ink"
+import { useLayoutEffect, useSyncExternalStore } from "react"
 import type { Size } from "../drawing/layout.js"
 import { painted } from "../drawing/palette.js"
 import { keysOf } from "../keys/key-names.js"
@@ -18,6 +18,8 @@ export interface Canvas {
   /** The same object until the terminal is resized. */
   size(): Size
   onResize(listener: () => void): () => void
+  /** Shows a whole frame, a text with its colours for each line. */
+  paint(lines: readonly string[]): void
 }
 
 export interface AppProps {
@@ -30,9 +32,9 @@ export function App({ store, canvas, look }: AppProps) {
   const size = useSyncExternalStore(canvas.onResize, canvas.size)
   const snapshot = useSyncExternalStore(store.subscribe, store.snapshot)
   useInput((input, key) => store.press(keysOf(input, key)))
-  const lines = picture(snapshot, size, look)
-  const blank = Array<string>(lines.length).fill(" ").join("\n")
-  return (
-    <Transform transform={(_, row) => (lines[row] ?? []).map(painted).join("")}>{blank}</Transform>
-  )
+  useLayoutEffect(() => {
+    const lines = picture(snapshot, size, look)
+    canvas.paint(lines.map(painted))
+  }, [canvas, snapshot, size, look])
+  return null
 }

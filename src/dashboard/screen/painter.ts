@@ -1,7 +1,7 @@
 /**
- * What Ink writes its frames to. Ink's own way is to erase the last frame and print the next one, which
- * flickers where a terminal can't hold back output, and leaves the last row unused. This writes only the
- * lines that changed, each at its place, in one go.
+ * Paints frames on the terminal: only the lines that changed, each at its place, in one go. To Ink it is the stream that
+ * Ink writes to, and nothing comes of that: Ink's own way is to erase the last frame and print the next one, which
+ * flickers where a terminal can't hold back output, and leaves the last row unused.
  */
 import { EventEmitter } from "node:events"
 import type { Size } from "../drawing/layout.js"
@@ -59,11 +59,15 @@ export class Painter extends EventEmitter implements Canvas {
     return () => this.off(RESIZED, listener)
   }
 
-  /** Takes a whole frame from Ink. */
-  write(frame: string, done?: () => void): boolean {
+  /** Shows a whole frame. */
+  paint(lines: readonly string[]): void {
     if (this.#frames++ % FRAMES_UNTIL_WHOLE === 0) this.#shown = []
-    if (frame !== "") this.#frame = frame.split("\n")
+    this.#frame = lines
     if (!this.#isPaused) this.#paint()
+  }
+
+  /** What Ink writes is of nothing. */
+  write(_nothing: string, done?: () => void): boolean {
     if (typeof done === "function") done()
     return true
   }

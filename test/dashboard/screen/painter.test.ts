@@ -30,17 +30,17 @@ function setUp() {
 
 t.test("a frame is written line by line, each at its place, shown all at once", async (t) => {
   const { terminal, painter } = setUp()
-  painter.write("one\ntwo")
+  painter.paint(["one", "two"])
   t.equal(terminal.taken(), "{<1;1H<Kone<2;1H<Ktwo}")
 })
 
 t.test("then only the lines that changed are written", async (t) => {
   const { terminal, painter } = setUp()
-  painter.write("one\ntwo\nthree")
+  painter.paint(["one", "two", "three"])
   terminal.taken()
-  painter.write("one\n2\nthree")
+  painter.paint(["one", "2", "three"])
   t.equal(terminal.taken(), "{<2;1H<K2}")
-  painter.write("one\n2\nthree")
+  painter.paint(["one", "2", "three"])
   t.equal(terminal.taken(), "")
 })
 
@@ -50,7 +50,7 @@ t.test(
     const { terminal, painter } = setUp()
     const whole: number[] = []
     for (let frame = 0; frame < 65; frame++) {
-      painter.write("one\ntwo")
+      painter.paint(["one", "two"])
       if (terminal.taken() !== "") whole.push(frame)
     }
     t.strictSame(whole, [0, 30, 60])
@@ -59,7 +59,7 @@ t.test(
 
 t.test("never more lines than the terminal has", async (t) => {
   const { terminal, painter } = setUp()
-  painter.write("1\n2\n3\n4\n5\n6")
+  painter.paint(["1", "2", "3", "4", "5", "6"])
   t.notMatch(terminal.taken(), /<5;/)
 })
 
@@ -68,13 +68,13 @@ t.test("a resize clears the screen and tells the canvas, not Ink", async (t) => 
   const told: object[] = []
   painter.on("resize", () => t.fail("Ink would write the frame of the old size"))
   const stop = painter.onResize(() => told.push(painter.size()))
-  painter.write("one")
+  painter.paint(["one"])
   terminal.taken()
   Object.assign(terminal, { columns: 30, rows: 3 })
   terminal.emit("resize")
   t.equal(terminal.taken(), "<2J")
   t.strictSame(told, [{ columns: 30, rows: 3 }])
-  painter.write("one")
+  painter.paint(["one"])
   t.equal(terminal.taken(), "{<1;1H<Kone}")
   terminal.emit("resize")
   t.equal(told.length, 1, "not when the size is as it was")
@@ -90,19 +90,27 @@ t.test("the size is the same object until it changes", async (t) => {
 
 t.test("paused it writes nothing; then all of the last frame, in the size of then", async (t) => {
   const { terminal, painter } = setUp()
-  painter.write("one\ntwo")
+  painter.paint(["one", "two"])
   terminal.taken()
   painter.pause()
-  painter.write("three\nfour")
+  painter.paint(["three", "four"])
   t.equal(terminal.taken(), "")
   painter.resume()
   t.equal(terminal.taken(), "<2J{<1;1H<Kthree<2;1H<Kfour}")
 })
 
+t.test("what Ink writes is not shown", async (t) => {
+  const { terminal, painter } = setUp()
+  painter.paint(["one"])
+  terminal.taken()
+  await new Promise<void>((done) => painter.write("\n", done))
+  t.equal(terminal.taken(), "")
+})
+
 t.test("once closed it writes nothing and listens to nothing", async (t) => {
   const { terminal, painter } = setUp()
   painter.close()
-  painter.write("one")
+  painter.paint(["one"])
   t.equal(terminal.taken(), "")
   t.equal(terminal.listenerCount("resize"), 0)
 })
