@@ -38,6 +38,10 @@ export class MemoryBucket implements Bucket {
     this.#append(key, new Uint8Array(), true, evicted)
   }
 
+  async keys(): Promise<string[]> {
+    return this.#standing().map(({ key }) => key)
+  }
+
   async entries(): Promise<Entry[]> {
     return this.#standing()
       .filter(({ deleted }) => !deleted)

@@ -41,6 +41,11 @@ export interface Bucket {
    */
   remove(key: string, over: number, evicts?: boolean): Promise<void>
 
+  /**
+   * All keys, those of deletions' marks too, in their order: one answer, however many there are. May be stale.
+   */
+  keys(): Promise<string[]>
+
   /** Every live entry, in the order of the keys. */
   entries(): Promise<Entry[]>
 

@@ -10,7 +10,7 @@ import type { ElectionEvent } from "../election/events.js"
 import { RevisionMismatch } from "../errors/errors.js"
 import { type Claim, encodeClaim } from "../protocol/claim.js"
 import { foundIn, lateIn, membersIn } from "../protocol/entries.js"
-import type { Member } from "../protocol/member.js"
+import { type Member, startIn } from "../protocol/member.js"
 import { CLAIM_KEY } from "../protocol/names.js"
 import type { OtherPools } from "../strategies/other-pools.js"
 import { lineOf } from "../strategies/ranking.js"
@@ -52,13 +52,15 @@ export class ClaimStore {
     unawaited(read, unexpected(this.#options.context.troubles.report))
   }
 
-  /** Lists the members and finds this one's place: `ranked` or `rank-failed`. */
-  rank(): void {
-    const { answer, otherPools, context } = this.#options
+  /**
+   * Lists the members and finds this one's place: `ranked` or `rank-failed`. As long as it is not its turn to list them,
+   * and others begin who are older: `queued`.
+   */
+  rank(isTurn: boolean): void {
+    const { answer } = this.#options
     const problem = "the members could not be listed"
-    const listed = this.#inTime(() => Promise.all([context.bucket.entries(), otherPools?.look()]))
-    const ranked = listed
-      .then(([entries, around]) => this.#ranked(entries, around))
+    const ranked = (isTurn ? Promise.resolve(0) : this.#older())
+      .then((older) => (older > 0 ? ({ type: "queued", older } as const) : this.#place()))
       .then(
         (event) => {
           this.#answered()
@@ -116,12 +118,33 @@ export class ClaimStore {
     )
   }
 
+  /** How many began before this member, but not longer ago than a lease. One answer tells, however many there are. */
+  async #older(): Promise<number> {
+    const { context, self } = this.#options
+    const { start } = self()
+    const keys = await this.#inTime(() => context.bucket.keys())
+    const starts = keys.map(startIn)
+    return starts.filter((its) => its < start && its > this.#newcomersFrom(start)).length
+  }
+
+  async #place(): Promise<ElectionEvent> {
+    const { otherPools, context } = this.#options
+    const [entries, around] = await this.#inTime(() =>
+      Promise.all([context.bucket.entries(), otherPools?.look()]),
+    )
+    return this.#ranked(entries, around)
+  }
+
+  #newcomersFrom(start: number): number {
+    return start - this.#options.context.timings.leaseMs * 1000
+  }
+
   #ranked(entries: readonly Entry[], around: Surroundings | undefined): ElectionEvent {
     const { strategy, self, context } = this.#options
     const members = membersIn(entries)
     const late = lateIn(entries, context.timings.memberTtlMs)
     const me = self()
-    const oldestNewcomer = me.start - context.timings.leaseMs * 1000
+    const oldestNewcomer = this.#newcomersFrom(me.start)
     const veterans = members.some((member) => member.start < oldestNewcomer)
     const isLate = ({ key, id }: Member) => id !== me.id && late.has(key)
     const { line } = lineOf(me, members, strategy, around, isLate)

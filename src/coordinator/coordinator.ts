@@ -13,6 +13,7 @@ import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from ".
 import { listen } from "../protocol/listening.js"
 import { nameOf } from "../strategies/ranking.js"
 import type { Cancel, Instant } from "../time/clock.js"
+import { Attention } from "./attention.js"
 import type { CoordinatorOptions } from "./coordinator-options.js"
 import { Effects } from "./effects.js"
 import type { PoolContext } from "./pool-context.js"
@@ -24,6 +25,7 @@ export class Coordinator {
   readonly #effects: Effects
   #election: Election | undefined
   #subscriptions: BusSubscription[] = []
+  #attention: Attention | undefined
   #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined
   /** Events that came while another one was being dealt with. */
   #waiting: ElectionEvent[] | undefined
@@ -133,28 +135,38 @@ export class Coordinator {
     this.#isLeft = true
     this.#timer?.cancel()
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()
+    this.#attention?.stop()
   }
 
   #listen(): void {
     const { portrait, strategy, nonce } = this.#options
-    const { names, timings, random } = this.#context
+    const { names, timings, random, sizes } = this.#context
     const { id, name, eligible } = portrait()
     const { mayLead = () => eligible } = this.#options
     const self = { key: this.membership.key, id, name }
     const serverMs = (at: Instant) => this.membership.serverMs(at)
+    const hear = (data: Uint8Array) => this.#announced(data)
+    const listen = () => this.#subscribe(names.renewals, hear)
+    const attention = new Attention({ id, sizes, random, listen })
+    this.#attention = attention
     this.#election = new Election({
       ...timings,
+      ...sizes,
       ...{ self, mayLead, serverMs, random, nonce, strategy: nameOf(strategy) },
+      isAttentive: (claim) => attention.isPaidTo(claim),
     })
-    this.#subscribe(names.claim, (data) => this.#announced(decodeAnnouncement(data)))
-    this.#subscribe(names.heir(id), (data) => {
+    const onWord = (data: Uint8Array) => {
       const word = decodeWord(data)
       this.#options.onWord?.(word)
       this.#handle({ type: "word", word })
-    })
+    }
+    this.#subscriptions = [
+      this.#subscribe(names.claim, hear),
+      this.#subscribe(names.heir(id), onWord),
+    ]
   }
 
-  #subscribe(subject: string, take: (data: Uint8Array) => void): void {
+  #subscribe(subject: string, take: (data: Uint8Array) => void): BusSubscription {
     const { bus, troubles } = this.#context
     const messages = `messages on ${subject}`
     const hear = ({ data }: BusMessage) => {
@@ -167,10 +179,11 @@ export class Coordinator {
     }
     const onProblem = (error: Error) =>
       troubles.report(`lost the subscription to ${subject}`, error)
-    this.#subscriptions.push(listen(bus, subject, hear, { onProblem }))
+    return listen(bus, subject, hear, { onProblem })
   }
 
-  #announced(standing: StandingClaim): void {
+  #announced(data: Uint8Array): void {
+    const standing = decodeAnnouncement(data)
     this.#handle({ type: "heard", found: { kind: "claim", standing } })
     if (standing.claim.id !== this.#options.portrait().id) this.#options.onClaim?.(standing, false)
   }
@@ -198,6 +211,8 @@ export class Coordinator {
       return this.#break(error)
     }
     this.#waiting = undefined
+    // Who holds a claim, or may come to, has other things to do, and needs to hear of none.
+    if (election.standing && !election.isEngaged) this.#attention?.follow(election.standing.claim)
     if (!election.isResigning) for (const resolve of this.#onResigned.splice(0)) resolve()
     this.#arm(election)
   }

@@ -48,7 +48,7 @@ export class Effects {
       case "read":
         return this.#claimStore.read(decision.id)
       case "rank":
-        return this.#claimStore.rank()
+        return this.#claimStore.rank(decision.isTurn)
       case "claim":
         this.#try(() => duties.prepare())
         return this.#claimStore.write(decision.attempt, decision.over, decision.claim)
@@ -59,7 +59,7 @@ export class Effects {
       case "lead":
         return this.#lead(decision)
       case "announce":
-        return this.#announce(decision.standing)
+        return this.#announce(decision.standing, decision.to)
       case "wind-down":
         this.#endReign(decision.reason)
         unawaited(this.#windDown(decision.term), unexpected(this.#options.context.troubles.report))
@@ -84,9 +84,10 @@ export class Effects {
     ownReign.begin()
   }
 
-  #announce(standing: StandingClaim): void {
+  #announce(standing: StandingClaim, to: "all" | "attentive"): void {
     const { bus, names } = this.#options.context
-    this.#try(() => bus.publish(names.claim, encodeAnnouncement(standing)))
+    const subject = to === "all" ? names.claim : names.renewals
+    this.#try(() => bus.publish(subject, encodeAnnouncement(standing)))
     this.#try(() => this.#options.onClaim?.(standing, true))
   }
 

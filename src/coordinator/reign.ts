@@ -6,6 +6,7 @@ import type { ElectionEvent, LeadDecision } from "../election/events.js"
 import { NoFence } from "../errors/fence-errors.js"
 import { computedSignal } from "../lease/computed-signal.js"
 import { type EndReason, type Leadership, type Publish, ReignEnded } from "../lease/leadership.js"
+import { SIZES } from "../protocol/crowd.js"
 import type { Member } from "../protocol/member.js"
 import { LineWatch } from "../strategies/line-watch.js"
 import type { OtherPools } from "../strategies/other-pools.js"
@@ -35,7 +36,7 @@ export class OwnReign {
   constructor(options: OwnReignOptions, reign: LeadDecision) {
     const { term, lease } = reign
     const { strategy, otherPools, preemptAfterMs, self, publish, answer, noticeLapse } = options
-    const { names, timings, clock, bucket, troubles } = options.context
+    const { names, timings, clock, bucket, troubles, sizes = SIZES } = options.context
     // A process that was frozen may be asked before its timer rings: then the reign ends in the question.
     const remainingMs = () => {
       const leftMs = lease.remainingMs(clock.now())
@@ -64,6 +65,8 @@ export class OwnReign {
     this.#line = new LineWatch({
       ...{ bucket, clock, strategy, otherPools, preemptAfterMs, reign, self, troubles },
       memberTtlMs: timings.memberTtlMs,
+      leaseMs: timings.leaseMs,
+      sizes,
       retryMs: timings.renewMs,
       onLine: (line) => answer({ type: "line", line }),
       onGone: (key) => answer({ type: "gone", key }),

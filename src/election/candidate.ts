@@ -73,7 +73,7 @@ export class Candidate {
     this.#attempt = nextId()
     this.sent = now
     // The line as the last leader saw it, until this one has seen for itself.
-    const heirs = observed.standing?.claim.heirs ?? []
+    const { heirs = [], crowd } = observed.standing?.claim ?? {}
     this.claim = {
       ...self,
       nonce: nonce(),
@@ -83,6 +83,7 @@ export class Candidate {
       strategy,
       reason: isOrdered ? `${self.name} leads by order` : `${self.name} leads: next in line`,
       ...(isOrdered && { ordered: true }),
+      ...(crowd && { crowd }),
     }
     const { claim } = this
     options.decide({ do: "claim", attempt: this.#attempt, over: this.#over, claim })

@@ -15,7 +15,7 @@
  */
 import type { EndReason } from "../lease/leadership.js"
 import type { Lease } from "../lease/lease.js"
-import { endOf, type Heir, type Reign, type StandingClaim } from "../protocol/claim.js"
+import { type Claim, endOf, type Heir, type Reign, type StandingClaim } from "../protocol/claim.js"
 import type { Found } from "../protocol/entries.js"
 import type { Instant } from "../time/clock.js"
 import { Candidate, type ClaimOutcome } from "./candidate.js"
@@ -36,6 +36,10 @@ export interface ElectionOptions {
   readonly strategy: string
   /** 0 to 1. */
   readonly random: () => number
+  /** Whether this member hears of each renewal of a claim. Default: of all. */
+  readonly isAttentive?: (claim: Claim) => boolean
+  /** How many heirs a claim names. Default MAX_HEIRS. */
+  readonly mostHeirs?: number
   /** Never the same twice. */
   readonly nonce: () => string
   /** The server's clock at an instant, in ms since 1970. */
@@ -144,7 +148,7 @@ export class Election {
     const holder = new Holder(this.#options, claim, revision, sent)
     this.#holder = holder
     // First, for who asked is to hear of a reign before the answers of it.
-    decide({ do: "announce", standing: { claim, revision } })
+    decide({ do: "announce", standing: { claim, revision }, to: "all" })
     decide({ do: "lead", term: holder.term, lease: holder.lease, ...begun })
     if (resigning) holder.resign(resigning.reason, resigning.to)
   }

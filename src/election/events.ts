@@ -5,6 +5,7 @@
 import type { EndReason } from "../lease/leadership.js"
 import type { Lease } from "../lease/lease.js"
 import type { Claim, Heir, Reign, StandingClaim, Word } from "../protocol/claim.js"
+import type { Crowd } from "../protocol/crowd.js"
 import type { Found } from "../protocol/entries.js"
 
 /** What happened. */
@@ -23,6 +24,8 @@ export type ElectionEvent =
   /** The answer to the decision `rank`: this member's place (0 is first), and whether others are old. */
   | { readonly type: "ranked"; readonly place: number; readonly veterans: boolean }
   | { readonly type: "rank-failed" }
+  /** In place of that: so many begin now who are older than this member, and come before it to list all. */
+  | { readonly type: "queued"; readonly older: number }
   /** The write of this attempt was acknowledged, was refused, or nobody knows. */
   | { readonly type: "written"; readonly attempt: number; readonly revision: number }
   | { readonly type: "refused"; readonly attempt: number }
@@ -45,6 +48,8 @@ export interface SuccessionLine {
   readonly heirs: readonly Heir[]
   readonly strategy: string
   readonly reason: string
+  /** Where the pool has many members. */
+  readonly crowd?: Crowd | undefined
 }
 
 /** A reign as it begins, with what its holder knows of how the one before ended. */
@@ -69,8 +74,8 @@ export interface LeadDecision extends BegunReign {
 export type Decision =
   /** Read the claim. */
   | { readonly do: "read"; readonly id: number }
-  /** List the members, rank them, and say which place this one has. */
-  | { readonly do: "rank" }
+  /** List the members, rank them, and say which place this one has; or else, if its turn to list has not come, how many come before. */
+  | { readonly do: "rank"; readonly isTurn: boolean }
   /** Listen for tracked work, hold what arrives, and compare-and-set the claim over revision `over`. */
   | {
       readonly do: "claim"
@@ -89,8 +94,8 @@ export type Decision =
     }
   /** The claim is acknowledged: lead, and answer what was held. */
   | LeadDecision
-  /** Tell everybody what stands now. */
-  | { readonly do: "announce"; readonly standing: StandingClaim }
+  /** Tell what stands now: everybody, or those alone who hear of each renewal. */
+  | { readonly do: "announce"; readonly standing: StandingClaim; readonly to: "all" | "attentive" }
   /** Take no more tracked work and fire the signal; `wound-down` when what was started is finished. */
   | { readonly do: "wind-down"; readonly term: number; readonly reason: EndReason }
   /** The reign is over, now: fire the signal, answer nothing more. */

@@ -81,6 +81,10 @@ export class Follower {
           this.#observed.ranked(event.place, event.veterans, now.monoMs)
         }
         return undefined
+      case "queued":
+        this.#isRanking = false
+        this.#observed.queued(event.older, now.monoMs)
+        return undefined
       case "rank-failed":
         this.#isRanking = false
         this.#retryAtMs = now.monoMs + this.#options.coldStartMs
@@ -95,7 +99,7 @@ export class Follower {
     if (this.#retryAtMs !== undefined) this.#read()
     else if (this.#observed.rankAtMs !== undefined) {
       this.#isRanking = true
-      this.#options.decide({ do: "rank" })
+      this.#options.decide({ do: "rank", isTurn: this.#observed.isQueued })
     } else if (this.#observed.isThere && this.#observed.isProvenOver) {
       return this.#surely(this.#turn(), now)
     } else this.#confirm()
@@ -122,7 +126,7 @@ export class Follower {
   #answered(found: Found, now: Instant): Turn {
     const expected = this.#confirming
     this.#confirming = undefined
-    this.#observed.read(found, now.monoMs)
+    this.#observed.read(found, now.monoMs, expected !== undefined)
     const { turnAtMs, revision } = this.#observed
     const isTurn = turnAtMs !== undefined && now.monoMs >= turnAtMs
     return revision === expected && isTurn ? this.#turn() : undefined

@@ -11,21 +11,21 @@
  */
 import type { EndReason } from "../lease/leadership.js"
 import { Lease } from "../lease/lease.js"
-import {
-  type Claim,
-  type Heir,
-  MAX_HEIRS,
-  type Reign,
-  type StandingClaim,
-} from "../protocol/claim.js"
+import type { Claim, Heir, Reign, StandingClaim } from "../protocol/claim.js"
+import { MAX_HEIRS } from "../protocol/crowd.js"
 import { type Found, revisionOf } from "../protocol/entries.js"
 import type { Instant } from "../time/clock.js"
 import type { Decide, SuccessionLine } from "./events.js"
+
+/** How much of the time to the next renewal must fit into the silence that was promised: renewals are never quite in time. */
+const TOO_LATE = 0.5
 
 export interface HolderOptions {
   readonly leaseMs: number
   readonly renewMs: number
   readonly stepMs: number
+  /** Default MAX_HEIRS. */
+  readonly mostHeirs?: number
   /** Takes what is to be done. */
   readonly decide: Decide
   /** Numbers attempts and reads; grows. */
@@ -49,6 +49,8 @@ export class Holder {
   #verdict: number | undefined
   /** The line changed since the last renewal was sent. */
   #isLineNew = false
+  /** When all were told last, and of which line. */
+  #toldAll: { readonly atMs: number; readonly line: string }
 
   constructor(options: HolderOptions, claim: Claim, revision: number, sent: Instant) {
     this.#options = options
@@ -57,6 +59,7 @@ export class Holder {
     this.#revision = revision
     this.term = claim.term ?? revision
     this.lease = new Lease(sent, options.leaseMs)
+    this.#toldAll = { atMs: sent.monoMs, line: this.#named(claim) }
     this.#wakeAtMs = sent.monoMs + options.renewMs
   }
 
@@ -142,11 +145,11 @@ export class Holder {
   }
 
   /**
-   * The line of succession as it is now. Other heirs are published at once; another reason ("oldest of 57") waits for
-   * the next renewal, or a thousand members that join would each cause one.
+   * The line of succession as it is now. Other heirs are published at once, and who hears of what; another reason ("oldest
+   * of 57") waits for the next renewal, or a thousand members that join would each cause one.
    */
   lineIs(line: SuccessionLine, now: Instant): void {
-    const isSame = named(line) === named(this.#line)
+    const isSame = this.#named(line) === this.#named(this.#line)
     this.#line = line
     if (isSame) return
     this.#isLineNew = true
@@ -190,29 +193,43 @@ export class Holder {
     this.lease.renewed(sent)
     this.#wakeAtMs = sent.monoMs + this.#options.renewMs
     if (this.lease.phase === "over") return
-    this.#options.decide({ do: "announce", standing: this.standing })
+    const to = this.#isForAll(sent.monoMs) ? "all" : "attentive"
+    if (to === "all") this.#toldAll = { atMs: sent.monoMs, line: this.#named(this.#line) }
+    this.#options.decide({ do: "announce", standing: this.standing, to })
+  }
+
+  /** Where many listen, a renewal that says nothing new is told to all only if the next one would come too late. */
+  #isForAll(sentMs: number): boolean {
+    const { crowd } = this.#line
+    if (!crowd || this.#named(this.#line) !== this.#toldAll.line) return true
+    return sentMs + this.#options.renewMs * TOO_LATE - this.#toldAll.atMs > crowd.silence
   }
 
   #renewal(): Claim {
-    const { heirs, strategy, reason } = this.#line
+    const { heirs, strategy, reason, crowd } = this.#line
+    const { crowd: _, ...claim } = this.#claim
     return {
-      ...this.#claim,
+      ...claim,
       term: this.term,
-      heirs: heirs.slice(0, MAX_HEIRS),
+      heirs: heirs.slice(0, this.#mostHeirs),
       strategy,
       reason,
+      ...(crowd && { crowd }),
     }
+  }
+
+  get #mostHeirs(): number {
+    return this.#options.mostHeirs ?? MAX_HEIRS
+  }
+
+  /** What is published at once when it changes. */
+  #named({ heirs, crowd }: SuccessionLine): string {
+    const ids = heirs.slice(0, this.#mostHeirs).map((heir) => heir.id)
+    return [...ids, crowd?.silence].join()
   }
 
   #isOwn(found: Found): boolean {
     if (found.kind !== "claim" || found.standing.claim.released) return false
     return found.standing.claim.nonce === this.#claim.nonce
   }
-}
-
-function named(line: SuccessionLine): string {
-  return line.heirs
-    .slice(0, MAX_HEIRS)
-    .map((heir) => heir.id)
-    .join()
 }

@@ -8,6 +8,7 @@
  */
 import { lapsesAt } from "../lease/lease.js"
 import {
+  type Claim,
   type Ended,
   endOf,
   type Heir,
@@ -15,6 +16,7 @@ import {
   type StandingClaim,
   type Word,
 } from "../protocol/claim.js"
+import { silenceMsOf } from "../protocol/crowd.js"
 import { type Found, revisionOf } from "../protocol/entries.js"
 
 /** What it needs to know of its member. */
@@ -23,16 +25,27 @@ export interface ObservedClaimOptions {
   readonly leaseMs: number
   readonly stepMs: number
   readonly coldStartMs: number
+  /** Whether this member hears of each renewal of a claim. Default: of all. */
+  readonly isAttentive?: (claim: Claim) => boolean
   /** 0 to 1; spreads those that have no place in the line. */
   readonly random: () => number
 }
 
 /** Members without a place spread their turns over this many steps. */
 const SPREAD_STEPS = 5
+/** So many members of a new pool list it at once. */
+const LISTING_AT_ONCE = 12
 
 export class ObservedClaim {
   readonly #options: ObservedClaimOptions
-  #last: { readonly found: Found; readonly seenMs: number } | undefined
+  #last:
+    | {
+        readonly found: Found
+        readonly seenMs: number
+        /** How much longer than a lease it may be silent, for this member is not told of each renewal. */
+        readonly silenceMs: number
+      }
+    | undefined
   /** When that was last seen to be so. */
   #sureMs = Number.NEGATIVE_INFINITY
   /** The last claim that could be read, even if it vanished since. */
@@ -46,6 +59,8 @@ export class ObservedClaim {
       }
     | undefined
   #ranking: { readonly place: number; readonly fromMs: number } | undefined
+  /** When this member's turn to list the members comes, if it was told to wait for it. */
+  #queuedUntilMs: number | undefined
   #jitter = 0
 
   constructor(options: ObservedClaimOptions) {
@@ -62,23 +77,35 @@ export class ObservedClaim {
     return this.#last ? revisionOf(this.#last.found) : 0
   }
 
-  /** Takes note of something read: any other revision than before is news, for the bucket may be a new one. */
-  read(found: Found, nowMs: number): void {
+  /**
+   * Takes note of something read: any other revision than before is news, for the bucket may be a new one. What was read
+   * because nothing was heard any more is not given more time than a lease.
+   */
+  read(found: Found, nowMs: number, isDoubted = false): void {
     this.#sureMs = nowMs
-    if (!this.#last || !isSame(this.#last.found, found)) this.#note(found, nowMs)
+    if (this.#last && isSame(this.#last.found, found)) return
+    this.#note(found, nowMs, isDoubted ? 0 : this.#silenceMs(found))
   }
 
   /** Takes note of something announced or watched; false if it is older than what is known. */
   heard(found: Found, nowMs: number): boolean {
     if (revisionOf(found) <= this.revision) return false
     this.#sureMs = nowMs
-    this.#note(found, nowMs)
+    this.#note(found, nowMs, this.#silenceMs(found))
     return true
   }
 
-  #note(found: Found, nowMs: number): void {
-    this.#last = { found, seenMs: nowMs }
+  #silenceMs(found: Found): number {
+    if (found.kind !== "claim") return 0
+    const { isAttentive = () => true, leaseMs } = this.#options
+    const { claim } = found.standing
+    return isAttentive(claim) ? 0 : silenceMsOf(claim, leaseMs)
+  }
+
+  #note(found: Found, nowMs: number, silenceMs: number): void {
+    this.#last = { found, seenMs: nowMs, silenceMs }
     this.#ranking = undefined
+    this.#queuedUntilMs = undefined
     this.#jitter = this.#options.random()
     if (found.kind !== "claim") return
     const { standing } = found
@@ -146,10 +173,26 @@ export class ObservedClaim {
     this.#ranking = { place, fromMs: nowMs + waitMs }
   }
 
+  /**
+   * So many older ones begin with this member, and each would list all. The oldest do so at once, the others one each
+   * step, and who hears of a claim by then not at all. After a lease they come faster: the oldest seem not to lead.
+   */
+  queued(older: number, nowMs: number): void {
+    const { stepMs, leaseMs } = this.#options
+    const inTurnMs = stepMs * Math.max(0, older + 1 - LISTING_AT_ONCE)
+    const waitMs = inTurnMs < leaseMs ? inTurnMs : leaseMs + stepMs * Math.sqrt(older)
+    this.#queuedUntilMs = nowMs + waitMs
+  }
+
+  get isQueued(): boolean {
+    return this.#queuedUntilMs !== undefined
+  }
+
   /** When the members should be ranked, if that is what is missing. */
   get rankAtMs(): number | undefined {
     const isCold = this.#last?.found.kind === "none" && !this.#standing && !this.#ranking
-    return isCold && this.#last ? this.#last.seenMs + this.#options.coldStartMs : undefined
+    if (!isCold || !this.#last) return undefined
+    return this.#queuedUntilMs ?? this.#last.seenMs + this.#options.coldStartMs
   }
 
   /** The monotonic time of this member's turn to claim, if one is in sight. */
@@ -165,8 +208,9 @@ export class ObservedClaim {
       const place = heirs.findIndex((heir) => heir.id === self.id)
       const turn = stepMs * (place >= 0 ? place : afterAll(heirs.length))
       if (over) return over.atMs + turn
+      const { seenMs, silenceMs } = this.#last
       // What vanished may have been a later claim than the one known: wait from when it was seen gone.
-      return lapsesAt(this.#last.seenMs, isThere ? lease : Math.max(lease, leaseMs)) + turn
+      return lapsesAt(seenMs, isThere ? lease : Math.max(lease, leaseMs)) + silenceMs + turn
     }
     if (this.#last.found.kind === "broken") {
       return lapsesAt(this.#last.seenMs, leaseMs) + stepMs * afterAll(0)

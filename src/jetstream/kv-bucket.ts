@@ -147,6 +147,15 @@ class KvBucket implements Bucket {
     )
   }
 
+  async keys(): Promise<string[]> {
+    const subjects = `$KV.${this.#name}.`
+    const manager = await jetstreamManager(this.#connection)
+    const options = { subjects_filter: `${subjects}>` }
+    const { state } = await manager.streams.info(`KV_${this.#name}`, options)
+    const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(subjects.length))
+    return keys.sort()
+  }
+
   async entries(): Promise<Entry[]> {
     const found: Entry[] = []
     let watching: Promise<StopWatch> | undefined

@@ -7,6 +7,7 @@ import { reasonOf } from "../errors/thrown.js"
 import { type Leadership, ReignEnded } from "../lease/leadership.js"
 import { HOLDER_SHARE } from "../lease/lease.js"
 import { reignOf, type StandingClaim, sameReign } from "../protocol/claim.js"
+import { silenceMsOf } from "../protocol/crowd.js"
 import type { Cancel, Clock } from "../time/clock.js"
 
 /** Who leads a pool at the moment. */
@@ -105,7 +106,8 @@ export class LeaderWatch {
     if (this.#cancel || !this.#standing || this.#isSelf) return
     const { clock } = this.#options
     const { lease } = this.#standing.claim
-    const leftMs = this.#seenMs + lease - clock.now().monoMs
+    const quietMs = lease + silenceMsOf(this.#standing.claim, lease)
+    const leftMs = this.#seenMs + quietMs - clock.now().monoMs
     // Its holder counts on less than the whole of it.
     if (leftMs <= 0) return this.#end(this.#seenMs + lease * HOLDER_SHARE, "lease over")
     this.#cancel = clock.after(leftMs, () => {

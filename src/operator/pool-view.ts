@@ -4,6 +4,7 @@ import { findKvBucket } from "../jetstream/kv-bucket.js"
 import { lapsesAt } from "../lease/lease.js"
 import { hearClaims } from "../protocol/announcements.js"
 import type { StandingClaim } from "../protocol/claim.js"
+import { silenceMsOf } from "../protocol/crowd.js"
 import { foundIn, membersIn } from "../protocol/entries.js"
 import type { Member } from "../protocol/member.js"
 import { CLAIM_KEY, CLOCK_KEY, namesOf, type PoolNames } from "../protocol/names.js"
@@ -43,7 +44,8 @@ export async function viewOf(connection: NatsConnection, pool: string): Promise<
     }
     const { lease } = standing.claim
     const ageMs = Math.abs(Date.now() - (entry?.writtenMs ?? 0))
-    const isHeld = ageMs < lease || (await heard.within(lapsesAt(0, lease)))
+    const isHeld =
+      ageMs < lease || (await heard.within(lapsesAt(silenceMsOf(standing.claim, lease), lease)))
     const last = heard.last()
     // What was heard may be older than what was read after it.
     const newest = last && last.revision > standing.revision ? last : standing

@@ -3,6 +3,7 @@
  * Its first revision is the term of the reign.
  */
 import { objectIn, toBytes } from "../encoding/json.js"
+import { type Crowd, isCrowd } from "./crowd.js"
 
 /** Someone in the line of succession. */
 export interface Heir {
@@ -42,10 +43,9 @@ export interface Claim {
   /** It was handed over, by an operator or a program: no better member is let forward before the next change of leader. */
   readonly ordered?: boolean
   readonly released?: Release
+  /** Only while the pool has many members. */
+  readonly crowd?: Crowd
 }
-
-/** How many heirs a claim names. */
-export const MAX_HEIRS = 8
 
 /** A claim as it stands in the bucket at `revision`. */
 export interface StandingClaim {
@@ -138,7 +138,8 @@ function claimIn(raw: Record<string, unknown>): Claim {
   if (term !== undefined && !isRevision(term)) throw new SyntaxError("claim with a broken term")
   if (typeof lease !== "number" || !(lease > 0)) throw new SyntaxError("claim without lease")
   if (!Array.isArray(heirs) || !heirs.every(isHeir)) throw new SyntaxError("claim without heirs")
-  return raw as unknown as Claim
+  const { crowd, ...rest } = raw
+  return (isCrowd(crowd) ? raw : rest) as unknown as Claim
 }
 
 function isHeir(value: unknown): value is Heir {

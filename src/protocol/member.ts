@@ -54,6 +54,11 @@ export function isMemberKey(key: string): boolean {
   return KEY.test(key)
 }
 
+/** The start time in a member's key, in microseconds; NaN if `key` can't be one. */
+export function startIn(key: string): number {
+  return Number(KEY.exec(key)?.[1])
+}
+
 /** The entry of `member`. The key is not repeated in it. */
 export function encodeMember(member: Member): Uint8Array {
   const { key: _, ...rest } = member

@@ -35,8 +35,10 @@ export interface PoolNames {
   readonly leader: string
   /** Asks the leader whether it has a certain request in hand. */
   readonly held: string
-  /** Announcements of every acknowledged write to the claim. */
+  /** Announcements of acknowledged writes to the claim: of all of them, but where many listen. */
   readonly claim: string
+  /** Renewals that are not told to all, for the heirs and others who hear of each. */
+  readonly renewals: string
   /** The KV bucket. */
   readonly bucket: string
   /** What is told of reigns that began and ended, and the stream that keeps it. */
@@ -61,6 +63,8 @@ export function namesOf(pool: string): PoolNames {
     leader: `${pool}.leader`,
     held: `${pool}.held`,
     claim: `${pool}.claim`,
+    // Below what every member may say and hear anyway; no id is so short.
+    renewals: `${pool}.heir.all`,
     bucket: `pool_${pool}`,
     history: `${pool}.history`,
     historyStream: `POOL_${pool}_history`,

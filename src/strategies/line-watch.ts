@@ -8,6 +8,7 @@ import { unawaited, unexpected } from "../contracts/unawaited.js"
 import type { BegunReign, SuccessionLine } from "../election/events.js"
 import { ANSWERS_FIRST_MS } from "../lease/timings.js"
 import { Roster, type RosterChange } from "../membership/roster.js"
+import { type Crowd, crowdOf, type Sizes } from "../protocol/crowd.js"
 import type { Found } from "../protocol/entries.js"
 import type { Member } from "../protocol/member.js"
 import type { Cancel, Clock } from "../time/clock.js"
@@ -31,6 +32,8 @@ export interface LineWatchOptions {
   /** Told who has stood first for that long. */
   readonly onBetter: (member: Member) => void
   readonly memberTtlMs: number
+  readonly leaseMs: number
+  readonly sizes: Sizes
   /** A watch that can't be opened is tried again after this long, in ms. */
   readonly retryMs: number
   readonly self: () => Member
@@ -57,6 +60,7 @@ export class LineWatch {
   #roster: Roster | undefined
   /** Until all entries were seen the line is the one that the last reign left. */
   #isComplete = false
+  #crowd: Crowd | undefined
   #cancelRanking: Cancel | undefined
   #cancelWatch: Cancel | undefined
   #stopFollowing: () => void = () => {}
@@ -151,8 +155,9 @@ export class LineWatch {
   }
 
   #rank(members: readonly Member[]): SuccessionLine {
-    const { strategy, self, otherPools } = this.#options
+    const { strategy, self, otherPools, leaseMs, sizes } = this.#options
     const me = self()
+    this.#crowd = crowdOf(members.length, leaseMs, sizes, this.#crowd)
     const isLate = (member: Member) => this.#isLate(member)
     const ranking = lineOf(me, members, strategy, otherPools?.around, isLate)
     this.#noteProblem(ranking.problem)
@@ -165,6 +170,7 @@ export class LineWatch {
       heirs: heirs.map(({ key, id }) => ({ key, id })),
       strategy: ranking.strategy,
       reason: next ? `${why}; ${next.name} next: ${ranking.why(next)}` : why,
+      crowd: this.#crowd,
     }
   }
 

@@ -81,9 +81,11 @@ for (const [kind, make] of Object.entries(KINDS)) {
     t.test("lists what lives in the order of the keys; nothing of an empty one", async (t) => {
       const bucket = await fresh()
       t.strictSame(await bucket.entries(), [])
+      t.strictSame(await bucket.keys(), [])
       for (const key of ["c", "a", "b"]) await bucket.put(key, value(key))
       await bucket.remove("b", (await bucket.get("b"))?.revision ?? 0)
       t.strictSame(keys(await bucket.entries()), ["a", "c"])
+      t.strictSame(await bucket.keys(), ["a", "b", "c"], "the mark of a deletion has a key")
     })
 
     t.test(

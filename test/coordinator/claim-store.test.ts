@@ -108,7 +108,7 @@ t.test("a bucket that throws at once has answered as well", async (t) => {
   }
   store.write(1, 0, claim)
   store.read(2)
-  store.rank()
+  store.rank(true)
   await settled()
   t.strictSame(answers, [
     { type: "unsure", attempt: 1 },
@@ -135,11 +135,11 @@ t.test("the place of a member is its rank among the entries, and it says who is 
   const [first, second] = [member("a"), member("b")]
   const { bucket, answers, store } = claimStore(second)
   for (const it of [first, second]) await bucket.put(it.key, encodeMember(it))
-  store.rank()
+  store.rank(true)
   await settled()
   const old = member("c", { key: "1600000000000000.c", start: 1_600_000_000_000_000 })
   await bucket.put(old.key, encodeMember(old))
-  store.rank()
+  store.rank(true)
   await settled()
   t.strictSame(answers, [
     { type: "ranked", place: 1, veterans: false },
@@ -147,11 +147,22 @@ t.test("the place of a member is its rank among the entries, and it says who is 
   ])
 })
 
+t.test("who begins after others is told how many come before it, and nobody's entry", async (t) => {
+  const [first, second] = [member("a"), member("b")]
+  const { bucket, answers, store } = claimStore(second)
+  const old = member("c", { key: "1600000000000000.c", start: 1_600_000_000_000_000 })
+  for (const it of [old, first, second]) await bucket.put(it.key, encodeMember(it))
+  bucket.entries = () => t.fail("nothing is listed") as never
+  store.rank(false)
+  await settled()
+  t.strictSame(answers, [{ type: "queued", older: 1 }])
+})
+
 t.test("who is not among the entries, or may not lead, comes last", async (t) => {
   const shy = member("b", { eligible: false })
   const { bucket, answers, store } = claimStore(shy)
   for (const it of [member("a"), shy]) await bucket.put(it.key, encodeMember(it))
-  store.rank()
+  store.rank(true)
   await settled()
   t.strictSame(answers, [{ type: "ranked", place: 2, veterans: false }])
 })

@@ -191,3 +191,26 @@ t.test(
     t.strictSame(kinds(it.wake()), ["claim"])
   },
 )
+
+t.test("in a crowd all are told of every fourth renewal, and at once of what is new", async (t) => {
+  const it = new HeldElection()
+  it.lead(10)
+  let revision = 10
+  const crowd = { members: 1000, silence: 2000 }
+  const renewed = (attempt: number) => {
+    revision += 1
+    return one(it.take({ type: "written", attempt, revision }), "announce").to
+  }
+  const told = () => renewed(one(it.wake(), "renew").attempt)
+  const news = (heirs: SuccessionLine["heirs"]) => {
+    const decisions = it.take({ type: "line", line: { ...line, heirs, crowd } })
+    return renewed(one(decisions, "renew").attempt)
+  }
+  t.equal(told(), "all", "where there are few")
+  t.equal(news(line.heirs), "all")
+  const many = Array.from({ length: 9 }, told)
+  const toAll = many.flatMap((to, n) => (to === "all" ? [n + 1] : []))
+  t.strictSame(toAll, [4, 8])
+  t.equal(news([{ key: "key-c", id: "c" }]), "all", "another heir")
+  t.equal(told(), "attentive")
+})

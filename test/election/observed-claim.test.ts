@@ -148,6 +148,32 @@ t.test("with no claim members are ranked after a while, and each place is a step
 })
 
 t.test(
+  "members that begin together list all of them in turn, the first twelve at once",
+  async (t) => {
+    const listsAt = (older: number) => {
+      const observed = new ObservedClaim(OPTIONS)
+      observed.read(NOTHING, 0)
+      t.notOk(observed.isQueued)
+      observed.queued(older, 150)
+      t.ok(observed.isQueued)
+      return observed.rankAtMs
+    }
+    t.strictSame([1, 11, 12, 21].map(listsAt), [150, 150, 200, 650])
+    // Who comes so late hears of a leader by then, unless the first of them may not lead.
+    t.ok((listsAt(1000) ?? 0) < 150 + 2 * OPTIONS.leaseMs)
+  },
+)
+
+t.test("whose turn to list is still to come does not list once there was a claim", async (t) => {
+  const observed = new ObservedClaim(OPTIONS)
+  observed.read(NOTHING, 0)
+  observed.queued(21, 150)
+  observed.heard(found(led), 200)
+  t.equal(observed.rankAtMs, undefined)
+  t.notOk(observed.isQueued)
+})
+
+t.test(
   "ranked among members older than a lease, or where a claim was deleted, a lease is waited first",
   async (t) => {
     const veterans = new ObservedClaim(OPTIONS)
@@ -172,3 +198,22 @@ t.test("a reign of the same member and term, in a bucket created anew, is not ov
   t.notOk(observed.isProvenOver)
   t.equal(observed.turnAtMs, 300 + LAPSE_MS + 100)
 })
+
+t.test(
+  "who is not told of each renewal waits for a silence besides, but not after a look",
+  async (t) => {
+    const crowd = { members: 1000, silence: 2000 }
+    const standing = { ...led, claim: { ...led.claim, heirs: [], crowd } }
+    const waits = (isAttentive: boolean, see: (it: ObservedClaim) => unknown) => {
+      const observed = new ObservedClaim({ ...OPTIONS, isAttentive: () => isAttentive })
+      see(observed)
+      return (observed.turnAtMs ?? 0) - (new ObservedClaim(OPTIONS).turnAtMs ?? 0)
+    }
+    const heard = (it: ObservedClaim) => it.heard(found(standing), 0)
+    const joined = (it: ObservedClaim) => it.read(found(standing), 0)
+    const doubted = (it: ObservedClaim) => it.read(found(standing), 0, true)
+    t.equal(waits(false, heard) - waits(true, heard), 2000)
+    t.equal(waits(false, joined) - waits(true, heard), 2000)
+    t.equal(waits(false, doubted), waits(true, heard))
+  },
+)

@@ -5,7 +5,6 @@
  */
 import { OTHERS_SHARE } from "../../src/lease/lease.js"
 import type { Timings } from "../../src/lease/timings.js"
-import { MAX_HEIRS } from "../../src/protocol/claim.js"
 import type { Judge, JudgedReign } from "./judge.js"
 import type { SimulatedMember } from "./simulated-member.js"
 
@@ -19,6 +18,10 @@ const DEATH_MS = 10
 const MESSAGES = 8
 const WIND_DOWN_MS = 25
 const SLOWEST = 0.95
+/** Who is not in the line waits for up to so many steps more. */
+const SPREAD = 5
+/** After so many leases nothing that happened before has anybody look any more. */
+const REST = 2.3
 
 export class Expectation {
   readonly #judge: Judge
@@ -26,6 +29,7 @@ export class Expectation {
   readonly #now: () => number
   readonly #messagesMs: number
   readonly #ranks: Ranks
+  readonly #mostHeirs: number
   #disturbedMs = Number.NEGATIVE_INFINITY
   #expected:
     | {
@@ -42,8 +46,16 @@ export class Expectation {
   /** Whether anything is expected at all: only on a good network. */
   isOn = false
 
-  constructor(judge: Judge, timings: Timings, delayMs: number, now: () => number, ranks: Ranks) {
+  constructor(
+    judge: Judge,
+    timings: Timings,
+    delayMs: number,
+    now: () => number,
+    ranks: Ranks,
+    mostHeirs: number,
+  ) {
     this.#ranks = ranks
+    this.#mostHeirs = mostHeirs
     this.#messagesMs = MESSAGES * (delayMs + 0.1) + DEATH_MS
     this.#judge = judge
     this.#timings = timings
@@ -91,20 +103,40 @@ export class Expectation {
   /** `member` gives up its seat, or was seen to die. */
   vacancy(member: SimulatedMember, alive: readonly SimulatedMember[], to?: SimulatedMember): void {
     const heir = to?.eligible ? to : this.#first(alive, member)
-    if (heir) this.#expect(member, alive, this.#messagesMs + WIND_DOWN_MS, [heir])
+    // In a crowd all heirs may have died unseen: then somebody follows who was drawn.
+    const isHeir = heir === to || (heir && heirsOf(member).includes(heir.id))
+    if (heir && isHeir) this.#expect(member, alive, this.#messagesMs + WIND_DOWN_MS, [heir])
   }
 
   /**
    * `member` died, and nobody saw it. A renewal that it had sent and not announced is seen only by the heir that looks
-   * before it claims, and its lease counts from then.
+   * before it claims, and its lease counts from then. So it is in a crowd whose heirs died as well, with a renewal that
+   * was told to them alone; and others wait for a silence before that.
    */
-  lost(member: SimulatedMember, alive: readonly SimulatedMember[]): void {
-    const { leaseMs, stepMs } = this.#timings
-    if (!this.#first(alive, member)) return
-    const leases = member.isClaiming ? 2 : 1
+  lost(
+    member: SimulatedMember,
+    alive: readonly SimulatedMember[],
+    line: readonly SimulatedMember[] = [],
+  ): void {
+    const { leaseMs, renewMs, stepMs } = this.#timings
+    const left = alive.filter((other) => !line.includes(other))
+    if (!this.#first(left, member)) return
+    const heirs = heirsOf(member)
+    const isLineDead = !left.some((other) => other !== member && heirs.includes(other.id))
+    const leases = member.isClaiming || isLineDead ? 2 : 1
     // Others that died unseen stay in the line until their entries expire; each costs a step.
-    const lapseMs = leaseMs * OTHERS_SHARE + MAX_HEIRS * stepMs
-    this.#expect(member, alive, leases * (lapseMs / SLOWEST + this.#messagesMs), [])
+    const lapseMs = leaseMs * OTHERS_SHARE + (this.#mostHeirs + (isLineDead ? SPREAD : 0)) * stepMs
+    // The last renewal was told to all, or the last but one at the earliest: then that is where the silence began.
+    const silenceMs = isLineDead ? leaseMs - renewMs : 0
+    const allMs = leases * (lapseMs / SLOWEST + this.#messagesMs) + silenceMs / SLOWEST
+    this.#expect(member, alive, allMs, [])
+  }
+
+  /** Whether nothing has happened for so long that everybody who waits hears what it is to hear. */
+  isAtRest({ leadership, beganMs }: JudgedReign): boolean {
+    const sinceMs = Math.max(this.#disturbedMs, beganMs, this.#upsetUntilMs)
+    const isLong = this.#now() - sinceMs > this.#timings.leaseMs * REST
+    return this.isOn && isLong && leadership.isLeading()
   }
 
   /** Somebody leads now. */
@@ -153,4 +185,8 @@ export class Expectation {
   #first(alive: readonly SimulatedMember[], but: SimulatedMember): SimulatedMember | undefined {
     return this.#ranks(alive.filter((other) => other !== but))[0]
   }
+}
+
+function heirsOf({ coordinator }: SimulatedMember): readonly string[] {
+  return coordinator.standing?.claim.heirs.map(({ id }) => id) ?? []
 }

@@ -14,6 +14,8 @@ export type Kind =
   | "hand-over"
   | "crash"
   | "crash-unseen"
+  /** The leader and all its heirs at once, and nobody sees it. */
+  | "crash-line"
   | "freeze"
   | "suspend"
   | "cut"
@@ -96,8 +98,16 @@ export function spanMs(span: number, leaseMs: number): number {
   return (1.2 + ((span - all) / (end - all)) * 1.8) * leaseMs
 }
 
+/** Where a schedule takes place. */
+export interface Terrain {
+  /** A good network: nothing may fail, and everything must be in time. */
+  readonly isCalm?: boolean
+  /** A few members are a crowd: most hear of few renewals, and have no place in the line. */
+  readonly isCrowd?: boolean
+}
+
 /** What a family of schedules is made of. */
-export interface Family {
+export interface Family extends Terrain {
   /** Kinds and how often each comes. */
   readonly kinds: Partial<Record<Kind, number>>
   readonly delays: number
@@ -121,6 +131,7 @@ const UPHEAVAL = {
 export const FAMILIES = {
   /** A good network: everything must go by the book, and in time. */
   calm: {
+    isCalm: true,
     kinds: { ...UPHEAVAL, "lose-requests": 1, "lose-answers": 1, "delete-claim": 1 },
     delays: 1,
     loss: 0,
@@ -224,9 +235,63 @@ export const FAMILIES = {
     strategies: 1,
     mostSteps: 6,
   },
+  /** The same as calm where a few are a crowd. */
+  crowd: {
+    isCalm: true,
+    isCrowd: true,
+    kinds: {
+      ...UPHEAVAL,
+      join: 6,
+      "crash-line": 3,
+      "lose-requests": 1,
+      "lose-answers": 1,
+      "delete-claim": 1,
+    },
+    delays: 1,
+    loss: 0,
+    stale: 0,
+    strategies: 2,
+    mostSteps: 8,
+  },
+  /** And on a bad network, with clocks and buckets that go wrong. */
+  throng: {
+    isCrowd: true,
+    kinds: {
+      ...UPHEAVAL,
+      join: 8,
+      "crash-line": 3,
+      cut: 6,
+      blip: 3,
+      deaf: 4,
+      mute: 4,
+      swing: 2,
+      freeze: 2,
+      suspend: 1,
+      "wall-jump": 1,
+      "lose-requests": 2,
+      "lose-answers": 2,
+      "stale-read": 2,
+      "delete-claim": 1,
+      garbage: 1,
+      purge: 1,
+      anew: 1,
+      "server-restart": 1,
+      outage: 1,
+    },
+    delays: 5,
+    loss: 10,
+    stale: 5,
+    strategies: 3,
+    mostSteps: 12,
+  },
 } satisfies Record<string, Family>
 
 export type FamilyName = keyof typeof FAMILIES
+
+export function terrainOf(name: FamilyName): Terrain {
+  const family: Family = FAMILIES[name]
+  return family
+}
 
 /** All schedules of a family. */
 export function schedules(family: Family): fc.Arbitrary<Schedule> {

@@ -7,6 +7,7 @@ import {
   type Kind,
   type Schedule,
   schedules,
+  terrainOf,
 } from "./schedule.js"
 import { type Outcome, run } from "./world.js"
 
@@ -46,7 +47,7 @@ export async function judged(
   isTraced = false,
 ): Promise<Outcome> {
   unhandled = undefined
-  const outcome = await run(schedule, name === "calm", isTraced)
+  const outcome = await run(schedule, terrainOf(name), isTraced)
   // Node tells of rejections that nobody handled when all microtasks are done.
   await new Promise(setImmediate)
   if (!unhandled || outcome.breach) return outcome

@@ -10,6 +10,7 @@ import type { EndReason, Leadership } from "../../src/lease/leadership.js"
 import type { Timings } from "../../src/lease/timings.js"
 import { LeadCall } from "../../src/member/lead-call.js"
 import type { Heir, StandingClaim, Word } from "../../src/protocol/claim.js"
+import type { Sizes } from "../../src/protocol/crowd.js"
 import { MEMBER_VERSION, type MemberState } from "../../src/protocol/member.js"
 import { CLAIM_KEY, namesOf } from "../../src/protocol/names.js"
 import type { Strategy } from "../../src/strategies/strategy.js"
@@ -25,6 +26,7 @@ import type { VirtualServer } from "./virtual-server.js"
 export const NAMES = namesOf("work")
 /** How long a reign that ends kindly waits for `lead`, in ms. */
 const LEAD_GRACE_MS = 20
+const SETTLED_LEASES = 2.3
 
 export interface MemberOptions {
   readonly name: string
@@ -32,6 +34,7 @@ export interface MemberOptions {
   readonly link: Link
   readonly server: VirtualServer
   readonly timings: Timings
+  readonly sizes: Sizes
   readonly judge: Judge
   readonly chance: Chance
   readonly eligible: boolean
@@ -77,6 +80,7 @@ export class SimulatedMember implements Duties {
   #held: BusMessage[] = []
   #leadership: Leadership | undefined
   #nonces = 0
+  #readyMs = Number.POSITIVE_INFINITY
 
   constructor(options: MemberOptions) {
     this.#options = options
@@ -105,7 +109,8 @@ export class SimulatedMember implements Duties {
     })
     this.coordinator = new Coordinator({
       context: {
-        ...{ names: NAMES, timings: options.timings, clock: machine, bus, bucket },
+        ...{ names: NAMES, timings: options.timings, sizes: options.sizes },
+        ...{ clock: machine, bus, bucket },
         random: () => chance.next(),
         troubles: new Troubles(machine, (problem, error) => {
           this.reports += 1
@@ -141,9 +146,16 @@ export class SimulatedMember implements Duties {
     }
   }
 
+  /** Whether it has been ready for some leases: then it hears all that it is to hear. */
+  get isSettled(): boolean {
+    const { nowMs, timings } = this.#options
+    return this.state === "ready" && nowMs() - this.#readyMs > timings.leaseMs * SETTLED_LEASES
+  }
+
   async join(): Promise<void> {
     await this.coordinator.join(() => {
       if (this.state === "starting") this.state = "ready"
+      this.#readyMs = this.#options.nowMs()
     })
   }
 

@@ -57,6 +57,10 @@ export class VirtualBucket implements Bucket {
     return this.#ask(() => this.#server.bucket.remove(key, over))
   }
 
+  keys(): Promise<string[]> {
+    return this.#ask(() => this.#server.bucket.keys())
+  }
+
   entries(): Promise<Entry[]> {
     return this.#ask(() => this.#server.bucket.entries())
   }

@@ -43,6 +43,8 @@ export class VirtualServer {
   onTraffic: ((what: string) => void) | undefined
   /** Told who asks JetStream while it refuses at once. */
   onRefused: (link: Link) => void = () => {}
+  /** Told of each read that arrives. */
+  onRead: (link: Link, key: string) => void = () => {}
   /** Until when it does. */
   outUntilMs = 0
   /** Links whose next reads look this many revisions back. */
@@ -100,6 +102,7 @@ export class VirtualServer {
   /** The entry under `key`, possibly as it was some revisions ago. */
   async read(link: Link, key: string): Promise<Entry | undefined> {
     const back = this.#staleness(link)
+    this.onRead(link, key)
     this.onTraffic?.(`${key} is read${back === 0 ? "" : `, ${back} revisions ago`}`)
     if (back === 0) return this.bucket.get(key)
     const latest = this.#log.at(-1)?.revision ?? 0

@@ -5,7 +5,7 @@
 import { evict } from "../../src/coordinator/eviction.js"
 import { OTHERS_SHARE } from "../../src/lease/lease.js"
 import { type Timings, timingsOf } from "../../src/lease/timings.js"
-import { MAX_HEIRS } from "../../src/protocol/claim.js"
+import { SIZES, type Sizes } from "../../src/protocol/crowd.js"
 import { CLAIM_KEY } from "../../src/protocol/names.js"
 import { oldest, weight } from "../../src/strategies/built-in-strategies.js"
 import { Chance } from "./chance.js"
@@ -21,6 +21,7 @@ import {
   STRATEGIES,
   type Step,
   spanMs,
+  type Terrain,
   TIMINGS,
 } from "./schedule.js"
 import { NAMES, SimulatedMember } from "./simulated-member.js"
@@ -90,6 +91,7 @@ export class World {
   #mostMembers = 0
   readonly #happened: Kind[] = []
   readonly #isCalm: boolean
+  readonly #sizes: Sizes
   /** A newcomer before this instant could not know of a claim that was wiped. */
   #noJoinsUntilMs = 0
   /** Since when JetStream refuses, and how often it did by now. */
@@ -97,9 +99,10 @@ export class World {
   /** From here on nothing happens any more. */
   #isHealed = false
 
-  constructor(schedule: Schedule, isCalm: boolean, isTraced: boolean) {
+  constructor(schedule: Schedule, { isCalm = false, isCrowd = false }: Terrain, isTraced: boolean) {
     this.#schedule = schedule
     this.#isCalm = isCalm
+    this.#sizes = isCrowd ? crowdSizes(schedule) : SIZES
     this.#trace = isTraced ? [] : undefined
     this.#timings = timingsOf(TIMINGS[schedule.timings])
     this.#weather = {
@@ -122,7 +125,11 @@ export class World {
       this.#weather.delayMs,
       () => this.#timeline.nowMs,
       (members) => lineOf(members, schedule),
+      this.#sizes.mostHeirs,
     )
+    this.#server.onRead = (link, key) => {
+      if (key === CLAIM_KEY) this.#readsClaim(link)
+    }
     this.#expectation.isOn = isCalm
     const link = this.#link(this.#machine(1))
     this.#clients = { link, bus: new VirtualBus(link, this.#server) }
@@ -179,7 +186,8 @@ export class World {
     // What is seen last is waited for once; what then turns out to be newer (that sight was of the past, or the claim
     // of one who gave up or died came in late), once more; and if that expires meanwhile, a last time. A write or
     // read that was lost just before the healing is given up first.
-    const lapseMs = leaseMs * OTHERS_SHARE + TURNS * stepMs
+    const silenceMs = this.#sizes === SIZES ? 0 : leaseMs
+    const lapseMs = leaseMs * OTHERS_SHARE + TURNS * stepMs + silenceMs
     // And one that is tidying up may be all there is.
     const tidyMs = leaseMs * LONGEST_TIDYING
     const allowedMs = (3 * lapseMs + coldStartMs + 2 * renewMs + tidyMs) / SLOWEST
@@ -232,7 +240,7 @@ export class World {
     const heirs = latest?.member.coordinator.standing?.claim.heirs.map(({ id }) => id) ?? []
     // The entry of one that died unseen stands until it expires.
     const living = heirs.filter((id) => line.includes(id))
-    const expected = line.slice(0, MAX_HEIRS - (heirs.length - living.length))
+    const expected = line.slice(0, this.#sizes.mostHeirs - (heirs.length - living.length))
     if (living.join() !== expected.join()) {
       this.#judge.breach(`the line is ${heirs.join()}, and should be ${expected.join()}`)
     }
@@ -270,6 +278,8 @@ export class World {
       case "crash-unseen":
         this.#crash(member, step)
         return true
+      case "crash-line":
+        return this.#crashLine(step)
       case "freeze":
       case "suspend":
         if (machine.state !== "running" || !machine.canFreeze(step.kind === "suspend", leaseMs)) {
@@ -352,6 +362,14 @@ export class World {
     }
   }
 
+  /** Who hears that its leader renews has no reason to look, however seldom it is told. */
+  #readsClaim(link: Link): void {
+    const { latest } = this.#judge
+    if (!latest || !this.#expectation.isAtRest(latest)) return
+    const reader = this.#alive.find((member) => member.link === link)
+    if (reader?.isSettled) this.#judge.breach(`${reader.name} looks though its leader renews`)
+  }
+
   #swing(link: Link, forMs: number, variant: number): void {
     const { leaseMs } = this.#timings
     if (variant >= 4) link.mute(leaseMs * 3)
@@ -386,6 +404,7 @@ export class World {
       link: this.#link(machine),
       server: this.#server,
       timings: this.#timings,
+      sizes: this.#sizes,
       judge: this.#judge,
       chance: new Chance(this.#schedule.seed + this.#joined),
       eligible: eligible || this.#alive.length === 0,
@@ -431,15 +450,33 @@ export class World {
     this.#wait(`the resigning of ${member.name}`, member.machine, resigning)
   }
 
+  /** Who leads, and all its heirs, die at once, and nobody sees it. */
+  #crashLine(step: Step): boolean {
+    const leader = this.#judge.latest?.member
+    const heirs = leader?.coordinator.standing?.claim.heirs.map(({ id }) => id) ?? []
+    const alive = this.#alive
+    const line = alive.filter(({ id }) => heirs.includes(id))
+    if (!leader || !alive.includes(leader) || line.length + 1 === alive.length) return false
+    this.#expectation.lost(leader, alive, line)
+    for (const member of [leader, ...line]) this.#die(member, step)
+    return true
+  }
+
+  #die(member: SimulatedMember, step: Step): void {
+    member.machine.die()
+    this.#judge.forget(member)
+    member.link.close(step.variant % 2 === 1)
+    for (const each of this.#waiting)
+      if (each.machine === member.machine) this.#waiting.delete(each)
+  }
+
   #crash(member: SimulatedMember, step: Step): void {
-    const { machine, link, held, id, name, coordinator } = member
+    const { held, id, name, coordinator } = member
+    const isJoining = member.state === "starting"
     const isSeen = step.kind === "crash"
     if (isSeen) this.#expectation.vacancy(member, this.#alive)
     else this.#expectation.lost(member, this.#alive)
-    machine.die()
-    this.#judge.forget(member)
-    link.close(step.variant % 2 === 1)
-    for (const each of this.#waiting) if (each.machine === machine) this.#waiting.delete(each)
+    this.#die(member, step)
     if (!isSeen || coordinator.membership.key === "") return
     const supervisor = this.#machine(1)
     const own = this.#link(supervisor)
@@ -455,7 +492,8 @@ export class World {
       const dead = { key: coordinator.membership.key, id, standing }
       const gone = async () => {
         const entries = this.#isCalm ? await this.#server.bucket.entries() : []
-        if (!entries.some(({ key }) => key === dead.key)) return
+        // Of one that died while it joined, the first write may come in after the eviction; then it expires.
+        if (isJoining || !entries.some(({ key }) => key === dead.key)) return
         this.#judge.breach(`the entry of ${name} stands after its eviction`)
       }
       const evicting = evict(options, dead, "killed").then(gone, (error) => {
@@ -557,7 +595,12 @@ export class World {
 const SWINGS_MS = [0, 1, 5]
 const WAYS: readonly (readonly Way[])[] = [["up", "down"], ["down"], ["up"]]
 
-/** Runs a schedule. `isCalm`: nothing may fail. */
-export function run(schedule: Schedule, isCalm = false, isTraced = false): Promise<Outcome> {
-  return new World(schedule, isCalm, isTraced).run()
+/** Runs a schedule. */
+export function run(schedule: Schedule, terrain: Terrain = {}, isTraced = false): Promise<Outcome> {
+  return new World(schedule, terrain, isTraced).run()
+}
+
+/** With these a few members are a crowd: most have no place in the line, and some of those hear of each renewal. */
+function crowdSizes({ seed }: Schedule): Sizes {
+  return { mostHeirs: 1 + (seed % 2), attentive: seed % 3 === 0 ? 1 : 0, crowd: 4 }
 }

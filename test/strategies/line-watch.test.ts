@@ -3,6 +3,7 @@ import { MemoryBucket } from "../../src/backend/memory-bucket.js"
 import type { Bucket, WatchListener } from "../../src/contracts/bucket.js"
 import { Troubles } from "../../src/contracts/troubles.js"
 import type { BegunReign, SuccessionLine } from "../../src/election/events.js"
+import { SIZES } from "../../src/protocol/crowd.js"
 import { encodeMember, type Member } from "../../src/protocol/member.js"
 import { oldest, weight } from "../../src/strategies/built-in-strategies.js"
 import { LineWatch } from "../../src/strategies/line-watch.js"
@@ -44,6 +45,8 @@ function stage(t: Test, self: Member, given: Staged = {}) {
     preemptAfterMs,
     onBetter: ({ name }) => better.push(name),
     memberTtlMs: TTL_MS,
+    leaseMs: TTL_MS / 3,
+    sizes: SIZES,
     retryMs: 500,
     self: () => self,
     onLine: (line) => lines.push(line),

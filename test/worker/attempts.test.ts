@@ -52,6 +52,7 @@ class CountedBucket implements Bucket {
     this.#pass(() => this.#bucket.write(key, value, over), true)
   put = (key: string, value: Uint8Array) => this.#pass(() => this.#bucket.put(key, value))
   remove = (key: string, over: number) => this.#pass(() => this.#bucket.remove(key, over), true)
+  keys = () => this.#pass(() => this.#bucket.keys())
   entries = () => this.#pass(() => this.#bucket.entries())
   watch = (listener: WatchListener) => this.#pass(() => this.#bucket.watch(listener))
 
