@@ -14,6 +14,21 @@ export * from "./errors/errors.js"
 export { FencedOff, NoFence } from "./errors/fence-errors.js"
 export { CannotListen } from "./errors/http-errors.js"
 export * from "./errors/work-errors.js"
+export type {
+  JobHandler,
+  JobQueues,
+  QueueJob,
+  QueueOptions,
+} from "./jobs/contract/queue-job.js"
+export type { EnqueueOptions } from "./jobs/enqueue-options.js"
+export type {
+  JobHandle,
+  JobResult,
+  JobStanding,
+  JobState,
+  ResultOptions,
+} from "./jobs/job-handle.js"
+export type { HeldJob, JobWitness } from "./jobs/job-worker.js"
 export { type EndReason, type Leadership, type Published, ReignEnded } from "./lease/leadership.js"
 export type { TimingOptions } from "./lease/timings.js"
 export type { LeadReturns } from "./member/leader-duties.js"

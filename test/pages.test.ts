@@ -8,7 +8,7 @@ import { MAX_HEIRS } from "../src/protocol/crowd.js"
 import { CLAIM_KEY, CLOCK_KEY, namesOf, QUEUE_GROUP } from "../src/protocol/names.js"
 import { ORDERS } from "../src/protocol/orders.js"
 import * as reply from "../src/protocol/reply.js"
-import { WORKER_OPTIONS } from "../src/worker/join-options.js"
+import { JOIN_OPTIONS } from "../src/worker/join-options.js"
 
 const ROOT = join(import.meta.dirname, "..")
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8")
@@ -92,7 +92,7 @@ t.test(
   async (t) => {
     const options = read("docs/options.md")
     const place = Object.keys(POOL_PLACE)
-    const told = Object.keys(WORKER_OPTIONS).filter(
+    const told = Object.keys(JOIN_OPTIONS).filter(
       (name) => !place.includes(name) && !/^on|^report$/.test(name),
     )
     t.ok(told.length > 15, "they were found")

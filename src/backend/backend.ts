@@ -4,6 +4,7 @@ import type { Troubles } from "../contracts/troubles.js"
 import type { PoolContext } from "../coordinator/pool-context.js"
 import type { WriteHistory } from "../history/recorder.js"
 import type { Fence } from "../jetstream/fence.js"
+import type { JobStore } from "../jobs/contract/job-store.js"
 import type { ServerMove } from "../nats/lame-duck.js"
 import type { StatusServer } from "../observe/status-server.js"
 import type { Terms } from "../protocol/terms.js"
@@ -31,6 +32,8 @@ export interface Backend extends Omit<PoolContext, "troubles"> {
   readonly onServerGoing?: (told: (move: ServerMove) => void) => void
   /** What it answers over HTTP, where that was asked for. */
   readonly status?: StatusServer | undefined
+  /** Opens where its jobs lie; nothing of that is there before. */
+  readonly openJobs: () => Promise<JobStore>
   /** Closes what was opened for this worker alone. */
   readonly close: () => Promise<void>
 }

@@ -5,6 +5,7 @@
  */
 import type { Adjustment, Bucket } from "../contracts/bucket.js"
 import type { Bus } from "../contracts/bus.js"
+import type { MemoryJobs } from "../jobs/store/memory-jobs.js"
 import type { Timings } from "../lease/timings.js"
 import { callable, checkOptions, having, type KindsOf } from "../options/known-options.js"
 import type { PoolNames } from "../protocol/names.js"
@@ -55,6 +56,7 @@ export class LocalPools {
   readonly #random: () => number
   readonly #bus: MemoryBus
   readonly #buckets = new Map<string, MemoryBucket>()
+  readonly #jobs = new Map<string, Promise<MemoryJobs>>()
 
   /** Throws BadInput for options that it doesn't know. */
   constructor(options: LocalPoolsOptions = {}) {
@@ -68,6 +70,35 @@ export class LocalPools {
   /** A participant on the bus of these pools. */
   connect(): LocalConnection {
     return this.#bus.connect()
+  }
+
+  /**
+   * Resolves when all jobs that are due are done, also those that they enqueue: none runs, and none waits for a worker that is
+   * there. What is delayed, or is tried again later, is due when the clock says so.
+   *
+   * @example
+   * const clock = new MyClock()
+   * const local = new LocalPools({ clock })
+   * const worker = await joinPool({ local, jobs: { send } })
+   * await PoolClient.local({ local }).enqueue("send", { to: "ann" }, { delayMs: 60_000 })
+   * clock.pass(60_000)
+   * await local.drain()
+   */
+  async drain(): Promise<void> {
+    const stores = await Promise.all(this.#jobs.values())
+    await Promise.all(stores.map((store) => store.drained()))
+  }
+
+  /** @internal Where the jobs of a pool lie. */
+  jobs(pool: string): Promise<MemoryJobs> {
+    const open = async () => {
+      const { MemoryJobs } = await import("../jobs/store/memory-jobs.js")
+      const { clock, maxPayload } = this
+      return new MemoryJobs({ pool, clock, maxPayload })
+    }
+    const jobs = this.#jobs.get(pool) ?? open()
+    this.#jobs.set(pool, jobs)
+    return jobs
   }
 
   /** @internal What one message may hold, in bytes, as on a server. */
@@ -104,6 +135,7 @@ export class LocalPools {
       maxPayload: this.maxPayload,
       find: async (pool) => this.bucket(pool),
       follow: () => {},
+      openJobs: () => this.jobs(names.pool),
       close: () => bus.close(),
     }
   }

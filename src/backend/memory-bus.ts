@@ -11,10 +11,10 @@ import { headers } from "nats"
 import { callSafely } from "../contracts/safe-call.js"
 import { warnOf } from "../contracts/unawaited.js"
 import { copyHeaders } from "../encoding/headers.js"
+import { isMatch, isPattern } from "../protocol/subject.js"
 import type { Clock } from "../time/clock.js"
 import { MemoryConnection } from "./memory-connection.js"
 import type { Listener, Parcel, Router } from "./parcel.js"
-import { isMatch, isPattern } from "./subject.js"
 
 export interface MemoryBusOptions {
   readonly clock: Clock

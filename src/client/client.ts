@@ -13,6 +13,8 @@ import type { Bus } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { headersOf } from "../encoding/headers.js"
 import { payloadOf } from "../encoding/payload.js"
+import type { EnqueueOptions } from "../jobs/enqueue-options.js"
+import type { JobHandle } from "../jobs/job-handle.js"
 import { connectToNats } from "../nats/connection.js"
 import { ServerMove } from "../nats/lame-duck.js"
 import {
@@ -35,6 +37,7 @@ import type { Clock } from "../time/clock.js"
 import { systemClock } from "../time/system-clock.js"
 import { pause } from "../time/within.js"
 import type { Answer } from "./answer.js"
+import { ClientJobs } from "./client-jobs.js"
 import { WaitingRequests } from "./waiting-requests.js"
 
 export { Answer } from "./answer.js"
@@ -103,17 +106,19 @@ const NO_OPTIONS: AskOptions = {}
 /** Asks one pool for work. Safe for any number of requests at once. */
 export class PoolClient {
   readonly #waiting: WaitingRequests
+  readonly #jobs: ClientJobs
   #disconnect: (() => Promise<void>) | undefined
 
   /** Throws BadInput for options that it doesn't know, or that can't be used. */
   constructor(options: ClientOptions) {
     checkOptions("PoolClient", options, CLIENT_OPTIONS)
-    const { bus, pool, maxPayload, clock, random } = options
+    const { bus, pool = DEFAULT_POOL, maxPayload, clock = systemClock, random } = options
     checkKind("bus", bus, CLIENT_OPTIONS.bus)
+    this.#jobs = new ClientJobs({ bus, pool, clock })
     this.#waiting = new WaitingRequests({
       bus,
-      names: namesOf(pool ?? DEFAULT_POOL),
-      clock: clock ?? systemClock,
+      names: namesOf(pool),
+      clock,
       random: random ?? Math.random,
       maxPayload: maxPayload ?? Number.POSITIVE_INFINITY,
     })
@@ -154,7 +159,9 @@ export class PoolClient {
     const local = localOf(options.local ?? true)
     const bus = local.connect()
     const { clock, maxPayload } = local
-    const client = new PoolClient({ bus, pool: options.pool, clock, maxPayload })
+    const { pool = DEFAULT_POOL } = options
+    const client = new PoolClient({ bus, pool, clock, maxPayload })
+    client.#jobs.lieIn(() => local.jobs(pool))
     client.#disconnect = () => bus.close()
     return client
   }
@@ -176,9 +183,41 @@ export class PoolClient {
     return this.#ask(payload, options, true)
   }
 
+  /**
+   * Has a job done, at least once, by whoever serves `queue`: it is stored when this resolves. `payload` is sent as it is for
+   * `work`. One that is unique, and there already, is not stored again: then the handle is of that one, and `already` true.
+   * Throws TypeError for what JSON would lose, BadInput, PayloadTooLarge, NoJetStream, NoJobs, and RequestTimeout if it got no
+   * answer until then: it may be stored all the same, so with an `id` of your own enqueue it again.
+   *
+   * @example
+   * const job = await client.enqueue("send", { to: "ann@example.org" }, { attempts: 5, unique: "ann" })
+   * await job.result({ timeoutMs: 120_000 })
+   */
+  async enqueue(queue: string, payload?: unknown, options?: EnqueueOptions): Promise<JobHandle> {
+    return (await this.#jobs.open()).enqueue(queue, payload, options)
+  }
+
+  /**
+   * The same for each of `payloads`, 256 at a time; `options` are for all, or what a function makes of each and its place.
+   * Throws as `enqueue` does if none could be stored, and NotAllEnqueued, which says which, if some could not.
+   */
+  async enqueueMany(
+    queue: string,
+    payloads: Iterable<unknown>,
+    options?: EnqueueOptions | ((payload: unknown, n: number) => EnqueueOptions),
+  ): Promise<JobHandle[]> {
+    return (await this.#jobs.open()).enqueueMany(queue, payloads, options)
+  }
+
+  /** The job `id`, whoever has enqueued it. */
+  async job(queue: string, id: string): Promise<JobHandle> {
+    return (await this.#jobs.open()).job(queue, id)
+  }
+
   /** Gives up what is in flight, with ClientClosed, and closes the connection if the client made it. */
   async close(): Promise<void> {
     this.#waiting.close()
+    await this.#jobs.close()
     await this.#disconnect?.()
   }
 

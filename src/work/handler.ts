@@ -8,6 +8,7 @@ import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { BadHandler, reasonOf } from "../errors/errors.js"
 import { isA } from "../errors/thrown.js"
+import type { JobQueues } from "../jobs/contract/queue-job.js"
 import type { Leadership } from "../lease/leadership.js"
 import { slipOf } from "../options/nearest-word.js"
 import type { Job } from "./job.js"
@@ -39,6 +40,11 @@ export interface Handlers {
    * the same process once it has returned.
    */
   lead?(leadership: Leadership): unknown
+  /**
+   * Does jobs, stored by the server until they are done: a handler for each queue by its name, or an object that says more.
+   * On any member; nothing of it is there in a pool that has none.
+   */
+  readonly jobs?: JobQueues
 }
 
 const NAMES = ["work", "leaderWork", "lead"] as const
@@ -107,6 +113,11 @@ function exportedBy(module: Record<string, unknown>, path: string): Handlers {
       throw new BadHandler(path, `its export ${name} is of type ${typeof found}, not a function`)
     }
   }
+  const { jobs } = exported
+  if (jobs !== undefined && (typeof jobs !== "object" || jobs === null)) {
+    throw new BadHandler(path, `its export jobs is of type ${typeof jobs}, not an object`)
+  }
+  if (jobs) return { ...handlers, jobs: jobs as JobQueues }
   if (Object.keys(handlers).length > 0) return handlers
   const others = Object.keys(exported)
   throw new BadHandler(

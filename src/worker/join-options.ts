@@ -1,5 +1,6 @@
 /** What a program may say when it joins a pool; everything has a default. */
 import { POOL_PLACE, type PoolPlace } from "../backend/pool-options.js"
+import type { JobWitness } from "../jobs/job-worker.js"
 import type { Leadership } from "../lease/leadership.js"
 import type { TimingOptions } from "../lease/timings.js"
 import type { LeadReturns } from "../member/leader-duties.js"
@@ -8,6 +9,7 @@ import type { LeaderNews } from "../observe/leader-watch.js"
 import {
   callable,
   either,
+  having,
   type KindsOf,
   kind,
   number,
@@ -93,6 +95,8 @@ export interface WorkerOptions extends Handlers, TimingOptions, PoolPlace {
    * password. Default: it does not. Throws CannotListen.
    */
   readonly http?: number | string
+  /** Gives the jobs of this worker back in its name when its process dies; `pool worker` has one itself. */
+  readonly jobWitness?: JobWitness
   /** Told when the worker has joined anew, under a new id. */
   readonly onJoined?: () => void
   /** Told who leads when that changes, and that nobody does. */
@@ -114,10 +118,16 @@ const labels = kind(
   (value) => textByName.isMet(value) && Buffer.byteLength(JSON.stringify(value)) <= MOST_LABELS,
 )
 
-/** Their names and kinds. */
-export const WORKER_OPTIONS = {
+const handlersByQueue = kind(
+  "an object with handlers by the names of queues",
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+)
+
+/** Their names and kinds, and of what stands beside them. */
+export const JOIN_OPTIONS = {
   ...POOL_PLACE,
   work: callable,
+  jobs: handlersByQueue,
   leaderWork: callable,
   lead: callable,
   leaseMs: number,
@@ -139,10 +149,12 @@ export const WORKER_OPTIONS = {
   maxStallMs: number,
   allowControl: yesOrNo,
   http: either(number, text),
+  jobWitness: having("a witness of jobs", "holds", "letsGo"),
   onJoined: callable,
   onLeader: callable,
   onClaim: callable,
   onReign: callable,
   onLeadReturned: callable,
   report: callable,
-} satisfies KindsOf<WorkerOptions>
+  onStopOrder: callable,
+} satisfies KindsOf<WorkerOptions & { onStopOrder: unknown }>

@@ -1,6 +1,9 @@
 /** What a worker does when it is given an order from the dashboard or the command line. */
+import type { Bucket } from "../contracts/bucket.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
 import { BadInput } from "../errors/errors.js"
+import { membersIn } from "../protocol/entries.js"
+import type { Member } from "../protocol/member.js"
 import type { Order } from "../protocol/orders.js"
 
 /** Who can be ordered about. */
@@ -42,6 +45,14 @@ export function obey(worker: Obedient, { order, to }: Order, means: Means): void
       if (!worker.isLeader) throw notTheLeader(worker.name)
       unawaited(worker.handOver(to), (error) => means.report("could not hand over", error))
   }
+}
+
+/** The member with id `to`, which is to lead next. Throws BadInput if there is no such member. */
+export async function heirIn(bucket: Bucket, to: string): Promise<Member> {
+  const members = membersIn(await bucket.entries())
+  const heir = members.find((member) => member.id === to && member.eligible)
+  if (heir) return heir
+  throw new BadInput("heir", "the id of a member that may lead", to)
 }
 
 /** The answer to a hand-over that somebody else was meant to do. */

@@ -119,6 +119,11 @@ async function backendOnServer(
         move = own
       },
     }),
+    openJobs: async () => {
+      const { JetStreamJobs } = await import("../jobs/store/jetstream-jobs.js")
+      const { replicas } = timings
+      return JetStreamJobs.open({ connection, pool: names.pool, replicas, report })
+    },
     close,
   }
 }

@@ -34,13 +34,13 @@ export function runOptionsOf(
   backend: Backend,
   listeners: RunListeners,
 ): MemberRunOptions {
-  const { work, leaderWork, lead, weight = 1, preempt } = options
+  const { work, leaderWork, lead, jobs, weight = 1, preempt } = options
   const given: Handlers = {
     ...(work && { work }),
     ...(leaderWork && { leaderWork }),
     ...(lead && { lead }),
   }
-  const hasHandlers = Object.keys(given).length > 0
+  const hasHandlers = Object.keys(given).length > 0 || jobs !== undefined
   const strategy = strategyOf(options.strategy ?? oldest)
   const { names, timings, clock, random, bus, bucket } = backend
   const { terms, fence, writeHistory, maxPayload, serverName } = backend

@@ -3,7 +3,6 @@ import type { Backend } from "../backend/backend.js"
 import { type Heard, withCallbacks } from "../contracts/callbacks.js"
 import type { Troubles } from "../contracts/troubles.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
-import { BadInput } from "../errors/errors.js"
 import type { EndReason, Leadership } from "../lease/leadership.js"
 import { followServers } from "../member/follow-server.js"
 import { MemberRun } from "../member/member-run.js"
@@ -11,25 +10,20 @@ import type { TooManyFailures } from "../member/restarts.js"
 import { type GivenByRuns, Runs } from "../member/runs.js"
 import { type LeaderNews, LeaderWatch } from "../observe/leader-watch.js"
 import { LoopWatch } from "../observe/loop-watch.js"
-import { callable, checkKind, type KindsOf, knownOptions, text } from "../options/known-options.js"
+import { checkKind, knownOptions, text } from "../options/known-options.js"
 import type { StandingClaim } from "../protocol/claim.js"
-import { membersIn } from "../protocol/entries.js"
 import type { Member } from "../protocol/member.js"
-import { WORKER_OPTIONS, type WorkerOptions } from "./join-options.js"
-import { notTheLeader, obey } from "./obey.js"
+import { JOIN_OPTIONS, type WorkerOptions } from "./join-options.js"
+import { heirIn, notTheLeader, obey } from "./obey.js"
 import { openBackend } from "./open-backend.js"
 import { type RunListeners, runOptionsOf } from "./run-options.js"
+import { WorkerJobs } from "./worker-jobs.js"
 
 /** How to join a pool. */
 export interface JoinOptions extends WorkerOptions {
   /** Obeys `stop`; by default the worker leaves its pool. */
   readonly onStopOrder?: (worker: PoolWorker) => void
 }
-
-const JOIN_OPTIONS = { ...WORKER_OPTIONS, onStopOrder: callable } satisfies KindsOf<JoinOptions>
-
-/** As a program gave them, but no callback of it can fail. */
-type HeardOptions = Heard<JoinOptions>
 
 /**
  * Joins a pool; resolves when the worker is ready. Without any of `work`, `leaderWork` and `lead` it answers
@@ -41,9 +35,10 @@ type HeardOptions = Heard<JoinOptions>
  */
 export async function joinPool(options: JoinOptions = {}): Promise<PoolWorker> {
   const heard = withCallbacks(knownOptions("joinPool", options, JOIN_OPTIONS))
+  const jobs = await WorkerJobs.of(heard)
   const backend = await openBackend(heard)
   try {
-    const worker = new PoolWorker(heard, backend)
+    const worker = new PoolWorker(heard, backend, jobs)
     await worker.start()
     return worker
   } catch (error) {
@@ -59,18 +54,20 @@ export class PoolWorker {
    * nobody heeds that it ends the process, so that its supervisor can act.
    */
   readonly closed: Promise<void>
-  readonly #options: HeardOptions
+  readonly #options: Heard<JoinOptions>
   readonly #backend: Backend
   readonly #troubles: Troubles
   readonly #leaderWatch: LeaderWatch
   readonly #runs: Runs
+  readonly #jobs: WorkerJobs
   readonly #loop: LoopWatch | undefined
   #left: Promise<void> | undefined
   #settleClosed: (failure?: TooManyFailures) => void = () => {}
 
   /** @internal */
-  constructor(options: HeardOptions, backend: Backend) {
+  constructor(options: Heard<JoinOptions>, backend: Backend, jobs: WorkerJobs) {
     this.#options = options
+    this.#jobs = jobs
     this.#backend = backend
     this.closed = new Promise((resolve, reject) => {
       this.#settleClosed = (failure) => (failure ? reject(failure) : resolve())
@@ -108,6 +105,7 @@ export class PoolWorker {
       throw error
     }
     followServers(this.#backend, () => this.#run, this.#troubles)
+    await this.#jobs.open(this.#backend, this.#troubles, this)
   }
 
   /** Unique to this run; a restart brings a new one. */
@@ -163,14 +161,16 @@ export class PoolWorker {
     return this.#leaderWatch.news
   }
 
-  /** Takes no simple work until `resume`, also after it has joined anew; keeps its place in the line. */
+  /** Takes no simple work and no jobs until `resume`, also after it has joined anew; keeps its place in the line. */
   pause(): void {
     this.#runs.pause()
+    this.#jobs.setPaused(true)
   }
 
-  /** Takes simple work again, after `pause`. */
+  /** Takes work again, after `pause`. */
   resume(): void {
     this.#runs.resume()
+    this.#jobs.setPaused(false)
   }
 
   /**
@@ -181,10 +181,7 @@ export class PoolWorker {
     if (to !== undefined) checkKind("heir", to, text)
     if (!this.isLeader) throw notTheLeader(this.name)
     if (to === undefined) return this.#run.resign("handed over")
-    const members = membersIn(await this.#backend.bucket.entries())
-    const heir = members.find((member) => member.id === to && member.eligible)
-    if (!heir) throw new BadInput("heir", "the id of a member that may lead", to)
-    await this.#run.resign("handed over", heir)
+    await this.#run.resign("handed over", await heirIn(this.#backend.bucket, to))
   }
 
   /**
@@ -210,7 +207,7 @@ export class PoolWorker {
 
   async #leave(reason: EndReason, failure?: TooManyFailures): Promise<void> {
     try {
-      await this.#runs.end(reason)
+      await Promise.all([this.#runs.end(reason), this.#jobs.stop()])
       this.#leaderWatch.stop()
       this.#loop?.stop()
       await this.#backend.close()

@@ -1,0 +1,122 @@
+/** What can become of a job, as who enqueued it or runs it is told. */
+import { PoolError } from "./errors.js"
+
+/** The job has failed for good: it is among the dead letters, from where it can be had again. */
+export class JobFailed extends PoolError {
+  override readonly name = "JobFailed"
+  override readonly code = "job-failed"
+  constructor(
+    readonly queue: string,
+    readonly id: string,
+    /** What its last attempt failed with, or that its workers died. */
+    readonly reason: string,
+  ) {
+    super(`job ${id} of queue "${queue}" failed for good: ${reason}; see: pool jobs show ${id}`)
+  }
+}
+
+/** The job was cancelled; also what the signal of a handler fires with. */
+export class JobCancelled extends PoolError {
+  override readonly name = "JobCancelled"
+  override readonly code = "job-cancelled"
+  constructor(
+    readonly queue: string,
+    readonly id: string,
+    readonly reason: string,
+  ) {
+    super(`job ${id} of queue "${queue}" was cancelled: ${reason}`)
+  }
+}
+
+/** It was not heard in time what became of the job. It goes on. */
+export class NoResult extends PoolError {
+  override readonly name = "NoResult"
+  override readonly code = "no-result"
+  constructor(
+    readonly queue: string,
+    readonly id: string,
+    readonly timeoutMs: number,
+    /** How it stands: `it waits`, `it runs`. */
+    readonly standing: string,
+  ) {
+    super(`job ${id} of queue "${queue}": no result within ${timeoutMs} ms; ${standing}`)
+  }
+}
+
+/** The job is gone, and what became of it was not heard here: it was done, or cancelled. */
+export class JobGone extends PoolError {
+  override readonly name = "JobGone"
+  override readonly code = "job-gone"
+  constructor(
+    readonly queue: string,
+    readonly id: string,
+  ) {
+    super(
+      `job ${id} of queue "${queue}" is gone, done or cancelled, and its result was not heard here; keep results with keepResultMs`,
+    )
+  }
+}
+
+/** The job was done, and what its handler returned can't be sent: it is too large, or nothing that JSON can hold. */
+export class ResultUnsent extends PoolError {
+  override readonly name = "ResultUnsent"
+  override readonly code = "result-unsent"
+  constructor(
+    readonly queue: string,
+    readonly id: string,
+    readonly reason: string,
+  ) {
+    super(`job ${id} of queue "${queue}" was done, but its result can't be sent: ${reason}`)
+  }
+}
+
+/** The job is not this worker's any more, for its lease was not renewed in time: what the signal of a handler fires with. */
+export class JobLeaseOver extends PoolError {
+  override readonly name = "JobLeaseOver"
+  override readonly code = "job-lease-over"
+  constructor(
+    readonly queue: string,
+    readonly id: string,
+  ) {
+    super(`the lease of job ${id} of queue "${queue}" is over: somebody else may run it by now`)
+  }
+}
+
+/** There is no such job: it was never there, is done, or was cancelled. */
+export class NoSuchJob extends PoolError {
+  override readonly name = "NoSuchJob"
+  override readonly code = "no-such-job"
+  constructor(
+    readonly pool: string,
+    readonly id: string,
+  ) {
+    super(`no job ${id} in pool "${pool}": it never was there, is done, or was cancelled`)
+  }
+}
+
+/** Some of many jobs could not be enqueued; those that could are. */
+export class NotAllEnqueued extends PoolError {
+  override readonly name = "NotAllEnqueued"
+  override readonly code = "not-all-enqueued"
+  constructor(
+    readonly queue: string,
+    /** Places in the list of those that were not enqueued. */
+    readonly missing: readonly number[],
+    readonly count: number,
+    options: { readonly cause: unknown },
+  ) {
+    super(
+      `${missing.length} of ${count} jobs for queue "${queue}" were not enqueued; enqueue these again`,
+      options,
+    )
+  }
+}
+
+/** There is nowhere to keep jobs. */
+export class NoJobs extends PoolError {
+  override readonly name = "NoJobs"
+  override readonly code = "no-jobs"
+  constructor(readonly why: string) {
+    super(`jobs: ${why}`)
+  }
+}

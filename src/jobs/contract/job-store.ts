@@ -1,0 +1,117 @@
+/**
+ * Where jobs lie: two streams of messages, one of which hands out what is ready and takes it back if it is not settled in
+ * time. `jetstream-jobs.ts` has it on a server, `memory-jobs.ts` inside one process. What jobs mean is decided above it.
+ */
+import type { MsgHdrs } from "nats"
+import type { Instant } from "../../time/clock.js"
+import type { StoredMessage } from "./job-record.js"
+
+export type JobStream = "jobs" | "dead"
+
+/** What the server can do; without it something else is done in its place, see docs/jobs.md. */
+export interface JobAbilities {
+  /** Messages that are stored when they are due. Without: workers give back what comes too early. */
+  readonly hasSchedules: boolean
+  /** A key is looked for wherever its job may lie. Without: only where jobs of its priority are ready or run. */
+  readonly isUniqueEverywhere: boolean
+  /** Messages that vanish by themselves. Without: no result is kept. */
+  readonly hasTtl: boolean
+  /** A queue can be paused. */
+  readonly canPause: boolean
+}
+
+export interface ToStore {
+  readonly stream: JobStream
+  readonly subject: string
+  readonly data: Uint8Array | string
+  readonly headers: MsgHdrs
+  /** A second message with the same within two minutes is not stored. */
+  readonly id?: string
+  /** Not to be stored if anything lies under a subject that this matches; then AlreadyThere is thrown. */
+  readonly unlessAt?: string
+  /** To be stored under `subject` at this time, in ms since 1970; until then it lies under `until`. */
+  readonly due?: { readonly atMs: number; readonly until: string }
+  /** Vanishes after so many ms. */
+  readonly ttlMs?: number
+  readonly timeoutMs?: number
+}
+
+/** Something lies there already; nothing was stored. */
+export class AlreadyThere extends Error {
+  override readonly name = "AlreadyThere"
+}
+
+/** A job in a worker's hands. */
+export interface Delivery extends StoredMessage {
+  /** Whoever has it can settle the delivery. */
+  readonly ticket: string
+  /** How often this message was handed out, this time included. */
+  readonly deliveries: number
+  /** It was handed out after this instant: a process that was frozen may read it much later. */
+  readonly after: Instant
+}
+
+/** Done with; to be handed out to another at once, or after so many ms. */
+export type Settlement = "done" | "back" | { readonly backAfterMs: number }
+
+export interface SourceOptions {
+  readonly queue: string
+  readonly priority: number
+  /** How long a job is its worker's without a renewal, in ms. Default: the store's own. */
+  readonly leaseMs?: number | undefined
+  /** How many may run at once in the whole pool; as it was if it is not given. */
+  readonly limit?: number | undefined
+  readonly heard: (delivery: Delivery) => void
+  /** Told what goes wrong, and (with undefined) that it works again. */
+  readonly told: (trouble: unknown) => void
+}
+
+/** Where one worker gets the jobs of one queue and priority from. */
+export interface JobSource {
+  /** How long a job is its worker's without a renewal, in ms. */
+  readonly leaseMs: number
+  /** So many more jobs are wanted, those that were asked for and have not come included. */
+  want(count: number): void
+  /** Asks for no more. Resolves once all that was on its way has been heard. */
+  close(): Promise<void>
+}
+
+/** How many jobs of one queue there are. */
+export interface QueueCounts {
+  readonly queue: string
+  readonly waiting: number
+  readonly running: number
+  readonly delayed: number
+  readonly dead: number
+  /** Whether anybody waits for jobs of it, or runs some. */
+  readonly isServed: boolean
+  /** In ms since 1970; undefined if it is not. */
+  readonly pausedUntilMs?: number | undefined
+}
+
+export interface JobStore {
+  readonly abilities: JobAbilities
+  /** What one message may hold, in bytes; undefined if that is not known. */
+  readonly maxPayload: number | undefined
+  /** What its clock says, in ms since 1970, as far as that is known. */
+  nowMs(): number
+  /** Throws AlreadyThere. All else that it throws leaves open whether it was stored, unless it is a refusal. */
+  store(message: ToStore): Promise<{ readonly seq: number }>
+  /** Throws what the server says if it can't be. */
+  source(options: SourceOptions): Promise<JobSource>
+  /** Sent off, and not confirmed. Says whether it could be: not while the connection is away. */
+  settle(ticket: string, how: Settlement): boolean
+  /** The delivery is its worker's for one lease more, counted from the call. */
+  renew(ticket: string): Promise<void>
+  /** The last message under a subject that `subject` matches. */
+  last(stream: JobStream, subject: string): Promise<StoredMessage | undefined>
+  /** The message at this place, if it is there still. */
+  at(stream: JobStream, seq: number): Promise<StoredMessage | undefined>
+  /** Says whether it was there. */
+  remove(stream: JobStream, seq: number): Promise<boolean>
+  /** Messages under subjects that `subject` matches, in order, at most `limit`. */
+  list(stream: JobStream, subject: string, limit: number): Promise<StoredMessage[]>
+  counts(): Promise<QueueCounts[]>
+  /** Until this time, in ms since 1970; 0 ends it. Says whether the queue is known. */
+  pause(queue: string, untilMs: number): Promise<boolean>
+}

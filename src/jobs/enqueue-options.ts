@@ -1,0 +1,75 @@
+/** What a program may say of a job when it enqueues it; everything has a default. */
+import type { MsgHdrs } from "nats"
+import { BadInput } from "../errors/errors.js"
+import {
+  checkOptions,
+  either,
+  having,
+  type KindsOf,
+  kind,
+  numberFrom,
+  text,
+  textByName,
+  waitMs,
+} from "../options/known-options.js"
+import { checkedId } from "./contract/job-names.js"
+
+/** How a job is to be done. */
+export interface EnqueueOptions {
+  /** How often it may fail, from 1. Its worker's death or stop is no failure. Default 5. */
+  readonly attempts?: number | undefined
+  /** The pause after the first failure, in ms; doubled after each, up to an hour, and a fifth more or less. Default 1000. */
+  readonly backoffMs?: number | undefined
+  /** Not to be done before so many ms have passed, up to a year. Default 0. */
+  readonly delayMs?: number | undefined
+  /**
+   * Any text. As long as a job of this queue that is unique by the same waits, is delayed or runs, no other is stored: what
+   * enqueue gives then is that one, with `already`.
+   */
+  readonly unique?: string | undefined
+  /**
+   * An id of your own: 1 to 128 letters, digits, `-`, `_` or `=`. It is unique by that, and for two minutes longer: enqueue it
+   * again as often as you like. Default: one that is made for it.
+   */
+  readonly id?: string | undefined
+  /** For how long its result is kept, in ms, for who asks later; needs server 2.11. Default: it is not. */
+  readonly keepResultMs?: number | undefined
+  /** Headers for its handler: texts by name, or an object with headers of NATS or of the web. */
+  readonly headers?: Readonly<Record<string, string>> | MsgHdrs | Headers | undefined
+  /** How long enqueuing may take, in ms. Default 5000. */
+  readonly timeoutMs?: number | undefined
+}
+
+const YEAR_MS = 366 * 24 * 3_600_000
+
+const ENQUEUE_OPTIONS = {
+  attempts: wholeFrom(1),
+  backoffMs: numberFrom(1, 3_600_000),
+  delayMs: numberFrom(0, YEAR_MS),
+  unique: text,
+  id: text,
+  keepResultMs: numberFrom(1, YEAR_MS),
+  headers: either(
+    textByName,
+    having("MsgHdrs", "append", "last"),
+    kind("Headers", (value) => Object.prototype.toString.call(value) === "[object Headers]"),
+  ),
+  timeoutMs: waitMs,
+} satisfies KindsOf<EnqueueOptions>
+
+/** Throws BadInput for options that it doesn't know, or that can't be used. */
+export function checkedEnqueueOptions(options: EnqueueOptions): void {
+  checkOptions("a job", options, ENQUEUE_OPTIONS)
+  const { id, unique } = options
+  if (id !== undefined) checkedId(id)
+  if (id !== undefined && unique !== undefined) {
+    throw new BadInput("unique", "no id of your own beside it, which is unique itself", unique)
+  }
+}
+
+function wholeFrom(least: number) {
+  return kind(
+    `a whole number from ${least}`,
+    (value) => Number.isInteger(value) && Number(value) >= least,
+  )
+}

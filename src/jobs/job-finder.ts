@@ -1,0 +1,156 @@
+/**
+ * Jobs by their ids: where one lies or runs, its end by cancelling, and its return from the dead. There is no record of a job
+ * but the job itself, so one that is done can't be found.
+ */
+import type { Bus } from "../contracts/bus.js"
+import { isNoResponders, isTimeout, NoWorkers } from "../errors/errors.js"
+import { NoSuchJob } from "../errors/job-errors.js"
+import { type JobNames, jobSubjectIn, keyOfId, type Place } from "./contract/job-names.js"
+import {
+  DIED_HEADER,
+  headersFor,
+  type JobRecord,
+  REASON_HEADER,
+  recordOf,
+  type StoredMessage,
+  WORKER_HEADER,
+} from "./contract/job-record.js"
+import type { JobStore, JobStream } from "./contract/job-store.js"
+import { misfortuneHeaders } from "./contract/outcome.js"
+import { decodeRunning, encodeCancel, encodeQuestion, type RunningJob } from "./contract/running.js"
+
+/** How long a worker that runs a job may take to say so, in ms. */
+const ANSWER_MS = 500
+/** A job moves while it is looked for: from delayed to ready, from ready to running. */
+const TRIES = 3
+
+/** Where a job lies, and what is known of it. */
+export interface FoundJob {
+  readonly place: Place
+  readonly record: JobRecord
+  readonly message: StoredMessage
+}
+
+export class JobFinder {
+  readonly #store: JobStore
+  readonly #names: JobNames
+  readonly #bus: Bus
+
+  constructor(store: JobStore, names: JobNames, bus: Bus) {
+    this.#store = store
+    this.#names = names
+    this.#bus = bus
+  }
+
+  /** Where the job `id` lies; undefined if it is nowhere any more. */
+  async find(id: string, queue = "*"): Promise<FoundJob | undefined> {
+    const { pool } = this.#names
+    const key = keyOfId(id)
+    const alive = await this.#lying("jobs", `${pool}.*.${queue}.*.${key}`, id)
+    return alive ?? this.#lying("dead", `${pool}.dead.${queue}.*.${key}`, id)
+  }
+
+  /** What its worker says of the job `id`; undefined if nobody runs it. */
+  async running(id: string): Promise<RunningJob | undefined> {
+    const answer = await this.#ask(this.#names.running, encodeQuestion({ id }))
+    return answer && decodeRunning(answer)[0]
+  }
+
+  /** The result of the job `id`, if it was kept. */
+  kept(id: string): Promise<StoredMessage | undefined> {
+    return this.#store.last("jobs", this.#names.result(id))
+  }
+
+  /** Ends the job `id`, wherever it is; says whether it was there. */
+  async cancel(id: string, reason: string, queue?: string): Promise<boolean> {
+    const { cancel, done } = this.#names
+    const order = encodeCancel({ id, reason })
+    for (let tries = 1; tries <= TRIES; tries += 1) {
+      const found = await this.find(id, queue)
+      if (!found || found.place === "dead") return false
+      if (found.place === "job" && (await this.#ask(cancel, order))) return true
+      if (!(await this.#store.remove("jobs", found.message.seq))) continue
+      // Somebody may have taken it just before that.
+      this.#bus.publish(cancel, order)
+      this.#bus.publish(done(id), "", { headers: misfortuneHeaders("cancelled", reason, "") })
+      return true
+    }
+    return false
+  }
+
+  /** Has a dead or delayed job done now. Throws NoSuchJob if it is neither. */
+  async retry(id: string): Promise<void> {
+    const found = await this.find(id)
+    if (!found || found.place === "job") throw new NoSuchJob(this.#names.pool, id)
+    await this.bringBack(found)
+  }
+
+  /** The same, for one that was found. */
+  async bringBack({ place, record, message }: FoundJob): Promise<void> {
+    const { queue, priority, id } = record
+    const isDead = place === "dead"
+    const anew = isDead ? { ...record, failures: 0, crashes: 0 } : record
+    await this.#store.store({
+      stream: "jobs",
+      subject: this.#names.subject("job", queue, priority, keyOfId(id)),
+      data: message.data,
+      headers: headersFor({ ...anew, notBeforeMs: undefined }, message.headers),
+      // Twice is once, also when it is removed only later.
+      id: `${id}#again-${isDead ? "dead" : "later"}-${message.seq}`,
+    })
+    await this.#store.remove(isDead ? "dead" : "jobs", message.seq)
+  }
+
+  /** Forgets a dead job. Throws NoSuchJob if it is not among them. */
+  async discard(id: string): Promise<void> {
+    const found = await this.find(id)
+    const isGone = found?.place === "dead" && (await this.#store.remove("dead", found.message.seq))
+    if (!isGone) throw new NoSuchJob(this.#names.pool, id)
+  }
+
+  async #lying(stream: JobStream, pattern: string, id: string): Promise<FoundJob | undefined> {
+    const message = await this.#store.last(stream, pattern)
+    const found = message && this.#placed(message)
+    if (found?.record.id === id) return found
+    const [, seq] = /^seq-(\d+)$/.exec(id) ?? []
+    const placed = seq && stream === "jobs" ? await this.#store.at(stream, Number(seq)) : undefined
+    const at = placed && this.#placed(placed)
+    return at?.record.id === id ? at : undefined
+  }
+
+  /** Where no schedule holds it a delayed job lies with those that are ready. */
+  #placed(message: StoredMessage): FoundJob | undefined {
+    const found = foundIn(message)
+    const isEarly = (found?.record.notBeforeMs ?? 0) > this.#store.nowMs()
+    return found && (isEarly ? { ...found, place: "later" } : found)
+  }
+
+  async #ask(subject: string, question: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return (await this.#bus.request(subject, question, { timeout: ANSWER_MS })).data
+    } catch (error) {
+      if (isTimeout(error) || isNoResponders(error) || error instanceof NoWorkers) return undefined
+      throw error
+    }
+  }
+}
+
+/** The job in `message`; undefined if it is none. */
+export function foundIn(message: StoredMessage): FoundJob | undefined {
+  const at = jobSubjectIn(message.subject)
+  const record = recordOf(message)
+  return at && record && { place: at.place, record, message }
+}
+
+/** Why a dead job died, where and when; as it is written with it. */
+export function deathOf({ headers, storedMs }: StoredMessage): {
+  readonly reason: string
+  readonly worker: string
+  readonly diedMs: number
+} {
+  return {
+    reason: headers?.get(REASON_HEADER) ?? "",
+    worker: headers?.get(WORKER_HEADER) ?? "",
+    diedMs: Number(headers?.get(DIED_HEADER) || storedMs),
+  }
+}

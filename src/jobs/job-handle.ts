@@ -1,0 +1,195 @@
+/** A job as who enqueued it, or knows its id, can follow and end it. */
+import type { MsgHdrs } from "nats"
+import type { BusMessage } from "../contracts/bus.js"
+import { JobCancelled, JobFailed, JobGone, NoResult, ResultUnsent } from "../errors/job-errors.js"
+import { checkKind, checkOptions, having, type KindsOf, waitMs } from "../options/known-options.js"
+import type { Cancel, Clock } from "../time/clock.js"
+import type { JobNames } from "./contract/job-names.js"
+import { misfortuneIn } from "./contract/outcome.js"
+import { deathOf, type JobFinder } from "./job-finder.js"
+import type { JobResults } from "./job-results.js"
+
+/** How often a job is looked for while its result is waited for, in ms: the word of its end may be lost. */
+const LOOK_MS = 5_000
+/** How long after a job is gone the word of its end may come, in ms. */
+const LATE_MS = 1_000
+
+/**
+ * `waiting`: until somebody has room for it. `delayed`: until its time, after a failure too. `running`, `dead`, and `gone`:
+ * done, cancelled, or never there.
+ */
+export type JobState = "waiting" | "delayed" | "running" | "dead" | "gone"
+
+/** How a job stands. */
+export interface JobStanding {
+  readonly state: JobState
+  /** How often it has failed. */
+  readonly failures: number
+  /** Name of the worker that runs it, or had it last when it died. */
+  readonly worker?: string
+  /** What its handler said last of how far it is, while it runs. */
+  readonly progress?: unknown
+  /** Why it died. */
+  readonly reason?: string
+}
+
+/** How to wait for a result. */
+export interface ResultOptions {
+  /** How long, in ms. Default: as long as it takes. */
+  readonly timeoutMs?: number | undefined
+  /** Gives up waiting; the job goes on. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const RESULT_OPTIONS = {
+  timeoutMs: waitMs,
+  signal: having("an AbortSignal", "addEventListener"),
+} satisfies KindsOf<ResultOptions>
+
+/** What a job came to. */
+export class JobResult {
+  /** @internal */
+  constructor(
+    /** What its handler returned, as it was sent. */
+    readonly data: Uint8Array,
+    /** Headers that came with it. */
+    readonly headers: MsgHdrs | undefined,
+  ) {}
+
+  /** As text (UTF-8). */
+  text(): string {
+    return new TextDecoder().decode(this.data)
+  }
+
+  /** As JSON. Throws SyntaxError if it is none. */
+  json<T = unknown>(): T {
+    return JSON.parse(this.text()) as T
+  }
+}
+
+/** @internal */
+export interface JobHandleOptions {
+  readonly queue: string
+  readonly id: string
+  readonly already: boolean
+  readonly isOwn: boolean
+  readonly names: JobNames
+  readonly clock: Clock
+  readonly finder: JobFinder
+  readonly results: JobResults
+}
+
+/** A job that was enqueued. Made by PoolClient.enqueue. */
+export class JobHandle {
+  /** Unique to this job. */
+  readonly id: string
+  readonly queue: string
+  /** Whether it was there already, by what it is unique by: then nothing was stored, and this is that job. */
+  readonly already: boolean
+  readonly #options: JobHandleOptions
+
+  /** @internal */
+  constructor(options: JobHandleOptions) {
+    this.#options = options
+    this.id = options.id
+    this.queue = options.queue
+    this.already = options.already
+  }
+
+  /**
+   * Waits until the job is done, over all its attempts. Throws JobFailed, JobCancelled, ResultUnsent, NoResult after
+   * `timeoutMs`, JobGone if it is over and nobody told here, and the reason of `signal`.
+   */
+  async result(options: ResultOptions = {}): Promise<JobResult> {
+    checkOptions("a result", options, RESULT_OPTIONS)
+    const { timeoutMs, signal } = options
+    signal?.throwIfAborted()
+    const { clock, results, names, isOwn } = this.#options
+    let forget = () => {}
+    let cancel: Cancel = () => {}
+    let abort = () => {}
+    try {
+      const heard = await new Promise<BusMessage | "late" | "gone">((resolve, reject) => {
+        abort = () => reject(signal?.reason)
+        signal?.addEventListener("abort", abort)
+        forget = results.wait(names.done(this.id), isOwn, resolve)
+        if (timeoutMs !== undefined) cancel = clock.after(timeoutMs, () => resolve("late"))
+        this.#look(isOwn ? LOOK_MS : 0, resolve, reject)
+      })
+      if (heard === "late") throw await this.#noResult(timeoutMs as number)
+      return heard === "gone" ? await this.#afterwards() : this.#resultIn(heard)
+    } finally {
+      forget()
+      cancel()
+      this.#cancelLook()
+      signal?.removeEventListener("abort", abort)
+    }
+  }
+
+  /** How it stands at this moment. */
+  async state(): Promise<JobStanding> {
+    const { finder } = this.#options
+    const found = await finder.find(this.id, this.queue)
+    if (!found) return { state: "gone", failures: 0 }
+    const { place, record, message } = found
+    const { failures } = record
+    if (place === "later") return { state: "delayed", failures }
+    if (place === "dead") {
+      const { reason, worker } = deathOf(message)
+      return { state: "dead", failures, reason, worker }
+    }
+    const running = await finder.running(this.id)
+    if (!running) return { state: "waiting", failures }
+    const { worker, progress } = running
+    return { state: "running", failures, worker, ...(progress !== undefined && { progress }) }
+  }
+
+  /**
+   * Ends the job, wherever it is: one that runs has its signal fire with JobCancelled, which holds `reason`. Says whether it
+   * was there; one that is done, or dead, can't be cancelled.
+   */
+  async cancel(reason = "cancelled"): Promise<boolean> {
+    checkKind("reason", reason, { expected: "text", isMet: (it) => typeof it === "string" })
+    return this.#options.finder.cancel(this.id, reason, this.queue)
+  }
+
+  #cancelLook: Cancel = () => {}
+
+  #look(afterMs: number, resolve: (how: "gone") => void, reject: (error: unknown) => void): void {
+    const { clock, finder } = this.#options
+    const look = async () => {
+      const found = await finder.find(this.id, this.queue)
+      if (found && found.place !== "dead") return this.#look(LOOK_MS, resolve, reject)
+      this.#cancelLook = clock.after(LATE_MS, () => resolve("gone"))
+    }
+    const again = () => this.#look(LOOK_MS, resolve, reject)
+    // While the server is away nothing can be looked up, and later it can.
+    this.#cancelLook = clock.after(afterMs, () => void look().catch(again))
+  }
+
+  #resultIn({ data, headers }: Pick<BusMessage, "data" | "headers">): JobResult {
+    const misfortune = misfortuneIn(headers)
+    if (!misfortune) return new JobResult(data, headers)
+    const { outcome, reason } = misfortune
+    if (outcome === "dead") throw new JobFailed(this.queue, this.id, reason)
+    if (outcome === "cancelled") throw new JobCancelled(this.queue, this.id, reason)
+    throw new ResultUnsent(this.queue, this.id, reason)
+  }
+
+  /** What can be found out of a job that is over. */
+  async #afterwards(): Promise<JobResult> {
+    const { finder } = this.#options
+    const kept = await finder.kept(this.id)
+    if (kept) return new JobResult(kept.data, kept.headers)
+    const found = await finder.find(this.id, this.queue)
+    if (found?.place !== "dead") throw new JobGone(this.queue, this.id)
+    throw new JobFailed(this.queue, this.id, deathOf(found.message).reason)
+  }
+
+  async #noResult(timeoutMs: number): Promise<NoResult> {
+    const { state } = await this.state().catch(() => ({ state: "unknown" as const }))
+    const words = { waiting: "it waits", delayed: "it is delayed", running: "it runs" }
+    const standing = words[state as keyof typeof words] ?? `it is ${state}`
+    return new NoResult(this.queue, this.id, timeoutMs, standing)
+  }
+}

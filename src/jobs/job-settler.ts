@@ -1,0 +1,209 @@
+/**
+ * Ends an attempt: acknowledges it, stores it to be tried again, puts it with the dead, or gives it back. What is to be kept
+ * is stored before the job is let go, so that a worker that dies in between repeats both and loses nothing; and nothing is
+ * done once the lease is over, for the job may be another's by then.
+ */
+import { headers } from "nats"
+import type { Bus } from "../contracts/bus.js"
+import type { Troubles } from "../contracts/troubles.js"
+import { isLarger, payloadOf } from "../encoding/payload.js"
+import { isJetStreamRefusal, reasonOf } from "../errors/errors.js"
+import { fieldOf, isA } from "../errors/thrown.js"
+import { AnswerTooLarge, BadRequest } from "../errors/work-errors.js"
+import type { Clock } from "../time/clock.js"
+import { Pace } from "../time/pace.js"
+import { fateOf } from "./contract/fate.js"
+import { type JobNames, keyOfId } from "./contract/job-names.js"
+import { headersFor, headersOfDead, type JobRecord } from "./contract/job-record.js"
+import { AlreadyThere, type JobStore, type Settlement, type ToStore } from "./contract/job-store.js"
+import { type Misfortune, misfortuneHeaders } from "./contract/outcome.js"
+import type { TakenJob } from "./taken-job.js"
+
+/** When a job is tried again that can't be put with the dead, in ms. */
+const DEAD_ARE_FULL_MS = 60_000
+/** For how long it is known that a delivery counts for nothing, in ms. */
+const EXCUSED_MS = 7 * 24 * 3_600_000
+/** Between two tries to store something, in ms. */
+const PACE = { firstMs: 100, mostMs: 1_000 }
+
+export interface JobSettlerOptions {
+  readonly store: JobStore
+  readonly names: JobNames
+  readonly bus: Bus
+  readonly clock: Clock
+  /** From 0 to 1. */
+  readonly random: () => number
+  /** Name of the worker. */
+  readonly worker: string
+  readonly troubles: Troubles
+  /** Called before jobs are given back: who keeps them for the worker must forget them first. */
+  readonly letGo: (tickets: readonly string[]) => Promise<void>
+}
+
+export class JobSettler {
+  readonly #options: JobSettlerOptions
+
+  constructor(options: JobSettlerOptions) {
+    this.#options = options
+  }
+
+  /** The handler returned `result`. */
+  succeeded(job: TakenJob, result: unknown): void | Promise<void> {
+    let payload: Uint8Array | string = ""
+    try {
+      payload = payloadOf(result, "answer")
+      const { maxPayload } = this.#options.store
+      if (maxPayload !== undefined && isLarger(payload, maxPayload)) {
+        throw new AnswerTooLarge(maxPayload)
+      }
+    } catch (error) {
+      // The work was done, and must not be done again for that.
+      this.#options.troubles.report(`job ${job.id}: its result can't be sent`, error)
+      return this.#end(job, () => this.#tell(job, "", "unsent", reasonOf(error)))
+    }
+    if (job.record.keepResultMs !== undefined) return this.#keep(job, payload)
+    return this.#end(job, () => this.#tell(job, payload))
+  }
+
+  /** The handler threw, or took too long. `crashes` are those so far. */
+  async failed(job: TakenJob, thrown: unknown, crashes: number): Promise<void> {
+    const record = { ...job.record, failures: job.record.failures + 1, crashes }
+    const reason = reasonOf(thrown) || "the handler failed"
+    const isForGood = isA(thrown, BadRequest)
+    const given = Number(fieldOf(thrown, "retryAfterMs") ?? Number.NaN)
+    const afterMs = given >= 0 ? given : undefined
+    const failure = { reason, isForGood, afterMs }
+    const fate = fateOf(record, record.failures, failure, this.#options.random())
+    if (fate.type === "dead") await this.bury(job, record, fate.reason)
+    else await this.#again(job, record, fate.afterMs)
+  }
+
+  /** It has failed for good. */
+  async bury(job: TakenJob, record: JobRecord, reason: string): Promise<void> {
+    const { names, store, worker, troubles } = this.#options
+    const { queue, priority, id } = record
+    const death = { reason, worker, diedMs: Math.round(store.nowMs()) }
+    try {
+      const isStored = await this.#stored(job, {
+        stream: "dead",
+        subject: names.subject("dead", queue, priority, keyOfId(id)),
+        data: job.delivery.data,
+        headers: headersOfDead(record, job.delivery.headers, death),
+        id: `${id}#${job.delivery.seq}`,
+      })
+      if (isStored) await this.#end(job, () => this.#tell(job, "", "dead", reason))
+    } catch (error) {
+      const what = `job ${id} has failed for good, and can't be put with the dead; it is tried again in a minute. Make room with: pool jobs retry --dead, or pool jobs discard --dead`
+      troubles.report(what, error)
+      await this.#again(job, { ...record, failures: job.record.failures }, DEAD_ARE_FULL_MS)
+    }
+  }
+
+  /** It was cancelled while it ran. */
+  cancelled(job: TakenJob, reason: string): void | Promise<void> {
+    return this.#end(job, () => this.#tell(job, "", "cancelled", reason))
+  }
+
+  /** It goes on elsewhere, and this delivery counts for nothing: its worker stops. `excused` are those so far. */
+  async gaveBack(job: TakenJob, excused: number): Promise<void> {
+    const { names, letGo } = this.#options
+    const { seq, ticket } = job.delivery
+    // Nobody else may give it back in the worker's name any more, for it may be another's by then.
+    await letGo([ticket])
+    const message: ToStore = {
+      ...{ stream: "jobs", subject: names.excused(seq), data: String(excused + 1) },
+      ...{ headers: headers(), ttlMs: EXCUSED_MS },
+    }
+    await this.#stored(job, message)
+    await this.#settle(job, "back")
+  }
+
+  /** It came before its time. */
+  async tooEarly(job: TakenJob, afterMs: number): Promise<void> {
+    await this.#settle(job, { backAfterMs: afterMs })
+  }
+
+  async #keep(job: TakenJob, payload: Uint8Array | string): Promise<void> {
+    const { names, store } = this.#options
+    const { keepResultMs: ttlMs, id } = job.record
+    if (store.abilities.hasTtl && ttlMs) {
+      const kept: ToStore = {
+        ...{ stream: "jobs", subject: names.result(id), data: payload, ttlMs },
+        headers: headersFor(job.record, undefined),
+      }
+      if (!(await this.#stored(job, kept))) return
+    }
+    await this.#end(job, () => this.#tell(job, payload))
+  }
+
+  async #again(job: TakenJob, record: JobRecord, afterMs: number): Promise<void> {
+    const { names, store } = this.#options
+    const { queue, priority, id } = record
+    const key = keyOfId(id)
+    const until = names.subject("later", queue, priority, key)
+    const isStored = await this.#stored(job, {
+      stream: "jobs",
+      subject: names.subject("job", queue, priority, key),
+      data: job.delivery.data,
+      headers: headersFor({ ...record, notBeforeMs: undefined }, job.delivery.headers),
+      id: `${id}#${job.delivery.seq}`,
+      // One subject holds one schedule: what lies there is another job, for which this one was cancelled.
+      ...(store.abilities.hasSchedules && { unlessAt: until }),
+      due: { atMs: Math.round(store.nowMs() + afterMs), until },
+    })
+    if (isStored) await this.#settle(job, "done")
+  }
+
+  /**
+   * Stores `message`, and tries again for as long as the job is this worker's; says whether it is stored. Throws what refuses
+   * it for good.
+   */
+  async #stored(job: TakenJob, message: ToStore): Promise<boolean> {
+    const { store, clock, random, troubles } = this.#options
+    const pace = new Pace({ clock, random, ...PACE })
+    while (job.isHeld()) {
+      try {
+        await store.store(message)
+        troubles.works("storing jobs")
+        return job.isHeld()
+      } catch (error) {
+        // Stored by a try whose answer was lost, or another's, for which this one was cancelled.
+        if (isA(error, AlreadyThere)) return job.isHeld()
+        if (message.stream === "dead" && isJetStreamRefusal(error)) throw error
+        troubles.fails("storing jobs", "what becomes of a job could not be stored", error)
+      }
+      await pace.wait({ limitMs: job.leftMs() })
+    }
+    return false
+  }
+
+  /** It is done with; `tell` is called if it was this worker's still. */
+  #end(job: TakenJob, tell: () => void): void | Promise<void> {
+    const settled = this.#settle(job, "done")
+    if (settled === true) return tell()
+    if (settled) return settled.then((isSettled) => (isSettled ? tell() : undefined))
+  }
+
+  /** Says whether the job was this worker's to settle. */
+  #settle(job: TakenJob, how: Settlement): boolean | Promise<boolean> {
+    if (job.look()) return false
+    return this.#options.store.settle(job.delivery.ticket, how) || this.#settleLater(job, how)
+  }
+
+  /** As soon as there is a connection again. */
+  async #settleLater(job: TakenJob, how: Settlement): Promise<boolean> {
+    const { store, clock } = this.#options
+    const pace = new Pace({ clock, ...PACE })
+    for (;;) {
+      await pace.wait({ limitMs: job.leftMs() })
+      if (job.look()) return false
+      if (store.settle(job.delivery.ticket, how)) return true
+    }
+  }
+
+  #tell(job: TakenJob, payload: Uint8Array | string, outcome?: Misfortune, reason = ""): void {
+    const { bus, names, worker } = this.#options
+    const hdrs = outcome && misfortuneHeaders(outcome, reason, worker)
+    bus.publish(names.done(job.id), payload, hdrs && { headers: hdrs })
+  }
+}

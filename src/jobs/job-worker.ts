@@ -1,0 +1,121 @@
+/**
+ * The jobs of one worker: all the queues that it serves, what it answers about those that run, and how it ends. It outlasts
+ * the runs of the worker as a member, for a job has nothing to do with who leads.
+ */
+import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
+import type { Troubles } from "../contracts/troubles.js"
+import { listen } from "../protocol/listening.js"
+import type { MemberLabel } from "../protocol/member.js"
+import type { Clock } from "../time/clock.js"
+import { jobNamesOf } from "./contract/job-names.js"
+import type { JobStore } from "./contract/job-store.js"
+import type { QueueOptions } from "./contract/queue-job.js"
+import { decodeCancel, decodeQuestion, encodeRunning, type RunningJob } from "./contract/running.js"
+import { JobSettler } from "./job-settler.js"
+import { ProgressTeller } from "./progress-teller.js"
+import { QueueWorker } from "./queue-worker.js"
+import type { TakenJob } from "./taken-job.js"
+
+/** Jobs that a worker runs, for whoever gives them back in its name when its process dies. */
+export interface HeldJob {
+  /** To be published to, with `-NAK`: the job goes on elsewhere at once. */
+  readonly ticket: string
+  /** For how long that may be done from now on, in ms: after that the job may be another's. */
+  readonly forMs: number
+}
+
+/** Gives jobs back in the name of a worker whose process died. */
+export interface JobWitness {
+  /** These are run, or run on. */
+  readonly holds: (jobs: readonly HeldJob[]) => void
+  /** These are given back, or will be; resolves when that is known where it must be. */
+  readonly letsGo: (tickets: readonly string[]) => Promise<void>
+}
+
+export interface JobWorkerOptions {
+  readonly pool: string
+  readonly queues: ReadonlyMap<string, QueueOptions>
+  readonly store: JobStore
+  readonly bus: Bus
+  readonly clock: Clock
+  /** From 0 to 1. */
+  readonly random: () => number
+  readonly member: () => MemberLabel
+  readonly troubles: Troubles
+  readonly witness?: JobWitness | undefined
+}
+
+export class JobWorker {
+  readonly #options: JobWorkerOptions
+  readonly #queues: QueueWorker[]
+  readonly #subscriptions: BusSubscription[] = []
+  readonly #toTell: TakenJob[] = []
+
+  constructor(options: JobWorkerOptions) {
+    this.#options = options
+    const { pool, store, bus, clock, random, member, troubles, witness } = options
+    const names = jobNamesOf(pool)
+    const letGo = async (tickets: readonly string[]) => witness?.letsGo(tickets)
+    const shared = { store, names, bus, clock, random, troubles, letGo }
+    const settler = new JobSettler({ ...shared, worker: member().name })
+    const progress = new ProgressTeller(bus, names, clock)
+    const took = witness ? (job: TakenJob) => this.#took(job) : () => {}
+    this.#queues = [...options.queues].map(
+      ([queue, own]) => new QueueWorker({ ...shared, queue, own, settler, progress, member, took }),
+    )
+  }
+
+  /** Begins to take jobs. Throws what the store throws. */
+  async open(isPaused: boolean): Promise<void> {
+    const { bus, pool, troubles } = this.#options
+    const { running, cancel } = jobNamesOf(pool)
+    const onProblem = (problem: Error) => troubles.report("a subscription failed", problem)
+    const hear = (subject: string, answer: (message: BusMessage) => void) => {
+      this.#subscriptions.push(listen(bus, subject, answer, { onProblem }))
+    }
+    hear(running, (message) => this.#asked(message))
+    hear(cancel, (message) => this.#cancel(message))
+    await Promise.all(this.#queues.map((queue) => queue.open(isPaused)))
+  }
+
+  /** What runs here. */
+  get running(): RunningJob[] {
+    return this.#queues.flatMap(({ running }) => running)
+  }
+
+  setPaused(isPaused: boolean): void {
+    for (const queue of this.#queues) queue.setPaused(isPaused)
+  }
+
+  /** Takes no more, finishes what runs within `graceMs`, and gives the rest back. */
+  async stop(graceMs: number): Promise<void> {
+    await Promise.all(this.#queues.map((queue) => queue.stop(graceMs)))
+    for (const subscription of this.#subscriptions) subscription.unsubscribe()
+  }
+
+  #asked(message: BusMessage): void {
+    const { queue, id } = decodeQuestion(message.data)
+    const jobs = this.running.filter((job) => job.queue === (queue ?? job.queue))
+    const meant = id === undefined ? jobs : jobs.filter((job) => job.id === id)
+    if (id === undefined || meant.length > 0) message.respond(encodeRunning(meant))
+  }
+
+  #cancel(message: BusMessage): void {
+    const { id, reason } = decodeCancel(message.data)
+    const isMine = this.#queues.some((queue) => queue.cancel(id, reason))
+    if (isMine) message.respond(encodeRunning([]))
+  }
+
+  /** Told once a turn, before the first of them is run. */
+  #took(job: TakenJob): void {
+    this.#toTell.push(job)
+    if (this.#toTell.length > 1) return
+    queueMicrotask(() => {
+      const jobs = this.#toTell.splice(0).filter(({ isOver }) => !isOver)
+      if (jobs.length === 0) return
+      this.#options.witness?.holds(
+        jobs.map((one) => ({ ticket: one.delivery.ticket, forMs: one.leftMs() })),
+      )
+    })
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Takes the jobs of one queue, as many as there is room for, and has its handler do them. Where a lease can't be renewed the
+ * signal of its job fires before anybody else can have it, and what the handler does then counts for nothing.
+ *
+ * A handler that returns no promise is done in the turn in which its job came, and kept nowhere.
+ */
+import { unawaited, unexpected } from "../contracts/unawaited.js"
+import { JobCancelled } from "../errors/job-errors.js"
+import { HandlerTimeout, WorkerStopped } from "../errors/work-errors.js"
+import type { MemberLabel } from "../protocol/member.js"
+import { isPromise } from "../time/promised.js"
+import { within } from "../time/within.js"
+import { Tally } from "../work/tally.js"
+import { crashedTooOften, crashesOf } from "./contract/fate.js"
+import { recordOf } from "./contract/job-record.js"
+import type { Delivery, JobSource } from "./contract/job-store.js"
+import { DEFAULT_CONCURRENCY, type QueueOptions } from "./contract/queue-job.js"
+import type { RunningJob } from "./contract/running.js"
+import { JobLeases } from "./job-leases.js"
+import type { JobSettler, JobSettlerOptions } from "./job-settler.js"
+import type { ProgressTeller } from "./progress-teller.js"
+import { TakenJob } from "./taken-job.js"
+
+/** A job of whose lease less is left when it is read lay there while the process stood still. */
+const FRESH = 1 / 2
+
+export interface QueueWorkerOptions extends Omit<JobSettlerOptions, "worker"> {
+  readonly queue: string
+  readonly own: QueueOptions
+  readonly member: () => MemberLabel
+  readonly settler: JobSettler
+  readonly progress: ProgressTeller
+  /** Told what it has taken, and until when that is the worker's. */
+  readonly took: (job: TakenJob) => void
+}
+
+export class QueueWorker {
+  readonly tally: Tally
+  readonly #options: QueueWorkerOptions
+  readonly #concurrency: number
+  readonly #running = new Set<TakenJob>()
+  /** Why each of those was handed out more than once, if that is known. */
+  readonly #histories = new WeakMap<TakenJob, { readonly crashes: number; excused: number }>()
+  #source: JobSource | undefined
+  #leaseMs = 0
+  #isPaused = false
+  #isStopped = false
+  #leases: JobLeases | undefined
+  #idle: (() => void)[] = []
+
+  constructor(options: QueueWorkerOptions) {
+    this.#options = options
+    this.#concurrency = options.own.concurrency ?? DEFAULT_CONCURRENCY
+    this.tally = new Tally(options.clock)
+  }
+
+  /** Begins to take jobs, unless it is paused. Throws what the store throws. */
+  async open(isPaused: boolean): Promise<void> {
+    const { store, queue, own, troubles } = this.#options
+    const { leaseMs, limit } = own
+    this.#isPaused = isPaused
+    this.#source = await store.source({
+      ...{ queue, priority: 0, leaseMs, limit },
+      heard: (delivery) => this.#heard(delivery),
+      told: (trouble) => {
+        const what = `queue ${queue}`
+        if (trouble === undefined) troubles.works(what)
+        else troubles.fails(what, `no jobs of queue ${queue} can be had`, trouble)
+      },
+    })
+    this.#leaseMs = this.#source.leaseMs
+    this.#leases = this.#leasesOf(this.#source.leaseMs)
+    this.#ask()
+  }
+
+  /** What runs. */
+  get running(): RunningJob[] {
+    return [...this.#running].map((job) => job.running)
+  }
+
+  setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused
+    this.#ask()
+  }
+
+  /** Cancels the job `id`, if it runs here; says whether it does. */
+  cancel(id: string, reason: string): boolean {
+    const job = [...this.#running].find((one) => one.id === id)
+    if (!job) return false
+    job.abort(new JobCancelled(job.queue, job.id, reason))
+    this.#over(job, this.#options.settler.cancelled(job, reason))
+    return true
+  }
+
+  /** Takes no more, and finishes what runs within `graceMs`; what is not done by then is given back, and its signal fires. */
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopped = true
+    const { clock, settler } = this.#options
+    const closed = this.#source?.close()
+    await within(clock, Math.max(1, graceMs), this.#untilIdle(closed)).catch(() => {})
+    const left = [...this.#running]
+      .filter((job) => !job.isOver)
+      .map((job) => {
+        job.abort(new WorkerStopped())
+        const excused = this.#histories.get(job)?.excused ?? 0
+        const settled = settler.gaveBack(job, excused)
+        this.#over(job, settled)
+        return settled
+      })
+    await Promise.all(left)
+    // What is being settled still is so for no longer than its lease.
+    await this.#untilIdle(closed)
+    this.#leases?.stop()
+  }
+
+  #ask(): void {
+    if (this.#isStopped) return
+    this.#source?.want(this.#isPaused ? 0 : this.#concurrency - this.#running.size)
+  }
+
+  #heard(delivery: Delivery): void {
+    const record = recordOf(delivery)
+    const { store, clock, member, progress, took } = this.#options
+    if (!record) return
+    const tell = (job: TakenJob, value: unknown) => progress.tell(job, value)
+    const leaseMs = this.#leaseMs
+    const job = new TakenJob({ delivery, record, leaseMs, clock, member: member(), tell })
+    // Its lease was used up while nobody here could read: it may be another's any moment.
+    if (job.leftMs() < leaseMs * FRESH) return this.#ask()
+    this.#running.add(job)
+    this.tally.busy = this.#running.size
+    took(job)
+    const { notBeforeMs } = record
+    const leftMs = notBeforeMs === undefined ? 0 : notBeforeMs - store.nowMs()
+    if (leftMs > 0) this.#over(job, this.#options.settler.tooEarly(job, leftMs))
+    else if (delivery.deliveries > 1 || record.crashes > 0)
+      unawaited(this.#lookBack(job), this.#broke)
+    else this.#run(job)
+    this.#ask()
+  }
+
+  /** It was handed out before: runs it, unless its workers died too often. */
+  async #lookBack(job: TakenJob): Promise<void> {
+    const { store, names, settler } = this.#options
+    const { seq, deliveries } = job.delivery
+    const excuse = await store.last("jobs", names.excused(seq)).catch(() => undefined)
+    const early = job.record.notBeforeMs === undefined ? 0 : 1
+    const excused = Number(excuse ? new TextDecoder().decode(excuse.data) : 0) || 0
+    const crashes = crashesOf(job.record, deliveries, excused + early)
+    this.#histories.set(job, { crashes, excused })
+    const reason = crashedTooOften(crashes)
+    if (reason) this.#over(job, settler.bury(job, { ...job.record, crashes }, reason))
+    else if (!job.isOver) this.#run(job)
+  }
+
+  #run(job: TakenJob): void {
+    const { own } = this.#options
+    let result: unknown
+    try {
+      result = own.handler(job)
+    } catch (error) {
+      return this.#failed(job, error)
+    }
+    if (!isPromise(result)) return this.#succeeded(job, result)
+    this.#leases?.watch()
+    unawaited(
+      result.then(
+        (value) => this.#succeeded(job, value),
+        (error) => this.#failed(job, error),
+      ),
+      this.#broke,
+    )
+  }
+
+  #succeeded(job: TakenJob, result: unknown): void {
+    if (job.isOver) return
+    this.tally.succeeded(this.#options.clock.now().monoMs - job.beganMs)
+    this.#over(job, this.#options.settler.succeeded(job, result))
+  }
+
+  #failed(job: TakenJob, thrown: unknown): void {
+    if (job.isOver) return
+    const { clock, settler } = this.#options
+    this.tally.erred(clock.now().monoMs - job.beganMs, String(thrown))
+    const crashes = this.#histories.get(job)?.crashes ?? job.record.crashes
+    this.#over(job, settler.failed(job, thrown, crashes))
+  }
+
+  /** It ends, and makes room when that is `settled`. */
+  #over(job: TakenJob, settled?: void | Promise<void>): void {
+    job.isOver = true
+    if (settled)
+      unawaited(
+        settled.finally(() => this.#gone(job)),
+        this.#broke,
+      )
+    else this.#gone(job)
+  }
+
+  #gone(job: TakenJob): void {
+    const { delivery } = job
+    this.#running.delete(job)
+    this.#options.progress.forget(job)
+    if (delivery.deliveries > 1) this.#forgetExcuse(job)
+    this.tally.busy = this.#running.size
+    this.#ask()
+    if (this.#running.size === 0) for (const wake of this.#idle.splice(0)) wake()
+  }
+
+  /** What was excused of a message that is gone is of no use any more. */
+  #forgetExcuse(job: TakenJob): void {
+    if (!this.#histories.get(job)?.excused || this.#isStopped) return
+    const { store, names } = this.#options
+    const forget = async () => {
+      const excuse = await store.last("jobs", names.excused(job.delivery.seq))
+      if (excuse) await store.remove("jobs", excuse.seq)
+    }
+    unawaited(forget(), () => {})
+  }
+
+  #leasesOf(leaseMs: number): JobLeases {
+    const { store, clock, own, took } = this.#options
+    const { timeoutMs } = own
+    return new JobLeases({
+      ...{ running: this.#running, store, clock, leaseMs, timeoutMs, broke: this.#broke },
+      renewed: took,
+      isOver: (job) => this.#over(job),
+      isLate: (job) => {
+        const late = new HandlerTimeout(timeoutMs as number)
+        job.abort(late)
+        this.#failed(job, late)
+      },
+    })
+  }
+
+  async #untilIdle(closed: Promise<void> | undefined): Promise<void> {
+    await closed
+    if (this.#running.size > 0) await new Promise<void>((wake) => this.#idle.push(wake))
+  }
+
+  readonly #broke = (thrown: unknown): void => unexpected(this.#options.troubles.report)(thrown)
+}

@@ -1,0 +1,246 @@
+/** Jobs on JetStream: see JobStore. Works from server 2.9 on; what an older one can't do, `abilities` says. */
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  type StoredMsg,
+} from "@nats-io/jetstream"
+import {
+  isNoJetStream,
+  isNoResponders,
+  isStreamNotFound,
+  isWrongLastSequence,
+  NoJetStream,
+  ServerTooOld,
+} from "../../errors/errors.js"
+import { fieldOf } from "../../errors/thrown.js"
+import { consumerOf, type JobNames, jobNamesOf } from "../contract/job-names.js"
+import { NOT_BEFORE_HEADER, type StoredMessage } from "../contract/job-record.js"
+import {
+  AlreadyThere,
+  type JobAbilities,
+  type JobSource,
+  type JobStore,
+  type JobStream,
+  type QueueCounts,
+  type Settlement,
+  type SourceOptions,
+  type ToStore,
+} from "../contract/job-store.js"
+import { JetStreamSource } from "./jetstream-source.js"
+import { JobConsumers, type JobConsumersOptions } from "./job-consumers.js"
+import { countsOf } from "./job-counts.js"
+import { LEASE_MS, LEASE_OF_REPLICAS_MS } from "./job-limits.js"
+import { type JobStreams, openJobStreams } from "./job-streams.js"
+import { Pulse } from "./pulse.js"
+import { settlementOf } from "./ticket.js"
+
+/** Of several servers one can be lost without a word. */
+const HEARTBEAT_MS = 15_000
+const HEARTBEAT_OF_REPLICAS_MS = 3_000
+const BEAT_MS = 200
+const ANSWER_MS = 5_000
+
+export interface JetStreamJobsOptions extends JobConsumersOptions {
+  readonly pool: string
+  /** Of the pool; looked up if they are not given. */
+  readonly replicas?: number | undefined
+}
+
+export class JetStreamJobs implements JobStore {
+  readonly #options: JetStreamJobsOptions
+  readonly #manager: JetStreamManager
+  readonly #client: JetStreamClient
+  readonly #names: JobNames
+  readonly #consumers: JobConsumers
+  #streams: JobStreams
+  #pulse: Pulse | undefined
+  readonly #sources = new Set<JobSource>()
+
+  private constructor(
+    options: JetStreamJobsOptions,
+    manager: JetStreamManager,
+    streams: JobStreams,
+  ) {
+    this.#options = options
+    this.#manager = manager
+    this.#streams = streams
+    this.#names = jobNamesOf(options.pool)
+    this.#consumers = new JobConsumers(options, manager, this.#names)
+    this.#client = jetstream(options.connection, { timeout: ANSWER_MS })
+  }
+
+  /** Opens the streams of a pool, and makes them if need be. Throws what the server says. */
+  static async open(options: JetStreamJobsOptions): Promise<JetStreamJobs> {
+    const { connection } = options
+    const manager = await jetstreamManager(connection, { timeout: ANSWER_MS, checkAPI: false })
+    try {
+      return new JetStreamJobs(options, manager, await opened(options, manager))
+    } catch (error) {
+      throw isNoJetStream(error) ? new NoJetStream(connection.getServer(), { cause: error }) : error
+    }
+  }
+
+  get abilities(): JobAbilities {
+    return this.#streams.abilities
+  }
+
+  get maxPayload(): number | undefined {
+    return this.#options.connection.info?.max_payload
+  }
+
+  nowMs(): number {
+    return Date.now() + this.#streams.aheadMs
+  }
+
+  async store(message: ToStore): Promise<{ readonly seq: number }> {
+    try {
+      return await this.#publish(message)
+    } catch (error) {
+      if (isWrongLastSequence(error)) throw new AlreadyThere(message.unlessAt)
+      if (!isStreamGone(error)) throw error
+    }
+    // Deleted by hand: what is stored from now on is safe.
+    this.#streams = await opened(this.#options, this.#manager)
+    return this.#publish(message)
+  }
+
+  async source(options: SourceOptions): Promise<JobSource> {
+    const { connection } = this.#options
+    const { queue, priority } = options
+    const isCopied = this.#streams.replicas > 1
+    const heartbeatMs = isCopied ? HEARTBEAT_OF_REPLICAS_MS : HEARTBEAT_MS
+    const usual = isCopied ? LEASE_OF_REPLICAS_MS : LEASE_MS
+    const leaseMs = await this.#ensure(options, usual)
+    this.#pulse ??= new Pulse(BEAT_MS)
+    const source = new JetStreamSource({
+      ...options,
+      ...{ connection, leaseMs, heartbeatMs, pulse: this.#pulse },
+      stream: this.#names.jobsStream,
+      consumer: consumerOf(queue, priority),
+      ensure: async () => void (await this.#ensure(options, usual)),
+    })
+    this.#sources.add(source)
+    const { close } = source
+    source.close = async () => {
+      await close.call(source)
+      this.#sources.delete(source)
+      if (this.#sources.size > 0) return
+      this.#pulse?.stop()
+      this.#pulse = undefined
+    }
+    return source
+  }
+
+  settle(ticket: string, how: Settlement): boolean {
+    const { connection } = this.#options
+    // What is sent while there is no connection would arrive much later, when it is another's.
+    if (connection.info === undefined || connection.isClosed()) return false
+    connection.publish(ticket, settlementOf(how))
+    return true
+  }
+
+  async renew(ticket: string): Promise<void> {
+    await this.#options.connection.request(ticket, "+WPI", { timeout: ANSWER_MS })
+  }
+
+  async last(stream: JobStream, subject: string): Promise<StoredMessage | undefined> {
+    return this.#get(stream, { last_by_subj: subject })
+  }
+
+  async at(stream: JobStream, seq: number): Promise<StoredMessage | undefined> {
+    return this.#get(stream, { seq })
+  }
+
+  async remove(stream: JobStream, seq: number): Promise<boolean> {
+    try {
+      return await this.#manager.streams.deleteMessage(this.#nameOf(stream), seq, false)
+    } catch (error) {
+      if (fieldOf(error, "name") !== "JetStreamApiError") throw error
+      return false
+    }
+  }
+
+  async list(stream: JobStream, subject: string, limit: number): Promise<StoredMessage[]> {
+    const found: StoredMessage[] = []
+    for (let seq = 1; found.length < limit; ) {
+      const message = await this.#get(stream, { seq, next_by_subj: subject })
+      if (!message) break
+      found.push(message)
+      seq = message.seq + 1
+    }
+    return found
+  }
+
+  counts(): Promise<QueueCounts[]> {
+    return countsOf(this.#manager, this.#names)
+  }
+
+  async pause(queue: string, untilMs: number): Promise<boolean> {
+    if (this.abilities.canPause) return this.#consumers.pause(queue, untilMs)
+    const version = this.#options.connection.info?.version ?? "unknown"
+    throw new ServerTooOld(version, "2.11", "to pause a queue")
+  }
+
+  async #publish(message: ToStore): Promise<{ readonly seq: number }> {
+    const { subject, data, headers, id, unlessAt, due, ttlMs, timeoutMs } = message
+    const { hasSchedules, hasTtl } = this.abilities
+    if (due && !hasSchedules) headers.set(NOT_BEFORE_HEADER, String(due.atMs))
+    const isScheduled = due !== undefined && hasSchedules
+    return this.#client.publish(isScheduled ? due.until : subject, data, {
+      headers,
+      ...(id && { msgID: id }),
+      ...(unlessAt && {
+        expect: { lastSubjectSequence: 0, lastSubjectSequenceSubject: unlessAt },
+      }),
+      ...(isScheduled && {
+        schedule: { specification: new Date(due.atMs), target: subject },
+      }),
+      ...(ttlMs && hasTtl && { ttl: `${Math.max(1, Math.ceil(ttlMs / 1000))}s` }),
+      ...(timeoutMs && { timeout: timeoutMs }),
+    })
+  }
+
+  /** Makes the consumer, and the streams too if need be; returns its lease in ms. */
+  async #ensure(options: SourceOptions, usualMs: number): Promise<number> {
+    try {
+      return await this.#consumers.ensure(options, usualMs)
+    } catch (error) {
+      if (!isStreamGone(error)) throw error
+    }
+    this.#streams = await opened(this.#options, this.#manager)
+    return this.#consumers.ensure(options, usualMs)
+  }
+
+  async #get(
+    stream: JobStream,
+    query: { last_by_subj: string } | { seq: number; next_by_subj?: string },
+  ): Promise<StoredMessage | undefined> {
+    try {
+      const found = await this.#manager.streams.getMessage(this.#nameOf(stream), query)
+      return found ? storedMessage(found) : undefined
+    } catch (error) {
+      if (isStreamGone(error)) return undefined
+      throw error
+    }
+  }
+
+  #nameOf(stream: JobStream): string {
+    const { jobsStream, deadStream } = this.#names
+    return stream === "jobs" ? jobsStream : deadStream
+  }
+}
+
+function opened(options: JetStreamJobsOptions, manager: JetStreamManager): Promise<JobStreams> {
+  const { connection, pool, replicas, report = () => {} } = options
+  return openJobStreams(connection, manager, jobNamesOf(pool), { replicas, report })
+}
+
+function storedMessage({ subject, header, data, seq, time }: StoredMsg): StoredMessage {
+  return { subject, headers: header, data, seq, storedMs: time.getTime() }
+}
+
+function isStreamGone(error: unknown): boolean {
+  return isStreamNotFound(error) || isNoResponders(error) || isNoJetStream(error)
+}

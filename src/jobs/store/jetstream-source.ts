@@ -1,0 +1,163 @@
+/**
+ * Jobs of one queue and priority as one worker gets them from its consumer: as many as it has room for and never more, for
+ * what lies in a client grows old. What is free is asked for once a turn, in a few requests that overlap, so that the next
+ * jobs are on their way while the last are done.
+ *
+ * A consumer or stream that is gone is made anew, and after an outage all is asked for again, on new inboxes: what the
+ * server may still send to the old ones comes back when its lease is over.
+ */
+import type { NatsConnection } from "nats"
+import type { BusMessage } from "../../contracts/bus.js"
+import { followConnection } from "../../contracts/connection-watch.js"
+import { unawaited } from "../../contracts/unawaited.js"
+import { isAway } from "../../errors/errors.js"
+import type { Cancel } from "../../time/clock.js"
+import { Pace } from "../../time/pace.js"
+import { systemClock } from "../../time/system-clock.js"
+import type { JobSource, SourceOptions } from "../contract/job-store.js"
+import { PullLane } from "./pull-lane.js"
+import type { Pulse } from "./pulse.js"
+import { ticketParts } from "./ticket.js"
+
+/** So many requests are under way at most. */
+const LANES = 4
+/** Between two tries to have a consumer again, in ms. */
+const PACE = { firstMs: 100, mostMs: 5_000 }
+
+export interface JetStreamSourceOptions extends SourceOptions {
+  readonly connection: NatsConnection
+  readonly stream: string
+  readonly consumer: string
+  readonly leaseMs: number
+  readonly heartbeatMs: number
+  readonly pulse: Pulse
+  /** Makes the consumer, if it is not there. */
+  readonly ensure: () => Promise<void>
+}
+
+export class JetStreamSource implements JobSource {
+  readonly leaseMs: number
+  readonly #options: JetStreamSourceOptions
+  readonly #pace = new Pace({ clock: systemClock, random: Math.random, ...PACE })
+  readonly #unfollow: () => void
+  #lanes: PullLane[] = []
+  #wanted = 0
+  #isAsking = false
+  /** Whether the consumer has to be seen to before anything is asked for. */
+  #state: "up" | "away" | "mending" | "closed" = "up"
+  #cancelWatch: Cancel = () => {}
+
+  constructor(options: JetStreamSourceOptions) {
+    this.#options = options
+    this.leaseMs = options.leaseMs
+    this.#unfollow = followConnection(options.connection, (isUp) => this.#connection(isUp))
+    this.#watch()
+  }
+
+  want(count: number): void {
+    this.#wanted = count
+    if (this.#isAsking || this.#state !== "up") return
+    this.#isAsking = true
+    setImmediate(() => {
+      this.#isAsking = false
+      this.#ask()
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === "closed") return
+    this.#state = "closed"
+    this.#wanted = 0
+    this.#unfollow()
+    this.#cancelWatch()
+    this.#pace.stop()
+    await Promise.all(this.#lanes.splice(0).map((lane) => lane.close()))
+  }
+
+  #ask(): void {
+    if (this.#state !== "up") return
+    const asked = this.#lanes.reduce((sum, { left }) => sum + left, 0)
+    const missing = this.#wanted - asked
+    if (missing <= 0) return
+    let lane = this.#lanes.find(({ left }) => left === 0)
+    if (!lane && this.#lanes.length >= LANES) return
+    try {
+      lane ??= this.#newLane()
+      lane.ask(missing)
+    } catch (error) {
+      this.#troubled(error)
+    }
+  }
+
+  #newLane(): PullLane {
+    const { connection, stream, consumer, heartbeatMs } = this.#options
+    const lane = new PullLane({
+      ...{ connection, stream, consumer, heartbeatMs },
+      nowMs: () => systemClock.now().monoMs,
+      heard: (message) => this.#heard(message),
+      ended: (trouble) => (trouble ? this.#troubled(trouble) : this.want(this.#wanted)),
+    })
+    this.#lanes.push(lane)
+    return lane
+  }
+
+  #heard({ subject, headers, data, reply: ticket = "" }: BusMessage): void {
+    const parts = ticketParts(ticket)
+    if (!parts) return
+    this.#wanted = Math.max(0, this.#wanted - 1)
+    const { deliveries, seq, storedMs } = parts
+    const after = this.#options.pulse.since
+    this.#options.heard({ subject, headers, data, ticket, seq, storedMs, deliveries, after })
+  }
+
+  #connection(isUp: boolean): void {
+    if (this.#state === "closed") return
+    this.#dropLanes()
+    if (isUp) this.#mend()
+    else if (this.#state === "up") this.#state = "away"
+  }
+
+  #troubled(trouble: unknown): void {
+    if (this.#state !== "up") return
+    if (!isAway(trouble)) this.#options.told(trouble)
+    this.#mend()
+  }
+
+  /** Looks after the consumer until it is there, and asks anew. */
+  #mend(): void {
+    if (this.#state === "closed" || this.#state === "mending") return
+    this.#state = "mending"
+    this.#dropLanes()
+    unawaited(this.#mended())
+  }
+
+  async #mended(): Promise<void> {
+    while (await this.#pace.wait()) {
+      try {
+        await this.#options.ensure()
+        break
+      } catch (error) {
+        this.#options.told(error)
+      }
+    }
+    if (this.#state !== "mending") return
+    this.#pace.reset()
+    this.#options.told(undefined)
+    this.#state = "up"
+    this.want(this.#wanted)
+  }
+
+  #dropLanes(): void {
+    for (const lane of this.#lanes.splice(0)) lane.drop()
+  }
+
+  #watch(): void {
+    this.#cancelWatch = systemClock.after(this.#options.heartbeatMs, () => {
+      if (this.#state === "closed") return
+      if (this.#lanes.some((lane) => lane.isForgotten())) {
+        this.#troubled(new Error("the server does not answer requests for jobs"))
+      }
+      this.#watch()
+    })
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * The two streams in which the jobs of a pool lie, made by the first who needs them. What a server of that version can do
+ * more is asked for, and what it made of that is looked at: an older one says nothing of what it does not know.
+ */
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+  type StreamInfo,
+} from "@nats-io/jetstream"
+import { type NatsConnection, nanos } from "nats"
+import type { Report } from "../../contracts/troubles.js"
+import { isNameInUse, isStreamNotFound } from "../../errors/nats-errors.js"
+import { isAtLeast } from "../../nats/server-version.js"
+import { namesOf } from "../../protocol/names.js"
+import type { JobNames } from "../contract/job-names.js"
+import type { JobAbilities } from "../contract/job-store.js"
+import { DUPLICATES_MS, MOST_DEAD, OLDEST_DEAD_MS } from "./job-limits.js"
+
+/** From which API level on servers have schedules and batches (2.12), and messages with a TTL of their own (2.11). */
+const SCHEDULES_LEVEL = 2
+const TTL_LEVEL = 1
+const SAME_CLOCK_MS = 50
+
+export interface JobStreams {
+  readonly abilities: JobAbilities
+  readonly replicas: number
+  /** How far the server's clock is ahead of ours, in ms; 0 where it doesn't tell. */
+  readonly aheadMs: number
+}
+
+/** Opens the streams, and makes or adjusts what is not as it should be. `replicas` are those of the pool, if they are known. */
+export async function openJobStreams(
+  connection: NatsConnection,
+  manager: JetStreamManager,
+  names: JobNames,
+  { replicas, report }: { readonly replicas?: number | undefined; readonly report: Report },
+): Promise<JobStreams> {
+  const sentMs = Date.now()
+  const info = await infoOf(manager, names.jobsStream)
+  const middleMs = (sentMs + Date.now()) / 2
+  const found = info?.config
+  const copies = replicas ?? found?.num_replicas ?? (await replicasOfPool(manager, names.pool))
+  const level = levelOf(connection)
+  const jobs = await fit(manager, found, jobsConfig(names, copies, level), report)
+  const dead = await infoOf(manager, names.deadStream)
+  await fit(manager, dead?.config, deadConfig(names, copies), report)
+  const version = connection.info?.version ?? "0"
+  return {
+    replicas: jobs.num_replicas,
+    aheadMs: aheadIn(info, middleMs),
+    abilities: {
+      hasSchedules: jobs.allow_msg_schedules === true,
+      hasTtl: jobs.allow_msg_ttl === true,
+      isUniqueEverywhere: isAtLeast(version, "2.11"),
+      canPause: isAtLeast(version, "2.11"),
+    },
+  }
+}
+
+/** The level of the API of JetStream; 0 below 2.11. */
+export function levelOf({ info }: Pick<NatsConnection, "info">): number {
+  return Number((info as { api_lvl?: number } | undefined)?.api_lvl ?? 0)
+}
+
+type Wanted = Partial<StreamConfig> & { readonly name: string }
+
+function jobsConfig(names: JobNames, replicas: number, level: number): Wanted {
+  return {
+    name: names.jobsStream,
+    subjects: [...names.jobsSubjects],
+    retention: RetentionPolicy.Workqueue,
+    storage: StorageType.File,
+    num_replicas: replicas,
+    duplicate_window: nanos(DUPLICATES_MS),
+    allow_direct: true,
+    ...(level >= TTL_LEVEL && { allow_msg_ttl: true }),
+    ...(level >= SCHEDULES_LEVEL && { allow_msg_schedules: true, allow_atomic: true }),
+  }
+}
+
+/** Full, it refuses more: then the job stays where it is, and is tried again. */
+function deadConfig(names: JobNames, replicas: number): Wanted {
+  return {
+    name: names.deadStream,
+    subjects: [...names.deadSubjects],
+    storage: StorageType.File,
+    num_replicas: replicas,
+    duplicate_window: nanos(DUPLICATES_MS),
+    allow_direct: true,
+    max_age: nanos(OLDEST_DEAD_MS),
+    max_msgs: MOST_DEAD,
+    discard: DiscardPolicy.New,
+  }
+}
+
+/** What may differ in one that somebody made bigger or smaller on purpose. */
+const OWN_CHOICE = new Set(["max_age", "max_msgs", "duplicate_window", "storage", "discard"])
+
+async function fit(
+  { streams }: JetStreamManager,
+  found: StreamConfig | undefined,
+  wanted: Wanted,
+  report: Report,
+): Promise<StreamConfig> {
+  if (!found) {
+    try {
+      return (await streams.add(wanted)).config
+    } catch (error) {
+      // Somebody has just made it, with more or less than this one knows of.
+      if (!isNameInUse(error)) throw error
+      return (await streams.info(wanted.name)).config
+    }
+  }
+  const settings = (Object.keys(wanted) as (keyof StreamConfig)[]).filter(
+    (name) => !OWN_CHOICE.has(name) && !isSame(found[name], wanted[name]),
+  )
+  if (settings.length === 0) return found
+  const changes = Object.fromEntries(settings.map((name) => [name, wanted[name as keyof Wanted]]))
+  const { config } = await streams.update(wanted.name, { ...found, ...changes })
+  report(`stream ${wanted.name}: adjusted ${settings.join(", ")}`)
+  return config
+}
+
+function isSame(found: unknown, wanted: unknown): boolean {
+  if (!Array.isArray(wanted)) return found === wanted
+  // More subjects than ours are somebody else's, or a later version's.
+  return Array.isArray(found) && wanted.every((one) => found.includes(one))
+}
+
+async function infoOf({ streams }: JetStreamManager, name: string) {
+  try {
+    return await streams.info(name)
+  } catch (error) {
+    if (isStreamNotFound(error)) return undefined
+    throw error
+  }
+}
+
+/** What the clocks are apart within the time of one answer counts for nothing. */
+function aheadIn(info: StreamInfo | undefined, nowMs: number): number {
+  const server = Date.parse((info as { ts?: string } | undefined)?.ts ?? "")
+  const aheadMs = server - nowMs
+  return Math.abs(aheadMs) > SAME_CLOCK_MS ? aheadMs : 0
+}
+
+async function replicasOfPool(manager: JetStreamManager, pool: string): Promise<number> {
+  return (await infoOf(manager, `KV_${namesOf(pool).bucket}`))?.config.num_replicas ?? 1
+}

@@ -1,0 +1,130 @@
+/**
+ * Hands out the messages of one queue and priority inside one process: each to one of those who want some, in turn, and to
+ * another when it was given back or its lease ran out. What came back goes first.
+ */
+import { isMatch } from "../../protocol/subject.js"
+import type { Cancel, Clock } from "../../time/clock.js"
+import type { StoredMessage } from "../contract/job-record.js"
+import type { Delivery, SourceOptions } from "../contract/job-store.js"
+import type { MemoryStream } from "./memory-stream.js"
+
+/** One who wants jobs. */
+export interface Taker {
+  wanted: number
+  readonly heard: SourceOptions["heard"]
+}
+
+export interface MemoryConsumerOptions {
+  readonly queue: string
+  readonly filter: string
+  readonly stream: MemoryStream
+  readonly clock: Clock
+  /** Something can be handed out that could not before. */
+  readonly changed: () => void
+}
+
+export class MemoryConsumer {
+  readonly queue: string
+  readonly takers = new Set<Taker>()
+  leaseMs: number
+  limit = Number.POSITIVE_INFINITY
+  readonly #options: MemoryConsumerOptions
+  /** In the order in which they are handed out; some may be gone by then. */
+  #ready: number[]
+  #pause: { readonly untilMs: number; readonly cancel: Cancel } | undefined
+  /** What was handed out and is not settled, each with what ends its lease. */
+  readonly #pending = new Map<number, Cancel>()
+  readonly #deliveries = new Map<number, number>()
+
+  constructor(options: MemoryConsumerOptions, leaseMs: number) {
+    this.#options = options
+    this.queue = options.queue
+    this.leaseMs = leaseMs
+    this.#ready = options.stream.matching(options.filter).map(({ seq }) => seq)
+  }
+
+  get running(): number {
+    return this.#pending.size
+  }
+
+  get isPaused(): boolean {
+    return (this.pausedUntilMs ?? 0) > this.#options.clock.now().wallMs
+  }
+
+  get pausedUntilMs(): number | undefined {
+    return this.#pause?.untilMs
+  }
+
+  /** Hands out nothing until this time, in ms since 1970. */
+  pause(untilMs: number): void {
+    const { clock, changed } = this.#options
+    this.#pause?.cancel()
+    const leftMs = untilMs - clock.now().wallMs
+    this.#pause = leftMs > 0 ? { untilMs, cancel: clock.after(leftMs, changed) } : undefined
+  }
+
+  /** Whether anything runs, or waits for somebody who could take it. */
+  get isBusy(): boolean {
+    if (this.#pending.size > 0) return true
+    if (this.takers.size === 0 || this.isPaused) return false
+    return this.#ready.some((seq) => this.#options.stream.messages.has(seq))
+  }
+
+  stored({ subject, seq }: StoredMessage): void {
+    if (isMatch(this.#options.filter, subject)) this.#ready.push(seq)
+  }
+
+  /** Hands out what can be. */
+  handOut(): void {
+    if (this.isPaused) return
+    while (this.#ready.length > 0 && this.#pending.size < this.limit) {
+      const taker = [...this.takers].find(({ wanted }) => wanted > 0)
+      if (!taker) return
+      const message = this.#options.stream.messages.get(this.#ready.shift() as number)
+      if (!message) continue
+      taker.wanted -= 1
+      // The next one is another's turn.
+      this.takers.delete(taker)
+      this.takers.add(taker)
+      taker.heard(this.#lent(message))
+    }
+  }
+
+  /** Of what is pending: it is done with. Says whether it was. */
+  done(seq: number): boolean {
+    this.#deliveries.delete(seq)
+    return this.#end(seq)
+  }
+
+  /** Of what is pending: another may have it. */
+  back(seq: number): void {
+    if (!this.#end(seq)) return
+    this.#ready.unshift(seq)
+    this.#options.changed()
+  }
+
+  /** Of what is pending: another may have it in so many ms. */
+  lend(seq: number, ms: number): void {
+    if (!this.#pending.has(seq)) return
+    this.#pending.get(seq)?.()
+    this.#pending.set(
+      seq,
+      this.#options.clock.after(ms, () => this.back(seq)),
+    )
+  }
+
+  #lent(message: StoredMessage): Delivery {
+    const { seq } = message
+    const { clock, filter } = this.#options
+    const deliveries = (this.#deliveries.get(seq) ?? 0) + 1
+    this.#deliveries.set(seq, deliveries)
+    this.#pending.set(seq, () => {})
+    this.lend(seq, this.leaseMs)
+    return { ...message, ticket: `${filter} ${seq}`, deliveries, after: clock.now() }
+  }
+
+  #end(seq: number): boolean {
+    this.#pending.get(seq)?.()
+    return this.#pending.delete(seq)
+  }
+}

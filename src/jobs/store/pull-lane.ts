@@ -1,0 +1,106 @@
+/**
+ * One request for jobs at a time, on an inbox of its own, so that it is known how many of it are still to come. It ends
+ * when all have come, when the server says that no more will, or when the server is not heard of any more.
+ */
+import { createInbox, type NatsConnection, nanos } from "nats"
+import type { BusMessage, BusSubscription } from "../../contracts/bus.js"
+import { listen } from "../../protocol/listening.js"
+
+/** How long one request waits at the server, in ms. */
+const WAITS_MS = 60_000
+/** Nothing is wrong: there are none, or the request has waited long enough. */
+const NOTHING_CAME = new Set([404, 408])
+const HEARTBEAT = 100
+
+export interface PullLaneOptions {
+  readonly connection: NatsConnection
+  readonly stream: string
+  readonly consumer: string
+  /** How often the server says that it still knows of a request, in ms. */
+  readonly heartbeatMs: number
+  readonly nowMs: () => number
+  readonly heard: (message: BusMessage) => void
+  /** The request is over, and not all have come. With what was wrong, if anything was. */
+  readonly ended: (trouble?: Error) => void
+}
+
+export class PullLane {
+  readonly #options: PullLaneOptions
+  readonly #inbox: string
+  readonly #subscription: BusSubscription
+  #left = 0
+  #heardMs = 0
+  #isClosed = false
+
+  constructor(options: PullLaneOptions) {
+    this.#options = options
+    const { connection } = options
+    const own = connection as { readonly options?: { readonly inboxPrefix?: string } }
+    this.#inbox = createInbox(own.options?.inboxPrefix)
+    this.#subscription = listen(connection, this.#inbox, (message) => this.#arrived(message), {
+      onProblem: (problem) => this.#end(problem),
+    })
+  }
+
+  /** How many are still to come. */
+  get left(): number {
+    return this.#left
+  }
+
+  /** Asks for `count`, if nothing is under way. Throws what the connection throws. */
+  ask(count: number): void {
+    const { connection, stream, consumer, heartbeatMs, nowMs } = this.#options
+    const request = {
+      batch: count,
+      expires: nanos(WAITS_MS),
+      idle_heartbeat: nanos(heartbeatMs),
+    }
+    this.#heardMs = nowMs()
+    this.#left = count
+    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), {
+      reply: this.#inbox,
+    })
+  }
+
+  /** Whether it waits, and the server has forgotten it. */
+  isForgotten(): boolean {
+    const { nowMs, heartbeatMs } = this.#options
+    return this.#left > 0 && nowMs() - this.#heardMs > 2.5 * heartbeatMs
+  }
+
+  /** Whatever still comes is not heard. */
+  drop(): void {
+    this.#isClosed = true
+    this.#left = 0
+    this.#subscription.unsubscribe()
+  }
+
+  /** Asks for no more; resolves once all that was on its way has been heard. */
+  async close(): Promise<void> {
+    await this.#subscription.drain().catch(() => {
+      // The connection is gone, and the subscription with it.
+    })
+    this.#isClosed = true
+    this.#left = 0
+  }
+
+  #arrived(message: BusMessage): void {
+    if (this.#isClosed) return
+    this.#heardMs = this.#options.nowMs()
+    if (message.reply?.startsWith("$JS.ACK.")) {
+      this.#left = Math.max(0, this.#left - 1)
+      this.#options.heard(message)
+      return
+    }
+    const { code = 0, description = "" } = message.headers ?? {}
+    if (code === HEARTBEAT) return
+    const isFine = NOTHING_CAME.has(code) || /batch completed/i.test(description)
+    this.#end(isFine ? undefined : new Error(`${code} ${description || "no answer"}`))
+  }
+
+  #end(trouble?: Error): void {
+    if (this.#isClosed) return
+    this.#left = 0
+    this.#options.ended(trouble)
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The subject by which a delivery is settled, as JetStream writes it; it says which message it is, and how often that was
+ * handed out. Servers write it in two ways, the longer one with a domain and an account.
+ */
+import { nanos } from "nats"
+import type { Settlement } from "../contract/job-store.js"
+
+export interface TicketParts {
+  readonly stream: string
+  readonly consumer: string
+  readonly deliveries: number
+  readonly seq: number
+  /** When the message was stored, in ms since 1970. */
+  readonly storedMs: number
+}
+
+const NANOS_DIGITS = 6
+
+/** What `ticket` says; undefined if it is none. */
+export function ticketParts(ticket: string | undefined): TicketParts | undefined {
+  const tokens = ticket?.split(".") ?? []
+  if (tokens[0] !== "$JS" || tokens[1] !== "ACK") return undefined
+  const [stream, consumer, deliveries, seq, , stored, pending] = tokens.slice(
+    tokens.length > 9 ? 4 : 2,
+  )
+  if (!stream || !consumer || !stored || pending === undefined) return undefined
+  return {
+    stream,
+    consumer,
+    deliveries: Number(deliveries),
+    seq: Number(seq),
+    storedMs: Number(stored.slice(0, -NANOS_DIGITS)),
+  }
+}
+
+/** What is sent to a ticket to settle its delivery. */
+export function settlementOf(how: Settlement): string {
+  if (how === "done") return "+ACK"
+  return how === "back"
+    ? "-NAK"
+    : `-NAK ${JSON.stringify({ delay: nanos(Math.ceil(how.backAfterMs)) })}`
+}
