@@ -15,8 +15,8 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: cluster
-cluster: build ## a server, three workers and the dashboard in this terminal; ARGS="--workers 5"
-	@node dist/cli.js cluster $(ARGS)
+cluster: build ## a server, three workers and the dashboard in this terminal; SERVERS=3 ARGS="--workers 5"
+	@node dist/cli.js cluster $(if $(SERVERS),--server-count $(SERVERS)) $(ARGS)
 
 .PHONY: tui
 tui: build ## the dashboard, attached to the pool that runs

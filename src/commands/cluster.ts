@@ -7,11 +7,12 @@ import { latency, plural } from "../dashboard/drawing/format.js"
 import { attach } from "../dashboard/pool-source.js"
 import { eventLine, eventObject } from "../dashboard/screen/plain.js"
 import { runDashboard, wantsScreen } from "../dashboard/start.js"
-import { type LocalServer, localServer } from "../nats-server/local-server.js"
+import { BadInput } from "../errors/errors.js"
 import { freeName } from "../supervision/free-name.js"
 import type { WorkerEvent } from "../supervision/supervisor.js"
 import { WorkerGroup } from "../supervision/worker-group.js"
 import type { WorkerSettings } from "../supervision/worker-settings.js"
+import { type ClusterServers, startServers } from "./cluster-servers.js"
 import type { WorkerFlags } from "./flags/worker-flags.js"
 import { settingsIn } from "./flags/worker-settings.js"
 import { EXIT } from "./terminal/exit.js"
@@ -20,6 +21,7 @@ import { interrupts } from "./terminal/interrupt.js"
 export interface ClusterFlags extends WorkerFlags {
   workers: number
   port: number
+  serverCount: number
   dashboard: boolean
   json?: boolean
   ascii?: boolean
@@ -31,16 +33,32 @@ const CLEARING_MS = 1_000
 
 /** Runs until it is quit or interrupted. Sets the exit code. */
 export async function runCluster(flags: ClusterFlags): Promise<void> {
-  const settings = settingsIn({ ...flags, allowControl: true }, "a")
+  const settings = settingsIn({ ...flags, replicas: replicasIn(flags), allowControl: true }, "a")
   const cluster = new Cluster(settings, flags)
   await cluster.run()
+}
+
+/** As many copies of the bucket as servers, unless fewer are asked for. Throws BadInput for what can't be. */
+function replicasIn({ servers, serverCount, replicas }: ClusterFlags): number | undefined {
+  if (/^\d+$/.test(servers ?? "")) {
+    const meant = `addresses of servers that run already (to start some: --server-count ${servers})`
+    throw new BadInput("--servers", meant, servers)
+  }
+  if (serverCount === 1) return replicas
+  if (servers !== undefined) {
+    throw new BadInput("--server-count", "1 with --servers, for none is started", serverCount)
+  }
+  if (replicas !== undefined && replicas > serverCount) {
+    throw new BadInput("--replicas", `${serverCount} at most, one on each server`, replicas)
+  }
+  return replicas ?? serverCount
 }
 
 class Cluster {
   readonly #settings: WorkerSettings
   readonly #flags: ClusterFlags
   readonly #interrupted = interrupts(() => this.#stopNow())
-  #server: LocalServer | undefined
+  #servers: ClusterServers | undefined
   #group: WorkerGroup | undefined
   #isScreenUp = false
   #isEnding = false
@@ -67,15 +85,15 @@ class Cluster {
   }
 
   async #runAll(signal: AbortSignal): Promise<number> {
-    const { servers, port, workers } = this.#flags
+    const { servers, port, serverCount, workers } = this.#flags
     mkdirSync(LOGS, { recursive: true })
     if (!servers) {
-      this.#server = await localServer({ env: process.env, port, report: say, signal })
-      say(serverLine(this.#server))
+      this.#servers = await startServers({ port, serverCount, report: say, signal })
     }
     signal.throwIfAborted()
     this.#group = await WorkerGroup.gather({
       settings: { ...this.#settings, connect: this.#connect },
+      servers: this.#servers?.urls,
       logDir: LOGS,
       respawn: this.#flags.respawn,
       ownGroups: true,
@@ -92,13 +110,13 @@ class Cluster {
   /** Stops what was started, and says so before: it may take a while. */
   async #end(): Promise<void> {
     const beganMs = performance.now()
-    const what = stopping(this.#group?.supervisor.workers.length ?? 0, this.#server)
+    const what = stopping(this.#group?.supervisor.workers.length ?? 0, this.#servers)
     const hint = process.stderr.isTTY ? "; a second Ctrl-C does not wait for work in flight" : ""
     if (what) say(`stopping ${what}${hint}`)
     try {
       await this.#group?.disband()
     } finally {
-      await this.#server?.started?.stop()
+      await this.#servers?.stop()
       if (what) say(`stopped after ${latency(performance.now() - beganMs)}`)
     }
   }
@@ -115,6 +133,7 @@ class Cluster {
       connect: { ...this.#connect, signal },
       group,
       logs: LOGS,
+      servers: this.#servers?.cluster,
     })
     if (signal.aborted) {
       await source.close()
@@ -133,7 +152,7 @@ class Cluster {
   /** Where the workers are to connect. */
   get #connect() {
     const { connect } = this.#settings
-    return this.#server ? { ...connect, servers: this.#server.url } : connect
+    return this.#servers ? { ...connect, servers: this.#servers.urls, noRandomize: true } : connect
   }
 
   /** The second Ctrl-C: kills all, and waits no longer than it takes to clear up. */
@@ -141,7 +160,7 @@ class Cluster {
     process.exitCode = EXIT.failed
     this.#group?.supervisor.killAll()
     const end = async () => {
-      await this.#server?.started?.stop(0)
+      await this.#servers?.stop(0)
       process.exit()
     }
     setTimeout(() => unawaited(end()), this.#group ? CLEARING_MS : 0).unref()
@@ -163,17 +182,11 @@ class Cluster {
   }
 }
 
-function serverLine({ url, version, started }: LocalServer): string {
-  return started
-    ? `nats-server ${version} at ${url}; log: ${started.logFile}`
-    : `nats-server ${version} runs at ${url} already; it is used, and not stopped`
-}
-
 /** What is to be stopped, and what is not; "" for nothing. */
-function stopping(workers: number, server: LocalServer | undefined): string {
+function stopping(workers: number, servers: ClusterServers | undefined): string {
   const group = workers > 0 ? [plural(workers, "worker")] : []
-  if (server?.started) return [...group, "the server"].join(" and ")
-  return group.length > 0 && server ? `${group}, not the server` : group.join()
+  if (servers?.own) return [...group, servers.own].join(" and ")
+  return group.length > 0 && servers ? `${group}, not the server` : group.join()
 }
 
 function say(line: string): void {

@@ -5,7 +5,6 @@
 import type { NatsConnection } from "nats"
 import { PoolClient } from "../client/client.js"
 import type { Bucket } from "../contracts/bucket.js"
-import { followConnection } from "../contracts/connection-watch.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { isNoResponders, isTimeout } from "../errors/errors.js"
 import { bucketSettingsOf } from "../jetstream/bucket-settings.js"
@@ -19,7 +18,10 @@ import { freeName } from "../supervision/free-name.js"
 import type { WorkerGroup } from "../supervision/worker-group.js"
 import { systemClock } from "../time/system-clock.js"
 import { LocalProcesses } from "./local-processes.js"
+import { followReach } from "./reach.js"
+import { type OwnServers, ServerWatch } from "./server-watch.js"
 import { askStatistics, type Counted } from "./statistics.js"
+import type { ServerLever } from "./world/servers.js"
 import type { Lever, PoolEvent, PoolSource, Reply, WorkKind } from "./world/source.js"
 
 export interface AttachOptions {
@@ -29,11 +31,12 @@ export interface AttachOptions {
   readonly group?: WorkerGroup
   /** Folder of the group's logs. */
   readonly logs?: string
+  /** The servers of a cluster, if they were started here as well. */
+  readonly servers?: OwnServers | undefined
 }
 
 const REQUEST_TIMEOUT_MS = 2_000
 const STATISTICS_EVERY_MS = 500
-const ROUND_TRIP_EVERY_MS = 2_000
 /** A bucket that is not there yet is looked for this often. */
 const LOOK_EVERY_MS = 500
 
@@ -54,6 +57,8 @@ class LivePool implements PoolSource {
   readonly server: string
   readonly ownsPool: boolean
   readonly startWorker?: () => Promise<string>
+  readonly orderServer?: (name: string, lever: ServerLever) => Promise<void>
+  readonly #ownServers: OwnServers | undefined
   readonly logs?: string
   readonly #names: PoolNames
   readonly #connection: NatsConnection
@@ -65,12 +70,12 @@ class LivePool implements PoolSource {
   #isUp = true
 
   constructor(
-    { pool, group, logs }: AttachOptions,
+    { pool, group, logs, servers }: AttachOptions,
     connection: NatsConnection,
     readonly memberTtlMs: number,
   ) {
     this.pool = pool
-    this.server = connection.getServer()
+    this.server = addressOf(connection, servers)
     this.ownsPool = group !== undefined
     this.#names = namesOf(pool)
     this.#connection = connection
@@ -80,6 +85,8 @@ class LivePool implements PoolSource {
       maxPayload: connection.info?.max_payload,
     })
     if (logs !== undefined) this.logs = logs
+    this.#ownServers = servers
+    if (servers) this.orderServer = (name, lever) => servers.order(name, lever)
     if (group) this.startWorker = () => this.#startWorker(group)
   }
 
@@ -88,8 +95,18 @@ class LivePool implements PoolSource {
     const tell = (event: PoolEvent) => {
       if (!isStopped) heard(event)
     }
-    this.#stops.push(this.#followConnection(tell))
-    unawaited(this.#followRoster(tell))
+    const stopReach = followReach(this.#connection, (reach) => {
+      this.#isUp = reach.isUp
+      tell({ kind: "connection", ...reach })
+    })
+    this.#stops.push(stopReach)
+    const servers = this.#watchServers(tell)
+    this.#stops.push(() => servers.stop())
+    const tellAfterServers = (event: PoolEvent) => {
+      if (event.kind !== "caught-up") return tell(event)
+      unawaited(servers.ready.then(() => tell(event)))
+    }
+    unawaited(this.#followRoster(tellAfterServers))
     const every = (ms: number, act: () => void) => {
       const timer = setInterval(act, ms)
       this.#stops.push(() => clearInterval(timer))
@@ -98,7 +115,6 @@ class LivePool implements PoolSource {
       const told = (counters: Counted) => counters.size > 0 && tell({ kind: "counters", counters })
       unawaited(askStatistics(this.#connection, this.pool).then(told, ignored))
     })
-    every(ROUND_TRIP_EVERY_MS, () => this.#tellRoundTrip(tell))
     return () => {
       isStopped = true
       for (const stop of this.#stops.splice(0)) stop()
@@ -204,22 +220,20 @@ class LivePool implements PoolSource {
     }
   }
 
-  #followConnection(tell: (event: PoolEvent) => void): () => void {
-    this.#tellRoundTrip(tell)
-    return followConnection(this.#connection, (isUp) => {
-      this.#isUp = isUp
-      if (isUp) this.#tellRoundTrip(tell)
-      else tell({ kind: "connection", isUp })
+  #watchServers(tell: (event: PoolEvent) => void): ServerWatch {
+    return new ServerWatch({
+      connection: this.#connection,
+      bucket: this.#names.bucket,
+      own: this.#ownServers,
+      named: () => [...this.#members.values()].flatMap(({ server }) => server ?? []),
+      told: (seen) => tell({ kind: "servers", seen }),
     })
   }
+}
 
-  #tellRoundTrip(tell: (event: PoolEvent) => void): void {
-    // The library's own rtt() counts whole milliseconds.
-    const sentMs = performance.now()
-    const tookMs = () => performance.now() - sentMs
-    const told = () => tell({ kind: "connection", isUp: true, roundTripMs: tookMs() })
-    unawaited(this.#connection.flush().then(told, ignored))
-  }
+function addressOf(connection: NatsConnection, own: OwnServers | undefined): string {
+  const others = (own?.servers.length ?? 1) - 1
+  return others > 0 ? `${connection.getServer()} and ${others} more` : connection.getServer()
 }
 
 /** What fails because the connection is away is told by the connection's own events. */

@@ -50,6 +50,21 @@ export class ServerFailed extends PoolError {
   }
 }
 
+/** Something listens on a port that servers of a cluster need. */
+export class ClusterPortTaken extends PoolError {
+  override readonly name = "ClusterPortTaken"
+  override readonly code = "port-taken"
+  constructor(
+    readonly port: number,
+    servers: number,
+  ) {
+    super(
+      `port ${port} is taken, and ${servers} servers need it; stop what listens there, ` +
+        "or choose other ports with --port",
+    )
+  }
+}
+
 /** Something listens on the port, and it is no NATS server. */
 export class PortTaken extends PoolError {
   override readonly name = "PortTaken"

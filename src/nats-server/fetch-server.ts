@@ -27,6 +27,8 @@ export interface FetchOptions
   env: Readonly<Record<string, string | undefined>>
   /** Where the program goes. Default `.pool/bin`. */
   into?: string
+  /** The oldest version of use. Default: the oldest that a pool runs on. */
+  oldest?: string
   /** What to try, in this order. Default: release, debian, go. */
   by?: readonly FetchStep[]
   /** Gets a line for each step: what it did, or why it could not; and progress, if it takes long. */
@@ -54,7 +56,7 @@ export async function fetchServer(options: FetchOptions): Promise<ServerProgram>
   for (const step of by) {
     const folder = mkdtempSync(join(into, `.fetch-${process.pid}-`))
     try {
-      const fetched = await usable(await fetchBy(step, { ...options, folder }))
+      const fetched = await usable(await fetchBy(step, { ...options, folder }), options.oldest)
       const path = join(into, FETCHED_NAME)
       renameSync(fetched.path, path)
       report(`${step}: fetched nats-server ${fetched.version} into ${path}`)
@@ -79,11 +81,11 @@ function fetchBy(step: FetchStep, options: FetchOptions & { folder: string }): P
   return fetchDebian({ ...options, report, suite: step.split(":")[1] })
 }
 
-async function usable(path: string): Promise<ServerProgram> {
+async function usable(path: string, oldest = OLDEST_SERVER): Promise<ServerProgram> {
   chmodSync(path, 0o755)
   const version = await versionOf(path)
   if (!version) throw new PoolError("what was fetched does not run on this machine")
-  if (!isAtLeast(version, OLDEST_SERVER)) throw new ServerTooOld(version, OLDEST_SERVER)
+  if (!isAtLeast(version, oldest)) throw new ServerTooOld(version, oldest)
   return { path, version }
 }
 

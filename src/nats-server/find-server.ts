@@ -26,6 +26,10 @@ export interface FindOptions {
   into?: string
   /** Gets a line for each thing tried. */
   report?: (line: string) => void
+  /** The oldest version of use. Default: the oldest that a pool runs on. */
+  oldest?: string
+  /** What it is for, where its version is told to be too old. Default: a pool. */
+  purpose?: string
   /** Looked in after PATH. */
   alsoIn?: readonly string[]
 }
@@ -35,16 +39,16 @@ export interface FindOptions {
  * NATS_SERVER names one that cannot be used: what was asked for by name is not replaced by something else.
  */
 export async function findServer(options: FindOptions): Promise<ServerProgram | undefined> {
-  const { env, report = () => {} } = options
+  const { env, report = () => {}, oldest = OLDEST_SERVER } = options
   const into = resolve(options.into ?? ".pool/bin")
-  if (env.NATS_SERVER) return named(env.NATS_SERVER)
+  if (env.NATS_SERVER) return named(env.NATS_SERVER, oldest, options.purpose)
   const folders = (env.PATH ?? "").split(delimiter).filter(Boolean)
   const beside = options.alsoIn ?? ["/usr/local/sbin", "/usr/sbin"]
   for (const folder of [...folders, ...beside, into]) {
     const path = join(folder, FETCHED_NAME)
     if (!isExecutable(path)) continue
     const version = await versionOf(path)
-    if (version && isAtLeast(version, OLDEST_SERVER)) {
+    if (version && isAtLeast(version, oldest)) {
       report(`found ${path}, version ${version}`)
       return { path, version }
     }
@@ -63,10 +67,10 @@ export async function versionOf(path: string): Promise<string | undefined> {
   }
 }
 
-async function named(path: string): Promise<ServerProgram> {
+async function named(path: string, oldest: string, purpose?: string): Promise<ServerProgram> {
   const version = isExecutable(path) ? await versionOf(path) : undefined
   if (!version) throw new BadInput("NATS_SERVER", "the path of a nats-server program", path)
-  if (!isAtLeast(version, OLDEST_SERVER)) throw new ServerTooOld(version, OLDEST_SERVER)
+  if (!isAtLeast(version, oldest)) throw new ServerTooOld(version, oldest, purpose)
   return { path, version }
 }
 

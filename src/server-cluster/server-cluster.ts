@@ -22,11 +22,16 @@ export interface ServerClusterOptions extends Omit<ClusterPlan, "clusterName"> {
   readonly clusterName?: string
   /** How long all may take until they are healthy, in ms. Default 30000: an election among servers takes 4 to 9 s. */
   readonly readyWithinMs?: number
+  /** Gives up waiting for them to be healthy. */
+  readonly signal?: AbortSignal | undefined
   /** How long a server outlives the death of this process, in ms. Default 5000. */
   readonly orphanGraceMs?: number
   /** Told whenever the state of a server has changed. */
   readonly onState?: (server: ClusteredServer) => void
 }
+
+/** What can be done to one of the servers. */
+export type ServerLever = "stop" | "kill" | "lame-duck" | "bring-back"
 
 const POLL_MS = 50
 const READY_WITHIN_MS = 30_000
@@ -36,6 +41,7 @@ export class ServerCluster {
   readonly servers: readonly ClusteredServer[]
   readonly folder: string
   readonly clusterName: string
+  readonly #followers = new Set<() => void>()
 
   private constructor(options: ServerClusterOptions) {
     const { ports, clusterName = "pool", more } = options
@@ -61,7 +67,10 @@ export class ServerCluster {
           logFile: join(logDir, `nats-${name}.log`),
           orphanGraceMs: options.orphanGraceMs,
         },
-        onState: options.onState,
+        onState: (server) => {
+          options.onState?.(server)
+          for (const changed of this.#followers) changed()
+        },
       })
     })
   }
@@ -75,11 +84,34 @@ export class ServerCluster {
     const starts = await Promise.allSettled(cluster.servers.map((server) => server.start()))
     try {
       for (const start of starts) if (start.status === "rejected") throw start.reason
-      await cluster.healthy(options.readyWithinMs)
+      await cluster.healthy(options.readyWithinMs, options.signal)
       return cluster
     } catch (error) {
       await cluster.kill()
       throw error
+    }
+  }
+
+  /** Tells when the state of a server has changed, until what is returned is called. */
+  follow(changed: () => void): () => void {
+    this.#followers.add(changed)
+    return () => this.#followers.delete(changed)
+  }
+
+  /** Pulls a lever at the server `name`; resolves when that is done: for a lame duck when it has ended. */
+  async order(name: string, lever: ServerLever): Promise<void> {
+    const server = this.named(name)
+    if (!server) throw new Error("there is no such server")
+    switch (lever) {
+      case "stop":
+        return server.stop()
+      case "kill":
+        return server.kill()
+      case "lame-duck":
+        server.lameDuck()
+        return server.ended
+      case "bring-back":
+        return server.start()
     }
   }
 
@@ -97,9 +129,10 @@ export class ServerCluster {
    * Resolves when each server that is up is healthy, and they agree on who leads the cluster. Throws ServerFailed with what
    * the first of those says that are not, after `withinMs`.
    */
-  async healthy(withinMs = READY_WITHIN_MS): Promise<void> {
+  async healthy(withinMs = READY_WITHIN_MS, signal?: AbortSignal): Promise<void> {
     const deadline = performance.now() + withinMs
     for (;;) {
+      signal?.throwIfAborted()
       const ill = await this.#firstIll()
       if (!ill) return
       if (performance.now() > deadline) {

@@ -28,6 +28,8 @@ export interface WorkerGroupOptions extends Omit<SupervisorOptions, "pool" | "li
   readonly respawn?: boolean | undefined
   /** Whether workers are out of reach of what is sent to our terminal: Ctrl-Z and Ctrl-C. Default false. */
   readonly ownGroups?: boolean | undefined
+  /** Where the workers connect: each first to another of these, and to the next ones when that one is away. */
+  readonly servers?: readonly string[] | undefined
   /** Gives up gathering: what is waited for is not waited for any longer. */
   readonly signal?: AbortSignal | undefined
 }
@@ -37,9 +39,10 @@ export class WorkerGroup {
   readonly connection: NatsConnection
   #disbanding: Promise<void> | undefined
   readonly #settings: WorkerSettings
+  readonly #servers: readonly string[]
   readonly #history: HistoryWriter
   readonly #respawn: Respawn | undefined
-  /** Names of its workers; where one stands says which port is its own. */
+  /** Names of its workers; where one stands says which port is its own, and which server it tries first. */
   readonly #places: string[] = []
 
   private constructor(
@@ -48,9 +51,10 @@ export class WorkerGroup {
     pool: HandOnOptions,
     history: HistoryWriter,
   ) {
-    const { settings, respawn, ownGroups, signal: _, ...supervision } = options
+    const { settings, respawn, ownGroups, servers = [], signal: _, ...supervision } = options
     const { onEvent, report } = supervision
     this.#settings = settings
+    this.#servers = servers
     this.connection = connection
     this.#history = history
     const start = (name: string) => this.start(name)
@@ -105,7 +109,8 @@ export class WorkerGroup {
 
   /** Starts the worker `name`; resolves when it has joined. */
   async start(name: string): Promise<void> {
-    await this.supervisor.start({ ...this.#settings, name, http: this.#httpOf(name) })
+    const own = { connect: this.#connectOf(name), http: this.#httpOf(name) }
+    await this.supervisor.start({ ...this.#settings, name, ...own })
   }
 
   /** Stops all workers kindly, and closes the connection. */
@@ -122,12 +127,24 @@ export class WorkerGroup {
     await this.connection.drain().catch(() => this.connection.close())
   }
 
-  /** A worker that is started again has the port that it had. */
   #httpOf(name: string): string | undefined {
     const { http } = this.#settings
-    if (http === undefined) return undefined
+    return http && shownAddress(placeAfter(httpAddressOf(http), this.#placeOf(name)))
+  }
+
+  #connectOf(name: string): WorkerSettings["connect"] {
+    const servers = this.#servers
+    const { connect } = this.#settings
+    if (servers.length < 2) return connect
+    const first = this.#placeOf(name) % servers.length
+    const turned = [...servers.slice(first), ...servers.slice(0, first)]
+    return { ...connect, servers: turned, noRandomize: true }
+  }
+
+  /** A worker that is started again has the place that it had. */
+  #placeOf(name: string): number {
     if (!this.#places.includes(name)) this.#places.push(name)
-    return shownAddress(placeAfter(httpAddressOf(http), this.#places.indexOf(name)))
+    return this.#places.indexOf(name)
   }
 
   #heed(event: WorkerEvent): void {

@@ -37,6 +37,8 @@ export interface FakeStart {
   readonly agoMs?: number
   /** Default `ready`. */
   readonly state?: MemberState
+  /** Name of the server that it is connected to. */
+  readonly server?: string
 }
 
 export class FakePool {
@@ -63,6 +65,7 @@ export class FakePool {
     control = true,
     agoMs = 0,
     state = "ready",
+    server,
   }: FakeStart): FakeMember {
     const start = Math.round((this.#clock.now().wallMs - agoMs) * 1000)
     const member: Member = {
@@ -78,6 +81,7 @@ export class FakePool {
       state,
       counters: { done: 0, failed: 0, busy: 0 },
       control,
+      ...(server !== undefined && { server }),
       version: MEMBER_VERSION,
     }
     const one = { member, isFrozen: false, tracked: 0, stopBeat() {}, stopExpiry() {} }

@@ -2,9 +2,11 @@
 import { NoWorkers, RequestTimeout } from "../../errors/errors.js"
 import type { Clock } from "../../time/clock.js"
 import { pause } from "../../time/within.js"
+import type { ServerLever } from "../world/servers.js"
 import type { Lever, PoolEvent, PoolSource, Reply, WorkKind } from "../world/source.js"
 import { FakeLoad } from "./fake-load.js"
 import { type FakeMember, FakePool, type FakeStart, TTL_MS } from "./fake-pool.js"
+import { FakeServers } from "./fake-servers.js"
 import { seeded } from "./seeded.js"
 
 export interface FakeOptions {
@@ -15,6 +17,10 @@ export interface FakeOptions {
   /** Default true. */
   readonly canStart?: boolean
   readonly logs?: string
+  /** Names of the servers of a cluster; none: one server. */
+  readonly servers?: readonly string[]
+  /** Whether there are levers for them; default true. */
+  readonly ownsServers?: boolean
 }
 
 /** How long a request waits for an answer. */
@@ -28,6 +34,8 @@ export class FakeSource implements PoolSource {
   readonly logs: string
   readonly fake: FakePool
   startWorker?: () => Promise<string>
+  orderServer?: (name: string, lever: ServerLever) => Promise<void>
+  readonly servers: FakeServers | undefined
   isClosed = false
   readonly #clock: Clock
   readonly #random: () => number
@@ -44,6 +52,14 @@ export class FakeSource implements PoolSource {
     this.fake = new FakePool(clock, this.#random)
     for (const start of options.members ?? []) this.fake.join(start)
     if (options.canStart !== false) this.startWorker = () => this.#start()
+    if (options.servers) {
+      const servers = new FakeServers(clock, options.servers, (seen) =>
+        this.say({ kind: "servers", seen }),
+      )
+      this.servers = servers
+      if (options.ownsServers !== false)
+        this.orderServer = (name, lever) => servers.order(name, lever)
+    }
     this.#load = new FakeLoad(this.fake, clock, this.#random, options.load ?? 0)
     this.#load.begin((counters) => this.say({ kind: "counters", counters }))
   }
@@ -109,6 +125,7 @@ export class FakeSource implements PoolSource {
     this.say({ kind: "connection", isUp: true, roundTripMs: 0.4 })
     for (const { member } of members.values()) this.say({ kind: "member", member })
     if (claim) this.say({ kind: "claim", standing: claim })
+    if (this.servers) this.say({ kind: "servers", seen: this.servers.seen })
     this.say({ kind: "caught-up" })
   }
 

@@ -12,6 +12,9 @@ export type Command =
   | "freeze"
   | "rest"
   | "start"
+  | "lame-duck"
+  | "bring-back"
+  | "switch"
   | "up"
   | "down"
   | "page-up"
@@ -26,7 +29,13 @@ export type Command =
   | "suspend"
   | "quit"
 
-export type Group = "Work" | "Workers" | "View"
+export type Group = "Work" | "Workers" | "Servers" | "View"
+
+/** One word for the line of hints, and how soon it is given up where that is short: 1 stays longest. */
+export interface Hint {
+  readonly word: string
+  readonly rank: number
+}
 
 export interface Binding {
   readonly command: Command
@@ -36,21 +45,31 @@ export interface Binding {
   /** The keys as the help shows them; absent where the help doesn't. */
   readonly shown?: string
   readonly help: string
-  /** One word for the line of hints, and how soon it is given up where that is short: 1 stays longest. */
-  readonly hint?: { readonly word: string; readonly rank: number }
+  readonly hint?: Hint
+  /** The hint while the servers are in focus, of one that does the same to them. */
+  readonly atServers?: Hint
 }
 
 const BINDINGS: readonly Binding[] = [
   bind("simple", "w", "Work", "simple work: any worker", "work", 1),
   bind("tracked", "t", "Work", "tracked work: the leader", "tracked", 4),
   bind("burst", "B", "Work", "a burst: ten times simple", "burst", 9),
-  bind("stop", "s", "Workers", "stop kindly: finish, leave", "stop", 1),
-  bind("kill", "K", "Workers", "kill -9, asks first", "kill", 1),
+  {
+    ...bind("stop", "s", "Workers", "stop kindly: finish, leave", "stop", 1),
+    atServers: { word: "stop", rank: 2 },
+  },
+  {
+    ...bind("kill", "K", "Workers", "kill -9, asks first", "kill", 1),
+    atServers: { word: "kill", rank: 1 },
+  },
   bind("restart", "r", "Workers", "restart: end of the line", "restart", 3),
   bind("hand-over", "h", "Workers", "hand leadership to it", "hand over", 5),
   bind("freeze", "z", "Workers", "freeze, and thaw again", "freeze", 6),
   bind("rest", "P", "Workers", "rest: no work, and resume", "rest", 10),
   bind("start", "n", "Workers", "start a new worker", "new", 3),
+  bind("lame-duck", "l", "Servers", "lame duck: leave politely", "lame duck", 1),
+  bind("bring-back", "b", "Servers", "bring it back", "back", 1),
+  bind("switch", "tab", "Servers", "servers, or workers", "servers", 2),
   { ...bind("up", "up", "View", "select, or arrows"), keys: ["up", "k"], shown: "j k" },
   { command: "down", keys: ["down", "j"], group: "View", help: "" },
   { command: "page-up", keys: ["page-up", "ctrl-u", "ctrl-b"], group: "View", help: "" },

@@ -12,6 +12,7 @@ export type Mode =
   | { readonly kind: "filter" }
   /** Asks whether to kill this member. */
   | { readonly kind: "kill"; readonly id: string }
+  | { readonly kind: "kill-server"; readonly name: string }
 
 /** The screen as it stood when it was paused. */
 export interface Pinned {
@@ -25,6 +26,8 @@ export interface Ui {
   /** Id of the selected member, and its row when it was last there. */
   readonly selected?: string
   readonly index: number
+  /** Name of the selected server while the servers are in focus; otherwise the workers are. */
+  readonly server?: string
   readonly pinned?: Pinned
   /** Until then keys are ignored: after a yes, so that key repeat can't kill two. */
   readonly deafUntilMonoMs: number
@@ -36,6 +39,8 @@ export const UNTOUCHED: Ui = { mode: { kind: "normal" }, filter: "", index: 0, d
 export interface Scene {
   /** Ids of the selectable rows, from the top. */
   readonly ids: readonly string[]
+  /** Names of the servers, from the top. */
+  readonly servers: readonly string[]
   readonly pool: Pool
   readonly at: Instant
 }
@@ -46,10 +51,8 @@ export interface Pressed {
   readonly command?: Command | Confirmed
 }
 
-/** The answer yes to the question about this member. */
-export interface Confirmed {
-  readonly killed: string
-}
+/** The answer yes to the question about this member, or this server. */
+export type Confirmed = { readonly killed: string } | { readonly killedServer: string }
 
 const DEAF_MS = 300
 const PAGE = 10
@@ -66,14 +69,17 @@ export function pressed(ui: Ui, key: string, scene: Scene): Pressed {
     case "filter":
       return { ui: filtered(ui, key, scene) }
     case "kill":
-      if (key !== "y") return { ui: { ...ui, mode: NORMAL } }
-      return {
-        ui: { ...ui, mode: NORMAL, deafUntilMonoMs: scene.at.monoMs + DEAF_MS },
-        command: { killed: ui.mode.id },
-      }
+      return answered(ui, key, { killed: ui.mode.id }, scene)
+    case "kill-server":
+      return answered(ui, key, { killedServer: ui.mode.name }, scene)
     case "normal":
       return command ? chosen(ui, command, scene) : { ui }
   }
+}
+
+function answered(ui: Ui, key: string, yes: Confirmed, { at }: Scene): Pressed {
+  if (key !== "y") return { ui: { ...ui, mode: NORMAL } }
+  return { ui: { ...ui, mode: NORMAL, deafUntilMonoMs: at.monoMs + DEAF_MS }, command: yes }
 }
 
 /** `ui` with the selection on a row that is there; a question about someone who went is dropped. */
@@ -99,23 +105,34 @@ function chosen(ui: Ui, command: Command, scene: Scene): Pressed {
     case "page-down":
       return { ui: moved(ui, PAGE, scene) }
     case "first":
-      return { ui: moved(ui, -scene.ids.length, scene) }
+      return { ui: moved(ui, Number.NEGATIVE_INFINITY, scene) }
     case "last":
-      return { ui: moved(ui, scene.ids.length, scene) }
+      return { ui: moved(ui, Number.POSITIVE_INFINITY, scene) }
     case "help":
       return { ui: { ...ui, mode: { kind: "help" } } }
     case "filter":
       return { ui: { ...ui, mode: { kind: "filter" } } }
     case "clear":
-      return { ui: { ...ui, filter: "" } }
+      return { ui: { ...atWorkers(ui), filter: "" } }
     case "pause":
       return { ui: paused(ui, scene) }
+    case "switch":
+      return ui.server === undefined ? { ui, command } : { ui: atWorkers(ui) }
     default:
       return { ui, command }
   }
 }
 
-function moved(ui: Ui, by: number, { ids }: Scene): Ui {
+/** `ui` with the workers in focus. */
+function atWorkers({ server: _, ...ui }: Ui): Ui {
+  return ui
+}
+
+function moved(ui: Ui, by: number, { ids, servers }: Scene): Ui {
+  if (ui.server !== undefined) {
+    const index = Math.max(0, Math.min(servers.length - 1, servers.indexOf(ui.server) + by))
+    return { ...ui, server: servers[index] ?? ui.server }
+  }
   const index = Math.max(0, Math.min(ids.length - 1, ui.index + by))
   const selected = ids[index]
   return selected === undefined ? ui : { ...ui, index, selected }

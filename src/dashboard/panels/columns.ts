@@ -21,14 +21,15 @@ const COLUMNS = [
   { name: "#", rank: 1, width: undefined, isRight: true },
   { name: "NAME", rank: 2, width: undefined, isRight: false },
   { name: "ROLE", rank: 3, width: ROLE_WIDTH, isRight: false },
-  { name: "STARTED", rank: 9, width: 8, isRight: false },
-  { name: "UPTIME", rank: 6, width: 6, isRight: true },
-  { name: "HOST", rank: 12, width: undefined, isRight: false },
-  { name: "PID", rank: 8, width: 7, isRight: true },
+  { name: "STARTED", rank: 10, width: 8, isRight: false },
+  { name: "UPTIME", rank: 7, width: 6, isRight: true },
+  { name: "HOST", rank: 13, width: undefined, isRight: false },
+  { name: "SERVER", rank: 6, width: undefined, isRight: false },
+  { name: "PID", rank: 9, width: 7, isRight: true },
   { name: "STATE", rank: 4, width: STATE_WIDTH, isRight: false },
-  { name: "DONE", rank: 7, width: 5, isRight: true },
-  { name: "BUSY", rank: 10, width: 4, isRight: true },
-  { name: "P50", rank: 11, width: 5, isRight: true },
+  { name: "DONE", rank: 8, width: 5, isRight: true },
+  { name: "BUSY", rank: 11, width: 4, isRight: true },
+  { name: "P50", rank: 12, width: 5, isRight: true },
   { name: "LEASE", rank: 5, width: 11, isRight: false },
 ] as const
 
@@ -39,8 +40,11 @@ export const GAP = 2
 const SHORTEST_NAME = 6
 const LONGEST_NAME = 20
 const SHORTEST_HOST = 8
+const LONGEST_SERVER = 16
 /** The least width at which a lease shows as a bar as well. */
 const WIDTH_FOR_BARS = 46
+/** The same where workers are on several servers. */
+const WIDTH_FOR_SERVERS = 51
 
 /** What the columns depend on: the pool as it stands, not its figures. */
 export interface Extent {
@@ -49,6 +53,8 @@ export interface Extent {
   readonly longestHost: number
   /** Whether hosts differ, so that they need a column. */
   readonly hasHosts: boolean
+  /** 0 or absent where there is one server for all, which needs no column. */
+  readonly longestServer?: number
 }
 
 /** The columns that fit into `width`; what is left goes to names and hosts. */
@@ -57,6 +63,9 @@ export function columnsFor(width: number, extent: Extent): readonly Column[] {
   let left = width + GAP
   for (const column of BY_RANK) {
     if (column.name === "HOST" && !extent.hasHosts) continue
+    if (column.name === "SERVER" && !extent.longestServer) continue
+    // The rows stand in that order anyway.
+    if (column.name === "#" && extent.longestServer && isNarrow(width, extent)) continue
     const wanted = widthFor(column, width, extent) + GAP
     if (wanted > left) break
     widths.set(column.name, wanted - GAP)
@@ -80,11 +89,22 @@ function widthFor(column: (typeof COLUMNS)[number], width: number, extent: Exten
       return nameWidth(width, extent.longestName)
     case "HOST":
       return SHORTEST_HOST
+    case "SERVER":
+      return serverWidth(width, extent)
     case "LEASE":
-      return width < WIDTH_FOR_BARS ? NARROW_LEASE : column.width
+      return isNarrow(width, extent) ? NARROW_LEASE : column.width
     default:
       return column.width
   }
+}
+
+function serverWidth(width: number, extent: Extent): number {
+  const longest = Math.min(extent.longestServer ?? 0, LONGEST_SERVER)
+  return isNarrow(width, extent) ? longest : Math.max("SERVER".length, longest)
+}
+
+function isNarrow(width: number, { longestServer = 0 }: Extent): boolean {
+  return width < (longestServer > 0 ? WIDTH_FOR_SERVERS : WIDTH_FOR_BARS)
 }
 
 /** Names come first, but on a narrow screen role, state and lease must have room as well. */

@@ -2,22 +2,25 @@
 import { plural } from "../drawing/format.js"
 import type { Layout } from "../drawing/layout.js"
 import { fitted, type Line, line, type Span, span, spread, widthOf } from "../drawing/line.js"
-import { KEYMAP } from "../keys/keymap.js"
+import { type Binding, KEYMAP } from "../keys/keymap.js"
 import type { Snapshot } from "../state/snapshot.js"
 import { nextInLine } from "../world/rows.js"
 import type { Look } from "./look.js"
 
-/** How many ranks of hints there are in the keymap. */
-const RANKS = 10
+/** How many ranks of hints there are in the keymap, and one more while the servers are in focus. */
+const RANKS = 11
+const YES_OR_NO: Line = [span(" y", "key"), span(" kill   any other key keeps it")]
 
 export function footer(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
   const { mode } = snapshot
   const lines =
     mode.kind === "kill"
       ? killQuestion(snapshot, mode.id, layout)
-      : mode.kind === "filter"
-        ? filterPrompt(snapshot, layout)
-        : [message(snapshot), hints(snapshot, layout, look)]
+      : mode.kind === "kill-server"
+        ? serverQuestion(snapshot, mode.name, layout)
+        : mode.kind === "filter"
+          ? filterPrompt(snapshot, layout)
+          : [message(snapshot), hints(snapshot, layout, look)]
   return lines.map((row) => fitted(row, layout.columns))
 }
 
@@ -30,10 +33,18 @@ function killQuestion(snapshot: Snapshot, id: string, { columns }: Layout): Line
   const question = ` Kill ${row?.name ?? ""} with SIGKILL?`
   const fits = (consequence: string) => question.length + 1 + consequence.length <= columns
   const consequence = consequences(snapshot, id, row?.busy ?? 0).find(fits) ?? ""
-  return [
-    line(`${question} ${consequence}`, "bad"),
-    [span(" y", "key"), span(" kill   any other key keeps it")],
-  ]
+  return [line(`${question} ${consequence}`, "bad"), YES_OR_NO]
+}
+
+function serverQuestion({ servers }: Snapshot, name: string, { columns }: Layout): Line[] {
+  const others = servers.filter((it) => it.name !== name && it.state === "up").length
+  const isMajority = others * 2 > servers.length
+  const question = ` Kill server ${name} with SIGKILL?`
+  const meaning = isMajority
+    ? ["The others go on; its clients connect to them.", "The others go on."]
+    : ["Too few are left then: nothing can be written, and soon nobody leads.", "Too few are left."]
+  const consequence = meaning.find((it) => question.length + 1 + it.length <= columns) ?? ""
+  return [line(`${question} ${consequence}`, "bad"), YES_OR_NO]
 }
 
 /** What a kill would mean, the longest wording first. */
@@ -66,20 +77,43 @@ function filterPrompt({ filter, matching, living }: Snapshot, { columns }: Layou
 }
 
 /** As many hints as fit, the rarest left out first; the help has them all. */
-export function hints({ facts }: Snapshot, { columns }: Layout, { glyphs }: Look): Line {
-  const all = KEYMAP.filter(({ hint, command }) => hint && (command !== "start" || facts.canStart))
+export function hints(snapshot: Snapshot, { columns }: Layout, { glyphs }: Look): Line {
+  const all = hinted(snapshot)
+  let shortest: Line = []
   const gaps = [` ${glyphs.bar} `, "  ", " "]
   for (let rank = RANKS; rank > 0; rank--) {
     const shown = all.filter(({ hint }) => hint && hint.rank <= rank)
     for (const gap of rank > 1 ? gaps.slice(0, 2) : gaps) {
       const spelled = spell(shown, gap)
       if (widthOf(spelled) <= columns) return spelled
+      shortest = spelled
     }
   }
-  return spell(all, " ")
+  return shortest
 }
 
-function spell(shown: typeof KEYMAP, groupGap: string): Line {
+/** The keys that do something now, with the word for what that is. */
+function hinted(snapshot: Snapshot): readonly Binding[] {
+  const { facts, servers, selectedServer } = snapshot
+  if (selectedServer) return KEYMAP.map(atServers).filter(({ hint }) => hint)
+  const canSwitch = servers.length > 0 && facts.ownsServers
+  return KEYMAP.filter(({ hint, command, group }) => {
+    if (command === "start") return facts.canStart
+    if (group === "Servers") return command === "switch" && canSwitch
+    return hint !== undefined
+  })
+}
+
+/** The same key while the servers are in focus: what it does to a server comes first. */
+function atServers({ hint, atServers: own, ...binding }: Binding): Binding {
+  const { command, group } = binding
+  if (own) return { ...binding, hint: own, group: "Servers" }
+  if (command === "switch") return { ...binding, hint: { word: "workers", rank: 1 } }
+  if (!hint || group === "Workers") return binding
+  return { ...binding, hint: group === "Servers" ? hint : { ...hint, rank: hint.rank + 1 } }
+}
+
+function spell(shown: readonly Binding[], groupGap: string): Line {
   const gap = groupGap === " " ? " " : "  "
   return shown.flatMap(({ shown: keys = "", hint, group }, index): Span[] => {
     const before = shown[index - 1]

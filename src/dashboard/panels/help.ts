@@ -10,15 +10,18 @@ import type { Look } from "./look.js"
 const HEADINGS: Readonly<Record<Group, string>> = {
   Work: "Work",
   Workers: "The selected worker",
+  Servers: "The selected server",
   View: "View",
 }
 
 export function helpPanel(snapshot: Snapshot, { columns, rows, kind }: Layout, look: Look): Line[] {
-  if (kind === "small") return terse(columns, rows)
+  const hasLevers = snapshot.servers.length > 0 && snapshot.facts.ownsServers
+  if (kind === "small") return terse(columns, rows, hasLevers)
   const panel = { title: "Keys", remark: "any key closes", width: columns, height: rows }
   const inside = columns - 2
-  const wide = threeColumns()
-  const keys = Math.max(...wide.map(widthOf)) <= inside ? wide : twoColumns()
+  const servers = hasLevers ? serverKeys() : []
+  const wide = threeColumns(servers)
+  const keys = Math.max(...wide.map(widthOf)) <= inside ? wide : twoColumns(servers)
   const words = meaning(snapshot.facts, inside)
   const room = rows - 2 - keys.length
   return framed(panel, [...spaced(keys, words, room)], look.glyphs)
@@ -30,12 +33,26 @@ function spaced(keys: Line[], words: Line[], room: number): Line[] {
   return keys
 }
 
-function threeColumns(): Line[] {
-  return stacked([group("Work"), group("Workers"), group("View")])
+function threeColumns(servers: Line[]): Line[] {
+  const left = servers.length > 0 ? [...group("Work"), EMPTY, ...servers] : group("Work")
+  return stacked([left, group("Workers"), group("View")])
 }
 
-function twoColumns(): Line[] {
-  return stacked([[...group("Work"), EMPTY, ...group("Workers")], group("View")])
+function twoColumns(servers: Line[]): Line[] {
+  return stacked([
+    [...group("Work"), EMPTY, ...group("Workers")],
+    [...group("View"), ...servers],
+  ])
+}
+
+/** Two of the keys do at a server what they do at a worker. */
+function serverKeys(): Line[] {
+  const shared = KEYMAP.filter(({ atServers }) => atServers).map(({ shown }) => shown)
+  const [heading = EMPTY, ...keys] = group("Servers")
+  const [first = EMPTY] = keys
+  const widest = widthOf(first.slice(0, 1))
+  const both = [span(`  ${shared.join(" ")}`.padEnd(widest), "key"), span("  stop, kill -9")]
+  return [heading, both, ...keys]
 }
 
 /** Columns of keys, each as wide as its widest line. */
@@ -79,11 +96,11 @@ function meaning({ pool, logs }: Facts, width: number): Line[] {
 }
 
 /** Keys and words in running text, for a screen that is too small for columns. */
-function terse(columns: number, rows: number): Line[] {
+function terse(columns: number, rows: number, hasLevers: boolean): Line[] {
   const lines: Line[] = []
   let now: Line = []
-  for (const { shown = "", hint } of KEYMAP) {
-    if (!hint) continue
+  for (const { shown = "", hint, group } of KEYMAP) {
+    if (!hint || (group === "Servers" && !hasLevers)) continue
     const next = [span(` ${shown}`, "key"), span(` ${hint.word} `)]
     if (widthOf([...now, ...next]) > columns && now.length > 0) {
       lines.push(now)

@@ -2,6 +2,7 @@
 import type { Glyphs } from "../drawing/glyphs.js"
 import type { Style } from "../drawing/line.js"
 import type { RowState } from "../world/rows.js"
+import type { ReplicaState, ServerState } from "../world/servers.js"
 
 export interface Look {
   readonly glyphs: Glyphs
@@ -17,4 +18,18 @@ export const STATE_STYLE: Readonly<Record<RowState, Style>> = {
   silent: "late",
   frozen: "late",
   gone: "dim",
+}
+
+export const SERVER_STYLE: Readonly<Record<ServerState, Style>> = {
+  starting: "dim",
+  up: "good",
+  "lame duck": "warn",
+  down: "late",
+  unknown: "dim",
+}
+
+export const REPLICA_STYLE: Readonly<Record<ReplicaState, Style>> = {
+  current: "plain",
+  behind: "warn",
+  offline: "late",
 }

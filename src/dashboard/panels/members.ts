@@ -38,21 +38,34 @@ function drawn(
   look: Look,
   width: number,
 ) {
-  const { selected, shownAt, staleMs } = snapshot
-  const isSelected = row.id === selected?.id && canBeSelected(row)
+  const { selected, selectedServer, shownAt, staleMs } = snapshot
+  const isSelected = row.id === selected?.id && canBeSelected(row) && !selectedServer
   const mark = isSelected ? look.glyphs.selected : " "
   const cells = [span(mark, "bold"), ...rowCells(row, columns, shownAt.wallMs, look.glyphs)]
   if (isSelected) return restyled(fitted(cells, width), { style: "plain", inverse: true })
   return staleMs === undefined ? cells : restyled(cells, { style: "dim" })
 }
 
-function extentOf({ rows, living, onlyHost }: Snapshot) {
+function extentOf({ rows, living, onlyHost, servers }: Snapshot) {
   return {
     members: living,
     longestName: Math.max(0, ...rows.map(({ name }) => name.length)),
     longestHost: Math.max(0, ...rows.map(({ host }) => host.length)),
     hasHosts: onlyHost === undefined,
+    longestServer: longestServer(servers, rows),
   }
+}
+
+/** How wide the names of servers are; 0 where there is one server for all. */
+export function longestServer(
+  servers: Snapshot["servers"],
+  rows: readonly Pick<Row, "server">[],
+): number {
+  if (servers.length === 0) return 0
+  return Math.max(
+    ...servers.map(({ name }) => name.length),
+    ...rows.map(({ server }) => server?.length ?? 0),
+  )
 }
 
 function titleOf({ living, matching, filter, mode, onlyHost }: Snapshot): string {

@@ -49,6 +49,8 @@ function cellOf(row: Row, { name, width }: Column, nowWallMs: number, glyphs: Gl
       return [span(ended ? "" : duration(row.uptimeMs), style)]
     case "HOST":
       return [span(middle(row.host, width, glyphs.cut), style)]
+    case "SERVER":
+      return [span(middle(row.server ?? "", width, glyphs.cut), ended ? "dim" : "plain")]
     case "PID":
       return [span(String(row.pid), style)]
     case "STATE":

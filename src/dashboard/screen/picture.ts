@@ -9,6 +9,7 @@ import { helpPanel } from "../panels/help.js"
 import { leadershipPanel, ribbonLine, story } from "../panels/leadership.js"
 import type { Look } from "../panels/look.js"
 import { membersPanel } from "../panels/members.js"
+import { serversPanel } from "../panels/servers.js"
 import { workLines, workPanel } from "../panels/work.js"
 import type { Snapshot } from "../state/snapshot.js"
 
@@ -21,12 +22,13 @@ export function picture(snapshot: Snapshot, size: Size, look: Look): Line[] {
 }
 
 function drawn(snapshot: Snapshot, size: Size, look: Look): Line[] {
-  const layout = layoutFor(size, snapshot.matching)
+  const layout = layoutFor(size, snapshot.matching, snapshot.servers.length)
   if (layout.kind === "none") return tooSmall(size)
   if (snapshot.mode.kind === "help") return helpPanel(snapshot, layout, look)
   return [
     header(snapshot, layout, look),
     ...membersPanel(snapshot, layout, look),
+    ...serversPanel(snapshot, layout, look),
     ...lowerBody(snapshot, layout, look),
     ...footer(snapshot, layout, look),
   ]

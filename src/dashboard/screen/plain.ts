@@ -8,11 +8,14 @@ import { latency, timeOfDay } from "../drawing/format.js"
 import type { Glyphs } from "../drawing/glyphs.js"
 import { EMPTY, type Line, span, textOf } from "../drawing/line.js"
 import { columnsFor } from "../panels/columns.js"
+import { longestServer } from "../panels/members.js"
 import { headings, rowCells } from "../panels/row-cells.js"
+import { serverTable } from "../panels/servers.js"
 import type { Snapshot } from "../state/snapshot.js"
 import type { LogEntry } from "../world/log.js"
 import type { Row } from "../world/rows.js"
 import { leadership } from "../world/sentences.js"
+import type { ServerSeen } from "../world/servers.js"
 
 /** "12:37:52  a  leads, term 4, after 11ms" */
 export function eventLine({ wallMs, name, text }: LogEntry): string {
@@ -23,17 +26,19 @@ export function eventLine({ wallMs, name, text }: LogEntry): string {
 /** The same for programs: one JSON object. */
 export function eventObject({ wallMs, kind, name, id, text, figures }: LogEntry): string {
   const time = new Date(wallMs).toISOString()
-  return json({ time, event: kind, worker: name || undefined, id, ...figures, text })
+  const who = { [kind === "server" ? "server" : "worker"]: name || undefined }
+  return json({ time, event: kind, ...who, id, ...figures, text })
 }
 
 /** The table and who leads, as lines. */
 export function table(snapshot: Snapshot, width: number, glyphs: Glyphs): string[] {
-  const { rows, living, shownAt, leader, facts, pool } = snapshot
+  const { rows, living, shownAt, leader, facts, pool, servers } = snapshot
   const columns = columnsFor(width, {
     members: living,
     longestName: Math.max(0, ...rows.map(({ name }) => name.length)),
     longestHost: Math.max(0, ...rows.map(({ host }) => host.length)),
     hasHosts: true,
+    longestServer: longestServer(servers, rows),
   })
   const cells = rows.map((row) => rowCells(row, columns, shownAt.wallMs, glyphs))
   const body: Line[] = rows.length > 0 ? [headings(columns), ...cells] : [[span("no workers")]]
@@ -41,7 +46,8 @@ export function table(snapshot: Snapshot, width: number, glyphs: Glyphs): string
   const reach = trip === undefined ? "" : ` (${latency(trip)})`
   const who = `${facts.pool} on ${facts.server}${reach}: ${leadership(leader, living)}`
   const reason = leader ? pool.reigns.standing?.claim.reason : undefined
-  const lines = [[span(who)], reason ? [span(reason)] : EMPTY, EMPTY, ...body]
+  const after = servers.length > 0 ? [EMPTY, ...serverTable(snapshot, width, glyphs)] : []
+  const lines = [[span(who)], reason ? [span(reason)] : EMPTY, EMPTY, ...body, ...after]
   return lines
     .filter((line, index) => index !== 1 || line !== EMPTY)
     .map((line) => textOf(line).trimEnd())
@@ -51,6 +57,11 @@ export function table(snapshot: Snapshot, width: number, glyphs: Glyphs): string
 export function memberObject({ leaseShare: _, startedWallMs, ended, role, ...row }: Row): string {
   const started = new Date(startedWallMs).toISOString()
   return json({ ...row, role: role || undefined, started, ended: ended?.how })
+}
+
+/** A server for programs: one JSON object, told from a member's by its type. */
+export function serverObject(server: ServerSeen): string {
+  return json({ type: "server", ...server })
 }
 
 /** On one line; a clock is not exact to more than a microsecond. */

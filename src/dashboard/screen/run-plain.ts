@@ -3,7 +3,7 @@ import { once } from "node:events"
 import type { Glyphs } from "../drawing/glyphs.js"
 import type { DashboardStore } from "../state/store.js"
 import { since } from "../world/log.js"
-import { eventLine, eventObject, memberObject, table } from "./plain.js"
+import { eventLine, eventObject, memberObject, serverObject, table } from "./plain.js"
 
 export interface PlainOptions {
   readonly once?: boolean
@@ -29,7 +29,9 @@ async function printOnce(
   await until(store, () => store.snapshot().pool.isCaughtUp)
   const snapshot = store.snapshot()
   const width = stdout.isTTY ? stdout.columns || WIDE : WIDE
-  const lines = json ? snapshot.rows.map(memberObject) : table(snapshot, width, glyphs)
+  const { rows, servers } = snapshot
+  const objects = () => [...rows.map(memberObject), ...servers.map(serverObject)]
+  const lines = json ? objects() : table(snapshot, width, glyphs)
   if (lines.length > 0 && !stdout.write(`${lines.join("\n")}\n`)) {
     // Who reads no further has seen enough.
     await once(stdout, "drain").catch(() => {})

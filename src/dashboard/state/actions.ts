@@ -8,8 +8,10 @@ import type { Given } from "../world/orders.js"
 import { LAPSED, reigning } from "../world/reigns.js"
 import { batch, report } from "../world/requests.js"
 import { canBeSelected, type Row } from "../world/rows.js"
+import { asked, type ServerLever } from "../world/servers.js"
 import type { Lever, PoolSource, WorkKind } from "../world/source.js"
 import { isAboutMember, orderFor, refusal } from "./levers.js"
+import { type ServerChoice, serverChoice, whatCame } from "./server-levers.js"
 import { type Facts, snapshotOf } from "./snapshot.js"
 import {
   orderGiven,
@@ -45,11 +47,15 @@ export class Actions {
   /** Begins what `command` asks for and returns the state that says so. */
   take(state: State, command: Command | Confirmed): State {
     const at = this.#clock.now()
-    const { rows, selected } = snapshotOf(state, this.#facts, at)
+    const snapshot = snapshotOf(state, this.#facts, at)
+    const { rows, selected } = snapshot
     if (typeof command === "object") {
+      if ("killedServer" in command) return this.#orderServer(state, command.killedServer, "kill")
       const row = rows.find((row) => row.id === command.killed && canBeSelected(row))
       return row ? this.#order(state, row, "kill") : state
     }
+    const chosen = serverChoice(command, snapshot)
+    if (chosen) return this.#atServers(state, chosen)
     const reason = refusal(command, selected, state.pool, this.#facts, at.monoMs)
     if (reason !== undefined) return said(state, reason, true)
     if (command === "simple" || command === "tracked") return this.#send(state, command, 1)
@@ -61,6 +67,32 @@ export class Actions {
     }
     const order = orderFor(command, selected)
     return order ? this.#order(state, selected, order) : state
+  }
+
+  #atServers(state: State, choice: ServerChoice): State {
+    if ("refusal" in choice) return said(state, choice.refusal, true)
+    if ("lever" in choice) return this.#orderServer(state, choice.name, choice.lever)
+    const { name } = choice
+    const change = choice.asks ? { mode: { kind: "kill-server", name } as const } : { server: name }
+    return { ...state, ui: { ...state.ui, ...change } }
+  }
+
+  #orderServer(state: State, name: string, lever: ServerLever): State {
+    const given = this.#clock.now()
+    const before = reigning(state.pool.reigns, given.monoMs)?.term
+    const tell = (text: (now: State) => string, isError: boolean) =>
+      this.#change((now) => said(now, text(now), isError))
+    // Not before this change of the state is over: a server changes at once.
+    const ordered = Promise.resolve().then(() => this.#source.orderServer?.(name, lever))
+    const told = ordered.then(
+      () => {
+        const at = this.#clock.now()
+        tell(({ pool }) => whatCame({ lever, name, given, before }, pool, at), false)
+      },
+      (error) => tell(() => `server ${name}: ${reasonOf(error)}`, true),
+    )
+    unawaited(told)
+    return said(state, asked(lever, name))
   }
 
   #order(state: State, row: Row, order: Lever): State {

@@ -4,12 +4,15 @@ import type { Mode } from "../keys/ui.js"
 import type { Pool } from "../world/pool.js"
 import { type ReignSeen, reigning } from "../world/reigns.js"
 import { canBeSelected, matches, type Row, rowsOf } from "../world/rows.js"
+import type { ServerSeen } from "../world/servers.js"
 import type { PoolSource } from "../world/source.js"
 import type { Message, State } from "./state.js"
 
 /** What never changes while the screen is up. */
 export type Facts = Pick<PoolSource, "pool" | "server" | "logs" | "ownsPool"> & {
   readonly canStart: boolean
+  /** Whether servers can be stopped and brought back from here. */
+  readonly ownsServers: boolean
 }
 
 export interface Snapshot {
@@ -33,6 +36,9 @@ export interface Snapshot {
   readonly mode: Mode
   readonly filter: string
   readonly paused?: { readonly forMs: number; readonly missed: number }
+  /** The servers, where there are several; and the selected one while they are in focus. */
+  readonly servers: readonly ServerSeen[]
+  readonly selectedServer?: ServerSeen
   /** How long the connection has been down. */
   readonly staleMs?: number
 }
@@ -47,6 +53,8 @@ export function snapshotOf(state: State, facts: Facts, at: Instant): Snapshot {
   const selected = rows.find((row) => row.id === ui.selected && canBeSelected(row))
   const hosts = new Set(all.map(({ host }) => host))
   const [onlyHost] = hosts.size === 1 ? hosts : []
+  const { servers } = pool.servers
+  const selectedServer = servers.find(({ name }) => name === ui.server)
   return {
     facts,
     at,
@@ -59,6 +67,8 @@ export function snapshotOf(state: State, facts: Facts, at: Instant): Snapshot {
     message,
     mode: ui.mode,
     filter: ui.filter,
+    servers,
+    ...(selectedServer && { selectedServer }),
     ...(selected && { selected }),
     ...(onlyHost !== undefined && { onlyHost }),
     ...(leader && { leader }),

@@ -44,7 +44,8 @@ export class DashboardStore {
     this.#answerFirstMs = answerFirstMs
     const { pool, server, logs, ownsPool } = source
     const canStart = source.startWorker !== undefined
-    this.#facts = { pool, server, ownsPool, canStart, ...(logs !== undefined && { logs }) }
+    const ownsServers = source.orderServer !== undefined
+    this.#facts = { pool, server, ownsPool, canStart, ownsServers, ...(logs && { logs }) }
     this.#clock = clock
     this.#state = initialState(source.memberTtlMs, clock.now())
     this.#snapshot = snapshotOf(this.#state, this.#facts, clock.now())
@@ -92,7 +93,8 @@ export class DashboardStore {
     const calm = { ...this.#state, message: SILENCE }
     const isMeant = this.#state.ui.mode.kind !== "normal" || commandOf(key) !== undefined
     const before = this.#state.message.isError && isMeant ? calm : this.#state
-    const scene = { ids: selectable(before, at), pool: before.pool, at }
+    const servers = before.pool.servers.servers.map(({ name }) => name)
+    const scene = { ids: selectable(before, at), servers, pool: before.pool, at }
     const { ui, command } = pressed(before.ui, key, scene)
     this.#state = { ...before, ui: settled(ui, selectable({ ...before, ui }, at)) }
     if (command === undefined) return
@@ -140,6 +142,7 @@ function isNews(before: State, after: State): boolean {
     a.members.ended !== b.members.ended ||
     a.reigns.current !== b.reigns.current ||
     a.work.changes !== b.work.changes ||
+    a.servers !== b.servers ||
     before.orders !== after.orders ||
     before.message !== after.message ||
     before.ui !== after.ui

@@ -14,6 +14,8 @@ export type LogKind =
   | "disconnected"
   | "connected"
   | "undecodable"
+  /** Of a server of the cluster, whose name is then the name. */
+  | "server"
 
 export interface LogEntry {
   /** Counts all events, from 1. */

@@ -12,6 +12,7 @@ import * as members from "./members.js"
 import * as reigns from "./reigns.js"
 import { NO_REIGNS, type Reigns } from "./reigns.js"
 import { leads, lingers, WENT, workState } from "./sentences.js"
+import { type Away, awayAfter, changesIn, NO_SERVERS, type ServersSeen } from "./servers.js"
 import type { PoolEvent, Reach } from "./source.js"
 import { counted, forgotten, NO_WORK, secondOver, type WorkSeen } from "./work.js"
 
@@ -27,6 +28,8 @@ export interface Pool {
   readonly members: members.Members
   readonly reigns: Reigns
   readonly work: WorkSeen
+  readonly servers: ServersSeen
+  readonly serversAway: Away
   readonly log: Log
   /** Keys of entries that can't be read. */
   readonly undecodable: ReadonlySet<string>
@@ -42,6 +45,8 @@ export function unknownPool(ttlMs: number, at: Instant): Pool {
     members: members.NO_MEMBERS,
     reigns: NO_REIGNS,
     work: NO_WORK,
+    servers: NO_SERVERS,
+    serversAway: new Set(),
     log: NO_LOG,
     undecodable: new Set(),
   }
@@ -62,6 +67,8 @@ export function heard(pool: Pool, event: PoolEvent, at: Instant, killedMonoMs?: 
       return reached(pool, event, at)
     case "counters":
       return { ...pool, work: counted(pool.work, event.counters, at.monoMs) }
+    case "servers":
+      return serversSeen(pool, event.seen, at)
     case "undecodable":
       return undecodable(pool, event.key, event.reason, at)
   }
@@ -185,6 +192,12 @@ function reached(pool: Pool, { isUp, roundTripMs, reason }: Reach, at: Instant):
     work: { ...pool.work, counters: new Map() },
     log: noted(log, { ...told, kind: "connected", text, figures: { afterMs: outageMs } }, at),
   }
+}
+
+function serversSeen(pool: Pool, seen: ServersSeen, at: Instant): Pool {
+  const notes = changesIn(pool.servers, seen, pool.serversAway)
+  const log = notes.reduce((log, note) => noted(log, note, at), pool.log)
+  return { ...pool, servers: seen, serversAway: awayAfter(pool.serversAway, seen), log }
 }
 
 /** Leases as if the `ms` until now, in which none could be seen renewed, had not passed. */

@@ -21,6 +21,8 @@ export interface Row {
   readonly uptimeMs: number
   readonly host: string
   readonly pid: number
+  /** Name of the server that it is connected to, where servers have names. */
+  readonly server?: string
   readonly done: number
   readonly busy: number
   readonly p50Ms?: number
@@ -56,10 +58,10 @@ export function canBeSelected({ ended, state }: Row): boolean {
   return !ended || state === "frozen"
 }
 
-/** Whether a row shows while `filter` stands: it is looked for in name, state, role and host. */
-export function matches({ name, state, role, host }: Row, filter: string): boolean {
+/** Whether a row shows while `filter` stands: it is looked for in name, state, role, host and server. */
+export function matches({ name, state, role, host, server = "" }: Row, filter: string): boolean {
   const wanted = filter.toLowerCase()
-  return [name, state, role, host].some((text) => text.toLowerCase().includes(wanted))
+  return [name, state, role, host, server].some((text) => text.toLowerCase().includes(wanted))
 }
 
 function livingRow(pool: Pool, one: MemberSeen, place: number, role: RowRole, at: Instant): Row {
@@ -88,7 +90,7 @@ function endedRow(pool: Pool, one: MemberEnded, at: Instant): Row {
 }
 
 function told({ work }: Pool, member: Member, at: Instant) {
-  const { id, name, host, pid, control, counters } = member
+  const { id, name, host, pid, server, control, counters } = member
   const { done, busy, p50Ns } = { ...counters, ...work.counters.get(id) }
   const startedWallMs = member.start / 1000
   return {
@@ -96,6 +98,7 @@ function told({ work }: Pool, member: Member, at: Instant) {
     name,
     host,
     pid,
+    ...(server !== undefined && { server }),
     control,
     startedWallMs,
     uptimeMs: Math.max(0, at.wallMs - startedWallMs),

@@ -4,6 +4,7 @@
  */
 import type { StandingClaim } from "../../protocol/claim.js"
 import type { Member } from "../../protocol/member.js"
+import type { ServerLever, ServersSeen } from "./servers.js"
 
 /** The two kinds of request: any worker answers the simple ones, the leader alone the tracked ones. */
 export type WorkKind = "simple" | "tracked"
@@ -59,6 +60,8 @@ export type PoolEvent =
   | ({ readonly kind: "connection" } & Reach)
   /** From the services' statistics, by member id, twice a second. */
   | { readonly kind: "counters"; readonly counters: ReadonlyMap<string, Counters> }
+  /** The servers of the cluster as they stand, where there are several: told every second, and when one changes. */
+  | { readonly kind: "servers"; readonly seen: ServersSeen }
   /** An entry that can't be read; it may come again, the screen tells it once. */
   | { readonly kind: "undecodable"; readonly key: string; readonly reason: string }
 
@@ -100,6 +103,12 @@ export interface PoolSource {
 
   /** Starts one more worker and resolves with its name. Absent where the dashboard can't start any. */
   startWorker?(): Promise<string>
+
+  /**
+   * Does something to the server `name`, and resolves when it is done: for a lame duck when it has ended. Absent where
+   * the servers are somebody else's.
+   */
+  orderServer?(name: string, lever: ServerLever): Promise<void>
 
   /** Ends everything this source opened; a pool that the dashboard owns is stopped kindly first. */
   close(): Promise<void>

@@ -74,6 +74,36 @@ t.test("one host for all needs no column", async (t) => {
   t.notOk(names.includes("HOST"))
 })
 
+t.test("servers have a table of their own where there is room, and a line elsewhere", async (t) => {
+  const taken = (columns: number, rows: number, servers: number) =>
+    layoutFor({ columns, rows }, 3, servers).servers
+  t.equal(taken(100, 30, 3), 6)
+  t.equal(taken(100, 30, 5), 8)
+  t.equal(taken(80, 24, 3), 1)
+  t.equal(taken(60, 16, 3), 1)
+  t.equal(taken(38, 8, 3), 1)
+  for (const [columns, rows] of [
+    [100, 30],
+    [80, 24],
+    [60, 16],
+    [38, 8],
+  ] as const) {
+    t.equal(taken(columns, rows, 0), 0, "nothing changes where there is one server")
+    const { members, events, story, servers, kind } = layoutFor({ columns, rows }, 3, 3)
+    const extra = { large: 13, medium: 9, small: 3, none: 0 }[kind]
+    t.equal(members + events + story + servers + extra, rows, `${columns}x${rows}`)
+  }
+})
+
+t.test("which server a worker is on shows at every width, where there are several", async (t) => {
+  for (let width = 36; width <= 240; width++) {
+    const columns = columnsFor(width, { ...three, hasHosts: false, longestServer: 2 })
+    const names = columns.map(({ name }) => name)
+    t.ok(names.includes("SERVER"), `${width}: ${names}`)
+    t.ok(columns.reduce((sum, column) => sum + column.width + 2, -2) <= width, `${width}`)
+  }
+})
+
 t.test("no width is too small, and none is exceeded", async (t) => {
   for (let width = 34; width <= 240; width++) {
     for (const longestName of [1, 9, 64]) {

@@ -1,9 +1,10 @@
 import t from "tap"
+import type { FakeOptions } from "../../../src/dashboard/demo/fake-source.js"
 import { ASCII, UNICODE } from "../../../src/dashboard/drawing/glyphs.js"
 import { cells, textOf } from "../../../src/dashboard/drawing/line.js"
 import { picture } from "../../../src/dashboard/screen/picture.js"
 import { matchesPicture } from "../picture-book.js"
-import { demoStage, NOON, type Stage, stage } from "../stage.js"
+import { demoStage, NOON, type Stage, stage, THREE } from "../stage.js"
 
 const SIZES: readonly [number, number][] = [
   [100, 30],
@@ -79,6 +80,44 @@ t.test("a frozen leader while its lease runs down, and the next one in its place
   matchesPicture(t, "frozen-succeeded-60x16", on.screen(60, 16))
 })
 
+const CLUSTER: FakeOptions = {
+  servers: ["n1", "n2", "n3"],
+  members: [
+    { name: "a", agoMs: 600_000, server: "n1" },
+    { name: "b", agoMs: 599_000, server: "n2" },
+    { name: "c", agoMs: 432_000, server: "n3" },
+  ],
+}
+
+t.test(
+  "the servers of a cluster: all up, one in lame duck, one killed, none with a majority",
+  async (t) => {
+    const on = stage(CLUSTER)
+    await on.pass(1000)
+    pictures(t, "servers", on)
+    on.press("?")
+    pictures(t, "servers-help", on)
+    on.press("x", "tab", "j", "l")
+    await on.pass(200)
+    pictures(t, "servers-lame-duck", on)
+    await on.pass(3000)
+    on.press("k", "K")
+    pictures(t, "servers-kill", on)
+    on.press("y")
+    await on.pass(1000)
+    pictures(t, "servers-no-majority", on)
+  },
+)
+
+t.test(
+  "servers that somebody else started are shown all the same, without keys for them",
+  async (t) => {
+    const on = stage({ ...CLUSTER, ownsServers: false })
+    await on.pass(1000)
+    matchesPicture(t, "servers-of-others-100x30", on.screen(100, 30))
+  },
+)
+
 t.test("a pool without workers says what to do", async (t) => {
   const on = stage({ members: [] })
   await on.pass(1000)
@@ -118,7 +157,10 @@ t.test(
 t.test("every size from the smallest on is filled to the last cell, in every mode", async (t) => {
   const on = await demoStage()
   const modes: string[][] = [[], ["?"], ["x", "K"], ["n", "/", "b"], ["escape", "p"]]
-  for (const keys of modes) {
+  const cluster = stage({ ...THREE, servers: ["n1", "a-server-with-a-long-name", "n3"] })
+  const clustered: string[][] = [["tab", "j"]]
+  const scenes = [...modes.map((keys) => [on, keys]), ...clustered.map((keys) => [cluster, keys])]
+  for (const [on, keys] of scenes as [Stage, string[]][]) {
     on.press(...keys)
     for (let columns = 36; columns <= 200; columns += 9) {
       for (let rows = 6; rows <= 60; rows += 4) {

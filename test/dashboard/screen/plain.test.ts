@@ -39,6 +39,42 @@ t.test("a line an event, in the words of the screen", async (t) => {
   )
 })
 
+t.test(
+  "once: the servers of a cluster stand below, and are objects of a type of their own",
+  async (t) => {
+    const on = stage({ ...THREE, servers: ["n1", "n2", "n3"] })
+    await on.pass(1000)
+    const words = paper()
+    await runPlain(on.store, { stdout: words.stdout, glyphs: ASCII, once: true })
+    matchesPicture(t, "once-servers", words.text())
+    const { stdout, text } = paper()
+    await runPlain(on.store, { stdout, glyphs: ASCII, once: true, json: true })
+    const objects = text()
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+    t.strictSame(objects[3], {
+      ...{ type: "server", name: "n1", state: "up", leads: true },
+      ...{ replica: "current", version: "2.12.15" },
+    })
+    t.strictSame(
+      objects.map(({ type }) => type),
+      [undefined, undefined, undefined, "server", "server", "server"],
+    )
+  },
+)
+
+t.test("what happens to a server is told with its name, as the server's", async (t) => {
+  const on = stage({ ...THREE, servers: ["n1", "n2", "n3"] })
+  on.press("tab", "j", "s")
+  await on.pass(100)
+  const [entry] = on.store.snapshot().pool.log.entries.slice(-1)
+  t.ok(entry)
+  if (!entry) return
+  t.match(eventLine(entry), / {2}n2 {2}server is down$/)
+  t.match(JSON.parse(eventObject(entry)), { event: "server", server: "n2", state: "down" })
+})
+
 t.test("each signal has its code, and leaves nothing behind", async (t) => {
   for (const [signal, code] of [
     ["SIGHUP", 129],
