@@ -11,7 +11,15 @@ export interface ClusterPlan {
   readonly ports: readonly ServerPorts[]
   /** Configuration of your own, added to each. */
   readonly more?: string
+  /** The port at which one server reaches another, both by index, where something stands between them. Default: its own. */
+  readonly reach?: (from: number, to: number) => number
 }
+
+/** Servers tell each other where they are found; here nobody is. */
+const NOT_FOUND_OTHERWISE = `
+  # The others reach it as they were told above, and in no other way.
+  advertise: "127.0.0.1:1"
+`
 
 /** What the server at `index` is called: n1, n2 and so on. */
 export function serverName(index: number): string {
@@ -19,10 +27,13 @@ export function serverName(index: number): string {
 }
 
 /** The text of the configuration of the server at `index`. */
-export function configOf({ clusterName, ports, more }: ClusterPlan, index: number): string {
+export function configOf(plan: ClusterPlan, index: number): string {
+  const { clusterName, ports, more, reach } = plan
   const name = serverName(index)
   const { client, route, monitoring } = ports[index] as ServerPorts
-  const routes = ports.map((it) => `    "nats-route://127.0.0.1:${it.route}"`)
+  const routes = ports
+    .map((it, to) => (reach && to !== index ? reach(index, to) : it.route))
+    .map((port) => `    "nats-route://127.0.0.1:${port}"`)
   return `# Server ${name} of ${ports.length}. All of them together are one cluster, in which a bucket of three replicas survives the
 # loss of any one server. By hand, in this folder:   nats-server -c ${name}.conf
 #
@@ -64,7 +75,7 @@ cluster {
   routes: [
 ${routes.join("\n")}
   ]
-
+${reach ? NOT_FOUND_OTHERWISE : ""}
   # On machines of your own, so that no stranger joins: the same in all.
   # authorization { user: route, password: "..." }
 }

@@ -44,7 +44,7 @@ export class ServerCluster {
   readonly #followers = new Set<() => void>()
 
   private constructor(options: ServerClusterOptions) {
-    const { ports, clusterName = "pool", more } = options
+    const { ports, clusterName = "pool", more, reach } = options
     this.folder = resolve(options.folder)
     this.clusterName = clusterName
     const logDir = resolve(options.logDir ?? this.folder)
@@ -52,7 +52,7 @@ export class ServerCluster {
     this.servers = ports.map((own, index) => {
       const name = serverName(index)
       const configFile = join(this.folder, `${name}.conf`)
-      writeFileSync(configFile, configOf({ clusterName, ports, more }, index))
+      writeFileSync(configFile, configOf({ clusterName, ports, more, reach }, index))
       return new ClusteredServer({
         name,
         ports: own,

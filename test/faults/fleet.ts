@@ -43,7 +43,7 @@ export interface FleetOptions {
   /** Before the first worker starts. */
   readonly prepare?: (fleet: Fleet) => Promise<void>
   /** Who asks, and for what. */
-  readonly asking?: Pick<RequestersOptions, "each" | "holdMs" | "pauseMs">
+  readonly asking?: Pick<RequestersOptions, "each" | "holdMs" | "pauseMs" | "timeoutMs">
   /** Who gets a supervisor of its own, a `pool worker` from the command line. */
   readonly alone?: readonly string[]
 }
@@ -182,6 +182,11 @@ export class Fleet {
   kill(...names: string[]): void {
     for (const who of names) this.history.write({ who, what: "killed" })
     for (const name of names) process.kill(this.pid(name), "SIGKILL")
+  }
+
+  /** Notes that a server is killed or cut off, for what is on its way there is lost. To be called before. */
+  loses({ name: who }: { readonly name: string }): void {
+    this.history.write({ who, what: "lost" })
   }
 
   freeze(who: string): void {

@@ -7,7 +7,8 @@ export interface Frame {
   readonly bytes: Buffer
 }
 
-const WITH_PAYLOAD = new Set(["PUB", "HPUB", "MSG", "HMSG"])
+/** RMSG and LMSG are between servers. */
+const WITH_PAYLOAD = new Set(["PUB", "HPUB", "MSG", "HMSG", "RMSG", "LMSG"])
 const LINE_END = "\r\n"
 
 export class Frames {

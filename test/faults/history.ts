@@ -31,6 +31,8 @@ export type Harm =
   | { readonly what: "killed" }
   | { readonly what: "frozen" }
   | { readonly what: "thawed" }
+  /** A server was killed, or cut off, and with it what was on its way there; `who` is that server. */
+  | { readonly what: "lost" }
   /** The bucket was deleted, so that its revisions count from 1 again; `who` is nobody in particular. */
   | { readonly what: "wiped" }
 
@@ -75,10 +77,35 @@ export type Seen =
       readonly status?: number
     }
 
-export type Line = { readonly at: number; readonly who: string } & (Deed | Harm | Asked | Seen)
+/** A write of the claim, as its process calls it and as it returns; `who` is that process. Only where it is noted. */
+export type Write =
+  | {
+      readonly what: "writing"
+      /** Names this one write. */
+      readonly write: string
+      readonly kind: "claim" | "renewal" | "release"
+      /** The revision that it is to be written over. */
+      readonly over: number
+      /** The member in whose name it is. */
+      readonly by: string
+      readonly nonce: string
+      readonly term?: number
+    }
+  | {
+      readonly what: "wrote"
+      readonly write: string
+      /** `unknown`: it may or may not have been written. */
+      readonly result: "ok" | "refused" | "unknown"
+      readonly revision?: number
+      readonly why?: string
+    }
+
+type Event = Deed | Harm | Asked | Seen | Write
+
+export type Line = { readonly at: number; readonly who: string } & Event
 
 /** A line that is not yet in a history; its time is now if it says none. */
-export type News = { readonly at?: number; readonly who: string } & (Deed | Harm | Asked | Seen)
+export type News = { readonly at?: number; readonly who: string } & Event
 
 const FOLLOW_MS = 3
 

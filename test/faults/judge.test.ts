@@ -196,3 +196,34 @@ t.test(
     t.end()
   },
 )
+
+const wrote = (write: string, from: number, to: number, over: number, revision?: number) => [
+  line(from, "a", { what: "writing", write, kind: "renewal", over, by: "a", nonce: "n" }),
+  line(to, "a", { what: "wrote", write, result: revision ? "ok" : "unknown", revision }),
+]
+
+t.test("writes of the claim that are as one after another are as they should be", (t) => {
+  const late = wrote("3", 5, 9, 12, 14)
+  t.strictSame(breaches(...wrote("1", 1, 2, 0, 11), ...wrote("2", 2, 6, 11, 12), ...late), [])
+  t.strictSame(breaches(...wrote("1", 1, 2, 11), ...wrote("2", 3, 4, 11, 12)), [])
+  t.end()
+})
+
+t.test(
+  "two writes over the same revision, or in another order than they were done, are found",
+  (t) => {
+    const [one, two] = [wrote("1", 1, 2, 11, 12), wrote("2", 3, 4, 11, 13)]
+    t.match(breaches(...one, ...two), [/renewal of a at revision 13 and .* 12 are both over 11/])
+    const past = [...wrote("1", 1, 2, 12, 13), ...wrote("2", 3, 4, 11, 12)]
+    t.match(breaches(...past), [/at revision 13 had returned before one of a lower revision/])
+    t.match(breaches(...wrote("1", 1, 2, 13, 12)), [/at revision 12 is not above 13/])
+    t.end()
+  },
+)
+
+t.test("a request may time out if a server was lost that it may have been with", (t) => {
+  const lost = line(5, "n1", { what: "lost" })
+  t.strictSame(breaches(asked(1, "1"), lost, failed(9, "1", "timeout")), [])
+  t.match(breaches(lost, asked(6, "1"), failed(9, "1", "timeout")), [/no silence/])
+  t.end()
+})

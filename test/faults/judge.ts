@@ -8,12 +8,14 @@
  *   the signal   of a reign has fired before another member acts; one that was dead is excused, and one that stood
  *                still hears it before it does anything else as leader
  *   one answer   to each request, under one term, and none under a lower term than the requester has seen
+ *   writes       of the claim are as one after another, where they are noted (see writes.ts)
  *   no silence   a request ends: one marked idempotent with an answer, another with an answer or with an error that
- *                says that it may or may not have been done
+ *                says that it may or may not have been done; one that was with a server when that was lost may time out
  *   no spin      no event loop, a member's or the clients', stands still while its process burns CPU all the time; one
  *                that is starved or frozen burns none
  */
 import type { Line } from "./history.js"
+import { writesOutOfOrder } from "./writes.js"
 
 /** What is wrong with a history; and what may be said of it where nothing is. */
 export interface Verdict {
@@ -66,6 +68,7 @@ export function judge(written: readonly Line[]): Verdict {
     ...overlaps(reigns),
     ...termsThatFall(reigns),
     ...claimsThatFall(lines),
+    ...writesOutOfOrder(lines),
     ...signalsTooLate(reigns, lines),
     ...actsAfterTheEnd(reigns),
     ...repliesTwice(lines),
@@ -262,7 +265,9 @@ function requestsIn(lines: readonly Line[]): Omit<Verdict, "reigns" | "still"> {
   let unknown = 0
   let reignMs = 0
   let term = 0
+  let lostMs = Number.NEGATIVE_INFINITY
   for (const line of lines) {
+    if (line.what === "lost") lostMs = line.at
     if (line.what === "claimed" && line.term !== term) {
       term = line.term
       reignMs = line.at
@@ -274,6 +279,7 @@ function requestsIn(lines: readonly Line[]): Omit<Verdict, "reigns" | "still"> {
     if (seen.has(line.request)) breaches.push(`one answer: request ${line.request} ends twice`)
     seen.add(line.request)
     if (line.what === "answered") answered += 1
+    else if (line.code === "timeout" && asked && asked.at <= lostMs) unknown += 1
     else if (asked?.idempotent) {
       breaches.push(`no silence: request ${line.request}, idempotent, fails: ${line.message}`)
     } else if (UNKNOWN_CODES.includes(line.code)) {

@@ -24,6 +24,8 @@ export interface RequestersOptions {
   readonly holdMs?: number | undefined
   /** How long each pauses at most between two requests, in ms. Default 2. */
   readonly pauseMs?: number | undefined
+  /** How long a request may take, in ms. Default 20,000. */
+  readonly timeoutMs?: number | undefined
 }
 
 export class Requesters {
@@ -60,12 +62,12 @@ export class Requesters {
   }
 
   async #ask(client: PoolClient, who: string, idempotent: boolean, more: object): Promise<void> {
-    const { history } = this.#options
+    const { history, timeoutMs = TIMEOUT_MS } = this.#options
     this.#asked += 1
     const request = `${who}-${this.#asked}`
     history.write({ who, what: "asked", request, idempotent })
     try {
-      const options = { idempotent, timeoutMs: TIMEOUT_MS }
+      const options = { idempotent, timeoutMs }
       const answer = await client.leaderWork({ request, ...more }, options)
       const { worker: by, term = 0 } = answer
       history.write({ who, what: "answered", request, term, by })

@@ -8,6 +8,7 @@
  */
 import { existsSync, openSync, writeSync } from "node:fs"
 import { setTimeout as later } from "node:timers/promises"
+import { noteClaimWrites } from "./claim-writes.js"
 import { burnedMs, sharedMs, watchPulse } from "./pulse.js"
 
 const { WITNESS_HISTORY = "", WITNESS_NAME: who, WITNESS_OBEYS = "questions" } = process.env
@@ -20,6 +21,8 @@ function note(line) {
 }
 
 note({ what: "born", pid: process.pid, ppid: process.ppid })
+
+noteClaimWrites(note)
 
 /** What was burned because a test asked for it, since that was last told. */
 let wantedCpuMs = 0

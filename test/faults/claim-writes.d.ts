@@ -1,0 +1,1 @@
+export function noteClaimWrites(note: (line: import("./history.js").Write) => void): void

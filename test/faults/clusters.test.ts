@@ -1,0 +1,188 @@
+/** Three clustered servers, of which some die, are cut off, or come back without their files. Only in `make faults`. */
+import { jetstreamManager } from "@nats-io/jetstream"
+import t, { type Test } from "tap"
+import type { ClusteredServer } from "../../src/server-cluster/clustered-server.js"
+import type { ServerCluster } from "../../src/server-cluster/server-cluster.js"
+import { skipsClusters, testServers } from "../fixtures/servers.js"
+import { until } from "../fixtures/until.js"
+import { type Fleet, type FleetOptions, fleet } from "./fleet.js"
+import { sharedMs } from "./history.js"
+import { leadersOf } from "./judge.js"
+import { isAll, lasting, rounds } from "./rounds.js"
+import { routedServers } from "./routes.js"
+
+const skip = await skipsClusters()
+if (!isAll) t.pass("these take minutes: make faults")
+const LEASE_MS = 12_000
+const STREAM = "KV_pool_work"
+const MOVES = 50
+
+/** Ends a server by SIGKILL. */
+async function killed(it: Fleet, server: ClusteredServer | undefined): Promise<void> {
+  if (!server) throw new Error("no such server")
+  it.loses(server)
+  await server.kill()
+}
+
+/** Workers a, b and c, each first on another server; requests may wait for as long as nobody can lead. */
+function fleetOn(t: Test, servers: ServerCluster, more: FleetOptions = {}): Promise<Fleet> {
+  const settings = { replicas: 3 }
+  const asking = { pauseMs: 36, timeoutMs: 60_000 }
+  return fleet(t, { leaseMs: LEASE_MS, names: ["a", "b", "c"], settings, servers, asking, ...more })
+}
+
+/** The name of the server that leads the bucket's stream; undefined while none does. */
+async function streamLeader(it: Fleet): Promise<string | undefined> {
+  try {
+    const manager = await jetstreamManager(it.observer, { checkAPI: false, timeout: 1000 })
+    return (await manager.streams.info(STREAM)).cluster?.leader
+  } catch {
+    return undefined
+  }
+}
+
+/** It was one reign from the beginning to the end, and its signal never fired. */
+async function isOneReign(t: Test, it: Fleet): Promise<void> {
+  await it.answers("a")
+  const { reigns } = await it.verdict(t)
+  t.equal(reigns.length, 1, "nobody else leads")
+  t.strictSame(
+    it.history.all.filter(({ what }) => what === "ends"),
+    [],
+    "no signal fires",
+  )
+}
+
+for (const round of isAll ? rounds : []) {
+  t.test(`when the stream's leader is killed the reign goes on${round}`, { skip }, async (t) => {
+    const cluster = await testServers(t)
+    const it = await fleetOn(t, cluster)
+    await killed(it, cluster.named(await streamLeader(it)))
+    await until("another one leads the stream", async () => (await streamLeader(it)) !== undefined)
+    await renewals(it, 2)
+    await isOneReign(t, it)
+  })
+
+  t.test(`when the leader's server is killed the reign goes on${round}`, { skip }, async (t) => {
+    const cluster = await testServers(t)
+    const it = await fleetOn(t, cluster)
+    await killed(it, cluster.servers[0])
+    await renewals(it, 3)
+    await isOneReign(t, it)
+  })
+
+  t.test(
+    `when one after another is killed and comes back the reign goes on${round}`,
+    {
+      skip,
+    },
+    async (t) => {
+      const cluster = await testServers(t)
+      const it = await fleetOn(t, cluster)
+      for (const server of cluster.servers) {
+        await server.kill()
+        await renewals(it, 1)
+        await server.start()
+        await cluster.healthy()
+        await renewals(it, 1)
+      }
+      await isOneReign(t, it)
+    },
+  )
+
+  t.test(
+    `with two of three dead nobody leads, and somebody does soon after${round}`,
+    {
+      skip,
+    },
+    async (t) => {
+      const cluster = await testServers(t)
+      const it = await fleetOn(t, cluster)
+      const from = it.now
+      const [, second, third] = cluster.servers
+      await Promise.all([killed(it, second), killed(it, third)])
+      await it.history.since(from, "ends", ({ who }) => who === "a")
+      await lasting(LEASE_MS * 1.5)
+      it.history.read()
+      const began = it.history.all.slice(from).filter(({ what }) => what === "begins")
+      t.strictSame(began, [], "nobody begins to lead")
+      await Promise.all([second?.start(), third?.start()])
+      await cluster.healthy()
+      const wellMs = sharedMs()
+      const { at } = await it.begins(from)
+      t.comment(`somebody leads ${(at - wellMs).toFixed(0)} ms after the servers are well again`)
+      await it.answers()
+      await it.verdict(t)
+    },
+  )
+
+  t.test(
+    `a leader cut off with its server stops by itself, and is replaced${round}`,
+    {
+      skip,
+    },
+    async (t) => {
+      const { cluster, routes } = await routedServers(t)
+      const it = await fleetOn(t, cluster)
+      const from = it.now
+      it.loses(cluster.servers[0] as ClusteredServer)
+      routes.cutOff(0)
+      await it.history.since(from, "ends", ({ who }) => who === "a")
+      await it.begins(from, "a")
+      await lasting(LEASE_MS)
+      routes.heal()
+      await cluster.healthy()
+      await it.answers()
+      const { reigns } = await it.verdict(t)
+      t.equal(leadersOf(reigns).length, 2)
+    },
+  )
+
+  t.test(
+    `a server that comes back without its files takes nothing away${round}`,
+    {
+      skip,
+    },
+    async (t) => {
+      const cluster = await testServers(t)
+      const it = await fleetOn(t, cluster)
+      const [first, second] = cluster.servers
+      await killed(it, first)
+      await first?.start({ isEmpty: true })
+      await cluster.healthy()
+      await renewals(it, 1)
+      await killed(it, second)
+      await renewals(it, 2)
+      await isOneReign(t, it)
+    },
+  )
+
+  t.test(
+    `the stream's leader is moved ${MOVES} times, and the reign goes on${round}`,
+    {
+      skip,
+    },
+    async (t) => {
+      const cluster = await testServers(t)
+      const it = await fleetOn(t, cluster)
+      const led: (string | undefined)[] = []
+      for (let n = 0; n < MOVES; n += 1) {
+        const before = await streamLeader(it)
+        led.push(before)
+        await it.observer
+          .request(`$JS.API.STREAM.LEADER.STEPDOWN.${STREAM}`, "", { timeout: 5000 })
+          .catch(() => {})
+        await until("another one leads it", async () => {
+          const now = await streamLeader(it)
+          return now !== undefined && now !== before
+        })
+      }
+      t.ok(new Set(led).size > 1)
+      await isOneReign(t, it)
+    },
+  )
+}
+
+async function renewals(it: Fleet, count: number): Promise<void> {
+  for (let n = 0; n < count; n += 1) await it.history.next("claimed")
+}
