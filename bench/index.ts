@@ -14,9 +14,10 @@ import { chosenOf, type Part, roundsOf } from "./part.js"
 import { headOf, type PartReport, textOf, write } from "./report.js"
 import { requests } from "./requests.js"
 import { scale } from "./scale.js"
+import { start } from "./start.js"
 import { machine, versions } from "./surroundings.js"
 
-const PARTS: Readonly<Record<string, Part>> = { failover, requests, scale }
+const PARTS: Readonly<Record<string, Part>> = { failover, requests, scale, start }
 
 const { ONLY = "", ROUNDS = "20", OUT = ".pool/bench.json" } = process.env
 // The processes of a pool must be what they are for a user, without what loads the TypeScript of this one.
