@@ -20,7 +20,7 @@ t.test("who gave up the seat is done with that, though it comes back meanwhile",
     stale: 0,
     strategy: 0,
     steps: [
-      { ...step, gap: 364, kind: "hand-over", who: 4 },
+      { ...step, gap: 370, kind: "hand-over", who: 4 },
       { ...step, gap: 6, kind: "deaf", who: 2, span: 7 },
       { ...step, gap: 1, kind: "hand-over" },
       { ...step, gap: 8, kind: "hand-over" },
