@@ -5,7 +5,13 @@
 
 export { type LocalConnection, LocalPools, type LocalPoolsOptions } from "./backend/local-pools.js"
 export type { PoolPlace } from "./backend/pool-options.js"
-export { Answer, type AskOptions, type ClientOptions, PoolClient } from "./client/client.js"
+export {
+  Answer,
+  type AskOptions,
+  type ClientOptions,
+  type MapOptions,
+  PoolClient,
+} from "./client/client.js"
 export type { Bus, BusMessage, BusSubscription } from "./contracts/bus.js"
 export type { Report } from "./contracts/troubles.js"
 export * from "./errors/client-errors.js"

@@ -72,6 +72,7 @@ const PURE = [
 const IMPURE = [
   ...[
     "time/system-clock",
+    "time/turns",
     "time/virtual-clock",
     "contracts/callbacks",
     "contracts/safe-call",

@@ -6,102 +6,41 @@
  * Tracked work waits out a change of leader. An answer with a lower term than the highest known one is from a
  * leader that doesn't know yet that it was replaced; it counts for nothing.
  */
-import type { MsgHdrs } from "nats"
-import { aClock } from "../backend/local-pools.js"
 import { localOf, POOL_PLACE, type PoolPlace, reachedBy } from "../backend/pool-options.js"
-import type { Bus } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
-import { headersOf } from "../encoding/headers.js"
 import { payloadOf } from "../encoding/payload.js"
 import type { EnqueueOptions } from "../jobs/enqueue-options.js"
 import type { JobHandle } from "../jobs/job-handle.js"
 import { connectToNats } from "../nats/connection.js"
 import { ServerMove } from "../nats/lame-duck.js"
-import {
-  callable,
-  checkKind,
-  checkOptions,
-  either,
-  having,
-  type KindsOf,
-  kind,
-  number,
-  numberFrom,
-  text,
-  textByName,
-  waitMs,
-  yesOrNo,
-} from "../options/known-options.js"
+import { checkKind, checkOptions } from "../options/known-options.js"
 import { DEFAULT_POOL, namesOf } from "../protocol/names.js"
-import type { Clock } from "../time/clock.js"
 import { systemClock } from "../time/system-clock.js"
 import { pause } from "../time/within.js"
 import type { Answer } from "./answer.js"
+import { answersInOrder } from "./answers-in-order.js"
 import { ClientJobs } from "./client-jobs.js"
+import {
+  ASK_OPTIONS,
+  type AskOptions,
+  CLIENT_OPTIONS,
+  type ClientOptions,
+  DEFAULT_MAP_CONCURRENCY,
+  MAP_OPTIONS,
+  type MapOptions,
+  NO_OPTIONS,
+  PAYLOADS,
+  questionOf,
+} from "./client-options.js"
 import { WaitingRequests } from "./waiting-requests.js"
 
 export { Answer } from "./answer.js"
-
-/** How long a request may take, waiting for a worker or a leader included, where nothing else is said, in ms. */
-export const DEFAULT_TIMEOUT_MS = 2000
+export type { AskOptions, ClientOptions, MapOptions } from "./client-options.js"
 
 /** Clients of a server that goes move to others within this time, in ms, each at a moment of its own. */
 const MOVES_WITHIN_MS = 1_000
 /** How long what is under way may hold that up, in ms. */
 const ANSWERS_MS = 2_000
-
-/** A client over a connection that is open already, and stays open when the client is closed. */
-export interface ClientOptions {
-  /** Where it asks: a connection of the package `nats` will do. */
-  readonly bus: Bus
-  /** The pool. Default `work`. */
-  readonly pool?: string | undefined
-  /** The server's max_payload in bytes: `connection.info.max_payload`. */
-  readonly maxPayload?: number | undefined
-  /** Default: the clock of this machine. */
-  readonly clock?: Clock | undefined
-  /** From 0 to 1; spreads attempts. Default `Math.random`. */
-  readonly random?: (() => number) | undefined
-}
-
-const CLIENT_OPTIONS = {
-  bus: having("a connection", "publish", "subscribe", "request", "flush"),
-  pool: text,
-  maxPayload: numberFrom(1),
-  clock: aClock,
-  random: callable,
-} satisfies KindsOf<ClientOptions>
-
-/** How to ask. */
-export interface AskOptions {
-  /** How long it may take, waiting for a worker or a leader included, in ms. Default 2000. */
-  readonly timeoutMs?: number | undefined
-  /** Headers of the request: texts by name, or an object with headers of NATS or of the web. Copied at once. */
-  readonly headers?: Readonly<Record<string, string>> | MsgHdrs | Headers | undefined
-  /** It may be done twice: repeat it where it is not known whether it was done. Default false. */
-  readonly idempotent?: boolean | undefined
-  /** Gives the request up; it may or may not have been done. */
-  readonly signal?: AbortSignal | undefined
-  /**
-   * Wait until somebody joins when the pool has no members at all. Default true. With false that is a
-   * NoWorkers at once; members that are full, or that have no leader yet, are waited for all the same.
-   */
-  readonly waitForWorkers?: boolean | undefined
-}
-
-const ASK_OPTIONS = {
-  timeoutMs: number,
-  headers: either(
-    textByName,
-    having("MsgHdrs", "append", "last"),
-    kind("Headers", (value) => Object.prototype.toString.call(value) === "[object Headers]"),
-  ),
-  idempotent: yesOrNo,
-  signal: having("an AbortSignal", "addEventListener"),
-  waitForWorkers: yesOrNo,
-} satisfies KindsOf<AskOptions>
-
-const NO_OPTIONS: AskOptions = {}
 
 /** Asks one pool for work. Safe for any number of requests at once. */
 export class PoolClient {
@@ -214,6 +153,36 @@ export class PoolClient {
     return (await this.#jobs.open()).job(queue, id)
   }
 
+  /**
+   * Asks for each of `payloads`, and yields the answers in their order. At most `concurrency` requests are under way, and
+   * at most as many answers more are kept; a payload is taken only when there is room, so neither who gives payloads nor
+   * who takes answers gets ahead of the other, and both may be without end. Nothing is asked before the first answer is
+   * wanted.
+   *
+   * The first request that fails ends it, with what `work` or `leaderWork` throws, and what is under way then is given up:
+   * it may or may not have been done. So does whoever takes no more (`break`), a signal, and what `payloads` throw; they are
+   * told to end. Throws BadInput for options that can't be used.
+   *
+   * @example
+   * for await (const answer of client.map(orders, { concurrency: 256 })) console.log(answer.json())
+   */
+  map(
+    payloads: Iterable<unknown> | AsyncIterable<unknown>,
+    options: MapOptions = {},
+  ): AsyncGenerator<Answer, void, undefined> {
+    checkOptions("map", options, MAP_OPTIONS)
+    checkKind("payloads", payloads, PAYLOADS)
+    const { concurrency = DEFAULT_MAP_CONCURRENCY, leader = false, signal } = options
+    const batch = {}
+    const question = { ...questionOf("", options, leader), signal: undefined, batch }
+    return answersInOrder({
+      ...{ payloads, concurrency, signal },
+      ask: async (payload) =>
+        this.#waiting.ask({ ...question, payload: payloadOf(payload, "payload") }),
+      end: (reason) => this.#waiting.giveUp(batch, reason),
+    })
+  }
+
   /** Gives up what is in flight, with ClientClosed, and closes the connection if the client made it. */
   async close(): Promise<void> {
     this.#waiting.close()
@@ -229,16 +198,6 @@ export class PoolClient {
 
   async #ask(payload: unknown, options: AskOptions, toLeader: boolean): Promise<Answer> {
     if (options !== NO_OPTIONS) checkOptions("a request", options, ASK_OPTIONS)
-    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
-    checkKind("timeout", timeoutMs, waitMs)
-    return this.#waiting.ask({
-      payload: payloadOf(payload, "payload"),
-      headers: options.headers && headersOf(options.headers),
-      toLeader,
-      timeoutMs,
-      isIdempotent: options.idempotent ?? false,
-      waitsForWorkers: options.waitForWorkers ?? true,
-      signal: options.signal,
-    })
+    return this.#waiting.ask(questionOf(payloadOf(payload, "payload"), options, toLeader))
   }
 }

@@ -14,11 +14,11 @@ import { unawaited } from "../contracts/unawaited.js"
 import { LeaderChanged } from "../errors/errors.js"
 import type { PoolNames } from "../protocol/names.js"
 import type { Cancel, Clock } from "../time/clock.js"
+import type { Turns } from "../time/turns.js"
 import { Answer } from "./answer.js"
 import type { ReplyInbox } from "./reply-inbox.js"
 import { RequestAttempts } from "./request-attempts.js"
 import type { TermWatch } from "./term-watch.js"
-import type { Turns } from "./turns.js"
 
 /** How long an answer of the last leader may still be under way once a new reign was announced, in ms. */
 const SLACK_MS = 20

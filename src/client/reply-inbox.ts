@@ -15,9 +15,10 @@ import {
 } from "nats"
 import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
+import { fieldOf } from "../errors/thrown.js"
 import { listen } from "../protocol/listening.js"
 import type { Cancel, Clock } from "../time/clock.js"
-import { MOST_A_TURN } from "./turns.js"
+import { MOST_A_TURN } from "../time/turns.js"
 
 /** One who waits for an answer. Neither function may throw. */
 export interface Awaiting {
@@ -105,6 +106,15 @@ export class ReplyInbox {
   /** The same for all who wait. */
   failAll(errorFor: (who: Awaiting) => unknown): void {
     for (const token of [...this.#awaiting.keys()]) this.fail(token, errorFor)
+  }
+
+  /** Tells those whose request the server refused, by what it says of that. */
+  refused(error: unknown): void {
+    if (fieldOf(error, "operation") !== "publish") return
+    const refused = fieldOf(error, "subject")
+    for (const { token, subject } of [...this.#awaiting.values()]) {
+      if (subject === refused) this.fail(token, () => error)
+    }
   }
 
   /** Hears no answer any more. */

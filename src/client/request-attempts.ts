@@ -21,6 +21,8 @@ export interface Question {
   readonly isIdempotent: boolean
   readonly waitsForWorkers: boolean
   readonly signal: AbortSignal | undefined
+  /** The same for all that are given up together; see WaitingRequests.giveUp. */
+  readonly batch?: object
 }
 
 /** Told of what becomes of the attempts of its requests. */

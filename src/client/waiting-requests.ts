@@ -16,10 +16,10 @@ import { withHeader } from "../encoding/headers.js"
 import { bytesOf, isLarger } from "../encoding/payload.js"
 import { ClientClosed, ConnectionLost, NotConnected } from "../errors/client-errors.js"
 import { LeaderChanged, PayloadTooLarge } from "../errors/errors.js"
-import { fieldOf } from "../errors/thrown.js"
 import type { PoolNames } from "../protocol/names.js"
 import { REQUEST_HEADER } from "../protocol/reply.js"
 import type { Clock } from "../time/clock.js"
+import { Turns } from "../time/turns.js"
 import { Answer, termIn } from "./answer.js"
 import { type FailedAttempt, failedAttemptIn, failedAttemptOf, tooLate } from "./failed-attempt.js"
 import { RequestsInDoubt } from "./in-doubt.js"
@@ -32,7 +32,6 @@ import {
   type Settling,
 } from "./request-attempts.js"
 import { TermWatch } from "./term-watch.js"
-import { Turns } from "./turns.js"
 
 /** With less time left than this, in ms, nothing is tried any more: no answer in time would leave it unknown. */
 const LAST_ATTEMPT_MS = 20
@@ -81,7 +80,7 @@ export class WaitingRequests {
     this.#connection = new ConnectionWatch(bus, {
       onLost: () => unawaited(this.#lose()),
       onBack: () => this.#wake(),
-      onError: (error) => this.#refused(error),
+      onError: (error) => this.#inbox.refused(error),
     })
     this.#intermission = new Intermission(clock, this.#connection)
   }
@@ -93,6 +92,14 @@ export class WaitingRequests {
   /** Does `act` while nothing is under way; what is, is answered first, for as long as `withinMs`. */
   between(withinMs: number, act: () => Promise<void>): Promise<void> {
     return this.#intermission.hold(this.#inbox.emptied(), withinMs, act)
+  }
+
+  /** Gives up all requests of a batch. */
+  giveUp(batch: object, reason: unknown): void {
+    for (const request of [...this.#inbox.awaiting, ...this.#pausing]) {
+      if (!(request instanceof RequestAttempts) || request.question.batch !== batch) continue
+      this.#giveUp(request, reason)
+    }
   }
 
   close(): void {
@@ -218,15 +225,6 @@ export class WaitingRequests {
       const turn = this.#turns.take()
       if (turn) await turn
       this.#inbox.fail(token, ({ subject }) => new ConnectionLost(subject))
-    }
-  }
-
-  /** The server doesn't let this user send to some subject. */
-  #refused(error: unknown): void {
-    if (fieldOf(error, "operation") !== "publish") return
-    const refused = fieldOf(error, "subject")
-    for (const { token, subject } of [...this.#inbox.awaiting]) {
-      if (subject === refused) this.#inbox.fail(token, () => error)
     }
   }
 

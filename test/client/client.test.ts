@@ -300,3 +300,60 @@ t.test(
     for (const { headers } of answerer.heard) t.equal(headers?.get("Colour"), "blue")
   },
 )
+
+for (const leader of [false, true]) {
+  const subject = leader ? "work.leader" : "work"
+  t.test(`map asks on ${subject} for each payload, and yields the answers in order`, async (t) => {
+    const all = asking()
+    const answerer = new Answerer(all, subject, (message) =>
+      seal.answer(message, new TextDecoder().decode(message.data)),
+    )
+    const texts: string[] = []
+    const payloads = Array.from({ length: 300 }, (_, n) => ({ n }))
+    const options = { concurrency: 7, leader, headers: { Colour: "red" } }
+    for await (const answer of all.client.map(payloads, options)) texts.push(answer.text())
+    t.strictSame(
+      texts,
+      payloads.map((payload) => JSON.stringify(payload)),
+    )
+    t.ok(answerer.heard.every(({ headers }) => headers?.get("Colour") === "red"))
+    t.equal(all.clock.alarms, 0)
+  })
+}
+
+t.test("map gives up what is under way when one fails, or is not wanted any more", async (t) => {
+  const all = asking()
+  const fails = (message: BusMessage) => seal.refuse(message, { status: 400, reason: "bad" })
+  new Answerer(all, "work", ok("1"), silent, silent, fails)
+  const others = watched(all.client.leaderWork("", { timeoutMs: 60_000 }))
+  const answers = all.client.map([1, 2, 3, 4], { concurrency: 4 })
+  t.equal((await answers.next()).value?.text(), "1")
+  await t.rejects(answers.next(), { name: "WorkFailed", status: 400 })
+  t.ok(others.isOpen, "no other request")
+  await all.client.close()
+
+  const unwanted = asking()
+  new Answerer(unwanted, "work", ok("1"), silent)
+  for await (const answer of unwanted.client.map([1, 2, 3, 4])) {
+    t.equal(answer.text(), "1")
+    break
+  }
+  t.equal(unwanted.clock.alarms, 0)
+})
+
+t.test("map refuses what it can't use, at once", async (t) => {
+  const { client } = asking()
+  for (const payloads of ["text", 7, null, new Uint8Array(3), {}]) {
+    t.throws(() => client.map(payloads as never), { name: "BadInput", message: /^payloads: / })
+  }
+  for (const options of [
+    { concurrency: 0 },
+    { concurrency: 1.5 },
+    { parallel: 3 },
+    { leader: 1 },
+  ]) {
+    t.throws(() => client.map([], options as never), { name: "BadInput" })
+  }
+  t.throws(() => client.map([], { timeoutMs: -1 }), { name: "BadInput" })
+  await t.rejects(client.map([10n]).next(), { name: "TypeError" })
+})

@@ -1,5 +1,5 @@
 import t from "tap"
-import { MOST_A_TURN, Turns } from "../../src/client/turns.js"
+import { MOST_A_TURN, Turns } from "../../src/time/turns.js"
 import { settled } from "../fixtures/manual-clock.js"
 
 t.test("so many go on at once, those after them in later turns, in their order", async (t) => {
