@@ -43,6 +43,7 @@ export { type ConnectionOptions, connectToNats } from "./nats/connection.js"
 export type { Environment } from "./nats-context/nats-context.js"
 export type { LeaderNews } from "./observe/leader-watch.js"
 export type { Claim, Heir, Release, StandingClaim } from "./protocol/claim.js"
+export type { Crowd } from "./protocol/crowd.js"
 export type { Member, MemberLabel, MemberState } from "./protocol/member.js"
 export {
   apartFrom,
