@@ -96,7 +96,8 @@ export class TermWatch {
   #isAnew({ claim: { nonce, term: renewed }, revision }: StandingClaim, term: number): boolean {
     if (term === this.term && this.#nonce === undefined) {
       this.#nonce = nonce
-      // An announcement precedes the answers of its reign: what begins after some came is another one.
+      // A reign answers what it held before it is announced, so this may be the same; or, in a bucket that was wiped, another
+      // one. To ask which requests it has does no harm.
       if (renewed === undefined) return true
     }
     const before = this.#other

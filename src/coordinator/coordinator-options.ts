@@ -16,6 +16,8 @@ export interface Duties {
   abandon(): void
   /** This member leads: answer what was held, and what comes. */
   begin(leadership: Leadership): void
+  /** The reign was announced: begin whatever else belongs to it. Also when it is over by then. */
+  takeUp(leadership: Leadership): void
   /**
    * The reign is ending: take nothing more; resolves when what it started is finished or out of time, and all that was sent
    * here is answered.
@@ -23,6 +25,8 @@ export interface Duties {
   windDown(): Promise<void>
   /** What was wound down is handed on: somebody else may lead from now on. */
   close(): void
+  /** The heir was told: end whatever else belongs to the reign. */
+  layDown(): void
   /** The reign is over, now: answer nothing more. */
   lapse(): void
 }
@@ -40,8 +44,11 @@ export interface CoordinatorOptions {
   /** Whether this member may lead at this instant. Default: what the portrait says when it joins. */
   readonly mayLead?: () => boolean
   readonly nonce: () => string
-  /** Told of each claim this member hears of or writes, as it becomes known. */
-  readonly onClaim?: (standing: StandingClaim, isOwn: boolean) => void
+  /**
+   * Told of each claim this member hears of, or has written and announced; and when it became known here, on the monotonic
+   * clock.
+   */
+  readonly onClaim?: (standing: StandingClaim, isOwn: boolean, knownMs: number) => void
   /** Stores what this member publishes as leader; a pool without a server can't. */
   readonly publish?: Publish | undefined
   /** Told of each word that a reign is over. */

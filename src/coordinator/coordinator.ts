@@ -145,7 +145,7 @@ export class Coordinator {
     const { mayLead = () => eligible } = this.#options
     const self = { key: this.membership.key, id, name }
     const serverMs = (at: Instant) => this.membership.serverMs(at)
-    const hear = (data: Uint8Array) => this.#announced(data)
+    const hear = ({ data }: BusMessage) => this.#announced(data)
     const listen = () => this.#subscribe(names.renewals, hear)
     const attention = new Attention({ id, sizes, random, listen })
     this.#attention = attention
@@ -155,10 +155,11 @@ export class Coordinator {
       ...{ self, mayLead, serverMs, random, nonce, strategy: nameOf(strategy) },
       isAttentive: (claim) => attention.isPaidTo(claim),
     })
-    const onWord = (data: Uint8Array) => {
-      const word = decodeWord(data)
-      this.#options.onWord?.(word)
+    const onWord = (message: BusMessage) => {
+      const word = decodeWord(message.data)
+      this.#effects.toldBy(message)
       this.#handle({ type: "word", word })
+      this.#options.onWord?.(word)
     }
     this.#subscriptions = [
       this.#subscribe(names.claim, hear),
@@ -166,12 +167,12 @@ export class Coordinator {
     ]
   }
 
-  #subscribe(subject: string, take: (data: Uint8Array) => void): BusSubscription {
+  #subscribe(subject: string, take: (message: BusMessage) => void): BusSubscription {
     const { bus, troubles } = this.#context
     const messages = `messages on ${subject}`
-    const hear = ({ data }: BusMessage) => {
+    const hear = (message: BusMessage) => {
       try {
-        take(data)
+        take(message)
         troubles.works(messages)
       } catch (error) {
         troubles.fails(messages, `ignored a message on ${subject}`, error)
@@ -185,7 +186,8 @@ export class Coordinator {
   #announced(data: Uint8Array): void {
     const standing = decodeAnnouncement(data)
     this.#handle({ type: "heard", found: { kind: "claim", standing } })
-    if (standing.claim.id !== this.#options.portrait().id) this.#options.onClaim?.(standing, false)
+    if (standing.claim.id === this.#options.portrait().id) return
+    this.#options.onClaim?.(standing, false, this.#context.clock.now().monoMs)
   }
 
   /** A process that was frozen may be asked before its timer rings: then the reign ends in the question. */

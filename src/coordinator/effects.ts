@@ -2,11 +2,15 @@
  * Carries out what the election of one member decides, and answers with events: the claim is read and written, a
  * reign prepared, begun, ended and handed on. Decides nothing itself.
  */
+import type { BusMessage } from "../contracts/bus.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
 import type { Decision, ElectionEvent, LeadDecision } from "../election/events.js"
 import type { EndReason, Leadership } from "../lease/leadership.js"
+import { ANSWERS_FIRST_MS } from "../lease/timings.js"
 import { encodeAnnouncement, type StandingClaim } from "../protocol/claim.js"
+import { SIZES } from "../protocol/crowd.js"
 import type { Member } from "../protocol/member.js"
+import { Afterwards } from "./afterwards.js"
 import { ClaimStore } from "./claim-store.js"
 import type { CoordinatorOptions } from "./coordinator-options.js"
 import { handOn } from "./hand-on.js"
@@ -27,7 +31,11 @@ export class Effects {
   readonly #options: CoordinatorOptions
   readonly #own: EffectsOptions
   readonly #claimStore: ClaimStore
+  readonly #afterwards: Afterwards
   #ownReign: OwnReign | undefined
+  #teller: BusMessage | undefined
+  /** It leads, and is taken up once it is announced. */
+  #notTakenUp: OwnReign | undefined
 
   constructor(options: CoordinatorOptions, own: EffectsOptions) {
     this.#options = options
@@ -35,6 +43,12 @@ export class Effects {
     const { context, strategy, otherPools, meter } = options
     const { self, answer } = own
     this.#claimStore = new ClaimStore({ context, strategy, otherPools, meter, self, answer })
+    this.#afterwards = new Afterwards(context.clock, (error) => this.#wentOn(error))
+  }
+
+  /** The word that the last reign is over came by this message: who said so waits to hear that it was taken. */
+  toldBy(message: BusMessage): void {
+    this.#teller = message
   }
 
   /** The reign that has begun and not ended. */
@@ -61,10 +75,11 @@ export class Effects {
       case "announce":
         return this.#announce(decision.standing, decision.to)
       case "wind-down":
-        this.#endReign(decision.reason)
+        // The signal goes off while the round trip is under way that comes first where nothing else is.
         unawaited(this.#windDown(decision.term), unexpected(this.#options.context.troubles.report))
-        return
+        return this.#afterwards.next(() => this.#endReign(decision.reason))
       case "stop-leading":
+        this.#afterwards.finish()
         this.#endReign(decision.reason)
         return this.#try(() => duties.lapse())
       case "hand-on":
@@ -80,21 +95,49 @@ export class Effects {
       reign,
     )
     this.#ownReign = ownReign
+    this.#notTakenUp = ownReign
     this.#try(() => duties.begin(ownReign.leadership))
-    ownReign.begin()
   }
 
+  /** Goes out after the answers of this turn, and where there are many members some time after: it makes work for all. */
   #announce(standing: StandingClaim, to: "all" | "attentive"): void {
-    const { bus, names } = this.#options.context
+    const { bus, names, clock } = this.#options.context
+    const begun = this.#notTakenUp
+    const { onClaim, duties } = this.#options
+    const knownMs = clock.now().monoMs
+    const known = () => onClaim?.(standing, true, knownMs)
     const subject = to === "all" ? names.claim : names.renewals
-    this.#try(() => bus.publish(subject, encodeAnnouncement(standing)))
-    this.#try(() => this.#options.onClaim?.(standing, true))
+    const announce = () => bus.publish(subject, encodeAnnouncement(standing))
+    if (!begun) {
+      this.#afterwards.next(announce)
+      return this.#afterwards.next(known)
+    }
+    this.#notTakenUp = undefined
+    const teller = this.#teller
+    this.#teller = undefined
+    this.#afterwards.next(() => teller?.respond(encodeAnnouncement(standing)))
+    if (this.#areMany(standing)) {
+      clock.after(ANSWERS_FIRST_MS, () => {
+        if (this.#ownReign === begun) this.#try(announce)
+      })
+    } else this.#afterwards.next(announce)
+    this.#afterwards.later(known)
+    this.#afterwards.later(() => duties.takeUp(begun.leadership))
+    this.#afterwards.later(() => begun.begin())
+  }
+
+  /** Whether the line behind a leader that has just begun is full: then nobody knows how many there are. */
+  #areMany({ claim }: StandingClaim): boolean {
+    const { sizes = SIZES } = this.#options.context
+    return claim.heirs.length >= sizes.mostHeirs - 1
   }
 
   #endReign(reason: EndReason): void {
     const ownReign = this.#ownReign
     this.#ownReign = undefined
-    this.#try(() => ownReign?.end(reason))
+    if (!ownReign) return
+    this.#try(() => ownReign.end(reason))
+    this.#afterwards.later(() => ownReign.close())
   }
 
   async #windDown(term: number): Promise<void> {
@@ -103,6 +146,7 @@ export class Effects {
     } catch (error) {
       this.#options.context.troubles.report("the reign did not wind down", error)
     }
+    this.#afterwards.finish()
     this.#own.answer({ type: "wound-down", term })
   }
 
@@ -110,12 +154,14 @@ export class Effects {
     const { context, duties, portrait, onReleased } = this.#options
     const { answer, serverMs } = this.#own
     this.#try(() => duties.close())
+    this.#afterwards.later(() => duties.layDown())
     const pool = { ...context, stepMs: context.timings.stepMs, serverMs, onReleased }
     try {
       await handOn({ ...pool, by: portrait().name }, { reign, standing, reason })
     } catch (error) {
       context.troubles.report("the reign could not be handed on; its lease runs out", error)
     }
+    this.#afterwards.finish()
     answer({ type: "handed-on", term: reign.term })
   }
 
@@ -124,7 +170,11 @@ export class Effects {
     try {
       act()
     } catch (error) {
-      this.#options.context.troubles.report("the election went on after an error", error)
+      this.#wentOn(error)
     }
+  }
+
+  #wentOn(error: unknown): void {
+    this.#options.context.troubles.report("the election went on after an error", error)
   }
 }

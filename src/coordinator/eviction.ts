@@ -10,6 +10,7 @@ import { foundIn } from "../protocol/entries.js"
 import { decodeMember } from "../protocol/member.js"
 import { CLAIM_KEY } from "../protocol/names.js"
 import { Pace } from "../time/pace.js"
+import { pause } from "../time/within.js"
 import { type HandOnOptions, handOn } from "./hand-on.js"
 
 /** A member that died. */
@@ -24,7 +25,9 @@ const ANSWER_MS = 5_000
 /** Ends what the dead member left standing; resolves when its entry is gone. */
 export async function evict(options: HandOnOptions, dead: Deceased, reason: string): Promise<void> {
   const ended = (standing: StandingClaim) => ({ reign: reignOf(standing), standing, reason })
-  if (dead.standing) await handOn(options, ended(dead.standing))
+  const outcome = dead.standing && (await handOn(options, ended(dead.standing)))
+  // What is left is in nobody's way for that long, and the next leader has requests to answer.
+  if (outcome === "taken") await pause(options.clock, ANSWERS_MS)
   // It may have claimed, or renewed, without living to tell.
   const { bucket, clock } = options
   const claim = await untilAnswered(clock, ANSWER_MS, () => bucket.get(CLAIM_KEY))
@@ -34,6 +37,8 @@ export async function evict(options: HandOnOptions, dead: Deceased, reason: stri
   await removeEntry(options, dead)
 }
 
+/** So long, in ms; well before the next leader looks who is there. */
+const ANSWERS_MS = 2
 /** How often a removal may be refused; a replica may show the past for some time. */
 const TRIES = 8
 

@@ -9,7 +9,7 @@ import type { Bus } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { isNoResponders } from "../errors/errors.js"
 import { lapsesAt } from "../lease/lease.js"
-import { hearClaims } from "../protocol/announcements.js"
+import { hearClaims, standingIn } from "../protocol/announcements.js"
 import {
   encodeAnnouncement,
   encodeClaim,
@@ -67,20 +67,19 @@ export async function handOn(
   }
 }
 
-/** Listens for the claim that follows a reign. */
+/** Waits for the claim that follows a reign: the heir's answer says so first, and what is announced to all. */
 class Succession {
   readonly #options: HandOnOptions
+  readonly #reign: Reign
   readonly #stop: () => void
   #isTaken = false
   #onTaken: () => void = () => {}
 
   constructor(options: HandOnOptions, reign: Reign) {
     this.#options = options
-    const subscription = hearClaims(options.bus, options.names, (standing) => {
-      if (reignOf(standing).term <= reign.term) return
-      this.#isTaken = true
-      this.#onTaken()
-    })
+    this.#reign = reign
+    const heard = (standing: StandingClaim) => this.#heard(standing)
+    const subscription = hearClaims(options.bus, options.names, heard)
     this.#stop = () => subscription.unsubscribe()
   }
 
@@ -96,11 +95,21 @@ class Succession {
         resolve(this.#isTaken)
       }
       this.#onTaken = settle
-      // The answer would come only after the claim was announced; what matters here is that somebody is there.
-      unawaited(bus.request(names.heir(heirId), word, { timeout: stepMs * 2 }), (error) => {
+      const told = bus.request(names.heir(heirId), word, { timeout: stepMs * 2 })
+      const answered = told.then(({ data }) => {
+        const standing = standingIn(data)
+        if (standing) this.#heard(standing)
+      })
+      unawaited(answered, (error) => {
         if (isNoResponders(error)) settle()
       })
     })
+  }
+
+  #heard(standing: StandingClaim): void {
+    if (reignOf(standing).term <= this.#reign.term) return
+    this.#isTaken = true
+    this.#onTaken()
   }
 
   stop(): void {

@@ -30,13 +30,17 @@ export interface OwnReignOptions {
 export class OwnReign {
   readonly leadership: Leadership
   readonly #abort = new AbortController()
-  readonly #line: LineWatch
+  readonly #options: OwnReignOptions
+  readonly #reign: LeadDecision
+  #line: LineWatch | undefined
   #hasEnded = false
 
   constructor(options: OwnReignOptions, reign: LeadDecision) {
+    this.#options = options
+    this.#reign = reign
     const { term, lease } = reign
-    const { strategy, otherPools, preemptAfterMs, self, publish, answer, noticeLapse } = options
-    const { names, timings, clock, bucket, troubles, sizes = SIZES } = options.context
+    const { publish, noticeLapse } = options
+    const { names, clock } = options.context
     // A process that was frozen may be asked before its timer rings: then the reign ends in the question.
     const remainingMs = () => {
       const leftMs = lease.remainingMs(clock.now())
@@ -62,8 +66,19 @@ export class OwnReign {
         return publish(this.leadership, subject, payload)
       },
     }
+  }
+
+  /** Begins to watch the line. */
+  begin(): void {
+    if (this.#hasEnded) return
+    const { strategy, otherPools, preemptAfterMs, self } = this.#options
+    const answer = (event: ElectionEvent) => {
+      if (!this.#hasEnded) this.#options.answer(event)
+    }
+    const { timings, clock, bucket, troubles, sizes = SIZES } = this.#options.context
     this.#line = new LineWatch({
-      ...{ bucket, clock, strategy, otherPools, preemptAfterMs, reign, self, troubles },
+      ...{ bucket, clock, strategy, otherPools, preemptAfterMs, self, troubles },
+      reign: this.#reign,
       memberTtlMs: timings.memberTtlMs,
       leaseMs: timings.leaseMs,
       sizes,
@@ -73,18 +88,18 @@ export class OwnReign {
       onClaim: (found) => answer({ type: "heard", found }),
       onBetter: ({ key, id }) => answer({ type: "resign", reason: "preempted", to: { key, id } }),
     })
-  }
-
-  /** Begins to watch the line. */
-  begin(): void {
     this.#line.start()
   }
 
-  /** Fires the signal, once. */
+  /** Ceases to watch it. */
+  close(): void {
+    this.#line?.stop()
+  }
+
+  /** Fires the signal, once; what is seen of the line counts no more. */
   end(reason: EndReason): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    this.#line.stop()
     this.#abort.abort(new ReignEnded(reason, this.leadership.term))
   }
 }

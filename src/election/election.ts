@@ -147,9 +147,9 @@ export class Election {
     const { decide } = this.#options
     const holder = new Holder(this.#options, claim, revision, sent)
     this.#holder = holder
-    // First, for who asked is to hear of a reign before the answers of it.
-    decide({ do: "announce", standing: { claim, revision }, to: "all" })
+    // First, for what was asked meanwhile waits, and the news goes to everybody.
     decide({ do: "lead", term: holder.term, lease: holder.lease, ...begun })
+    decide({ do: "announce", standing: { claim, revision }, to: "all" })
     if (resigning) holder.resign(resigning.reason, resigning.to)
   }
 

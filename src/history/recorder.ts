@@ -44,12 +44,12 @@ export class HistoryRecorder {
     this.#word = { word, monoMs: this.#now() }
   }
 
-  /** A claim became known; `isOwn` after this member announced it. */
-  claim(standing: StandingClaim, isOwn: boolean): void {
+  /** A claim became known at `monoMs`; `isOwn` after this member announced it. */
+  claim(standing: StandingClaim, isOwn: boolean, monoMs = this.#now()): void {
     const before = this.#seen
-    this.#seen = { standing, monoMs: this.#now() }
+    this.#seen = { standing, monoMs }
     // The first write of a reign has no term in it.
-    if (isOwn && standing.claim.term === undefined) this.#began(standing, before)
+    if (isOwn && standing.claim.term === undefined) this.#began(standing, monoMs, before)
   }
 
   /** A claim that was read, not heard: from before this member listened. */
@@ -73,7 +73,7 @@ export class HistoryRecorder {
     }
   }
 
-  #began(standing: StandingClaim, before: Seen | undefined): void {
+  #began(standing: StandingClaim, monoMs: number, before: Seen | undefined): void {
     const { claim } = standing
     const reign = { id: claim.id, name: claim.name, term: reignOf(standing).term }
     if (!before) return this.#tell({ type: "began", ...reign, why: "nobody was known to lead" })
@@ -85,7 +85,7 @@ export class HistoryRecorder {
     const { released } = before.standing.claim
     const reason = word?.reason ?? released?.reason ?? "lease over"
     const sinceMs = word?.monoMs ?? before.monoMs
-    const gap = sinceMs !== undefined && { gapMs: this.#now() - sinceMs }
+    const gap = sinceMs !== undefined && { gapMs: monoMs - sinceMs }
     const why = `${last.name}: ${reason}`
     this.#tell({ type: "began", ...reign, why, before: { ...last, reason, ...gap } })
   }

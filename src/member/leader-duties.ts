@@ -49,27 +49,34 @@ export class LeaderDuties implements Duties {
   }
 
   begin(leadership: Leadership): void {
-    const { tracked, lead, leadCall, onBegin, onFailed } = this.#options
-    try {
-      tracked.begin(leadership)
+    const { tracked } = this.#options
+    this.#orFail(() => tracked.begin(leadership))
+  }
+
+  takeUp(leadership: Leadership): void {
+    const { lead, leadCall, onBegin } = this.#options
+    this.#orFail(() => {
       onBegin(leadership)
-    } catch (error) {
-      // Nobody must hold the claim and do nothing with it.
-      return onFailed(error)
-    }
-    if (lead) leadCall.began(leadership.term, this.#lead(lead, leadership))
+      if (lead) leadCall.began(leadership.term, this.#lead(lead, leadership))
+    })
   }
 
   async windDown(): Promise<void> {
     const { tracked, graceMs, leadCall, report } = this.#options
     tracked.refuse()
-    const [isDone] = await Promise.all([tracked.finish(graceMs), leadCall.outlast(graceMs)])
+    // Where nothing is under way its last round trip begins in this very turn.
+    if (tracked.isBusy || leadCall.isRunning) {
+      const [isDone] = await Promise.all([tracked.finish(graceMs), leadCall.outlast(graceMs)])
+      if (!isDone) report("tracked work was cut short: it took longer than the grace time")
+    }
     await tracked.drain()
-    if (!isDone) report("tracked work was cut short: it took longer than the grace time")
   }
 
   close(): void {
     this.#options.tracked.close()
+  }
+
+  layDown(): void {
     this.#options.onEnd()
   }
 
@@ -80,11 +87,18 @@ export class LeaderDuties implements Duties {
     onEnd()
   }
 
+  /** Nobody must hold the claim and do nothing with it. */
+  #orFail(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#options.onFailed(error)
+    }
+  }
+
   async #lead(lead: NonNullable<Handlers["lead"]>, leadership: Leadership): Promise<void> {
-    // Begun after this turn, so that what was held is answered first.
-    await null
     // It may have been over as soon as it began: who was asked to leave while claiming.
-    if (leadership.signal.aborted) return
+    if (!leadership.isLeading()) return
     try {
       await lead(leadership)
     } catch (error) {

@@ -60,7 +60,7 @@ export class MemberRun {
       mayLead: () => character.eligible && !leadCall.isRunning,
       nonce: () => nuid.next(),
       publish: fence && ((...message) => fence.publish(...message)),
-      onClaim: (standing, isOwn) => this.#heard(standing, isOwn),
+      onClaim: (...known) => this.#heard(...known),
       onWord: (word) => this.#recorder?.told(word),
       onReleased: (ended) => this.#recorder?.ended(ended),
     })
@@ -167,12 +167,12 @@ export class MemberRun {
     return this.coordinator.membership.leave()
   }
 
-  #heard(standing: StandingClaim, isOwn: boolean): void {
+  #heard(standing: StandingClaim, isOwn: boolean, knownMs: number): void {
     const { context, terms, onClaim } = this.#options
     const problem = terms.saw(standing, isOwn)
     if (problem) context.troubles.report(problem)
     context.bucket.reached?.(standing.revision)
-    this.#recorder?.claim(standing, isOwn)
+    this.#recorder?.claim(standing, isOwn, knownMs)
     onClaim(standing, isOwn)
   }
 

@@ -16,7 +16,8 @@ export function hearClaims(
   })
 }
 
-function standingIn(data: Uint8Array): StandingClaim | undefined {
+/** The claim in an announcement; undefined if it is none. */
+export function standingIn(data: Uint8Array): StandingClaim | undefined {
   try {
     return decodeAnnouncement(data)
   } catch {

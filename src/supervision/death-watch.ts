@@ -80,6 +80,8 @@ export class DeathWatch {
             report(`could not evict ${name}; its lease runs out`, error),
           )
         : undefined
+    // After this turn, for its word to the heir is what others wait for.
+    await null
     onEvent({ type: "gone", worker, isKind, isAskedFor, how, exitCode })
     await eviction
   }

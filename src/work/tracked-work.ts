@@ -70,6 +70,11 @@ export class TrackedWork {
     return this.#requests.tally
   }
 
+  /** Whether anything is in flight. */
+  get isBusy(): boolean {
+    return this.#requests.tally.busy > 0
+  }
+
   /**
    * Subscribes, and holds what arrives, beside what it holds of a claim that was not given up. To be called just before
    * the claim is sent, on the same connection.

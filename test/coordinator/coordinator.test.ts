@@ -4,7 +4,13 @@ import { Troubles } from "../../src/contracts/troubles.js"
 import { Coordinator } from "../../src/coordinator/coordinator.js"
 import type { CoordinatorOptions, Duties } from "../../src/coordinator/coordinator-options.js"
 import { timingsOf } from "../../src/lease/timings.js"
-import { encodeAnnouncement } from "../../src/protocol/claim.js"
+import {
+  decodeAnnouncement,
+  encodeAnnouncement,
+  encodeWord,
+  endOf,
+  type StandingClaim,
+} from "../../src/protocol/claim.js"
 import { CLAIM_KEY, namesOf } from "../../src/protocol/names.js"
 import { oldest } from "../../src/strategies/built-in-strategies.js"
 import type { Clock } from "../../src/time/clock.js"
@@ -43,6 +49,7 @@ function pool(t: Test) {
         tell("begins")
         signal.addEventListener("abort", () => tell(`ends ${term}: ${signal.reason.reason}`))
       },
+      takeUp: () => tell("takes up"),
       windDown: () => {
         tell("winds down")
         return new Promise((resolve) => {
@@ -50,6 +57,7 @@ function pool(t: Test) {
         })
       },
       close: () => tell("closes"),
+      layDown: () => tell("lays down"),
       lapse: () => tell("lapses"),
       ...given.duties,
     }
@@ -93,7 +101,7 @@ function pool(t: Test) {
 t.test("who joins alone leads, and is told so by its seat after it prepared", async (t) => {
   const { told, claims, join } = pool(t)
   const { coordinator } = await join("a")
-  t.strictSame(told, ["a prepares", "a begins"])
+  t.strictSame(told, ["a prepares", "a begins", "a takes up"])
   t.ok(coordinator.leads())
   const { leadership, standing } = coordinator
   t.equal(leadership?.term, standing?.claim.term)
@@ -156,12 +164,15 @@ t.test("a seat is given up in order: wound down, handed on, and only then taken"
     isResigned = true
   })
   await clock.pass(100)
-  t.match(told.join(), /^a ends \d+: handed over,a winds down$/)
+  t.match(told.join(), /^a winds down,a ends \d+: handed over$/)
   t.notOk(isResigned)
   a.finish()
   await clock.pass(100)
   await resigned
-  t.strictSame(told.slice(2).sort(), ["a closes", "b begins", "b prepares"])
+  const since = told.slice(2)
+  const own = (name: string) => since.filter((what) => what.startsWith(name)).join()
+  t.equal(own("a"), "a closes,a lays down")
+  t.equal(own("b"), "b prepares,b begins,b takes up")
   t.ok(told.indexOf("a closes") < told.indexOf("b begins"))
   t.notOk(a.coordinator.leads())
   t.ok(b.coordinator.leads())
@@ -332,3 +343,30 @@ t.test("who has left takes part in nothing, though its entry stays", async (t) =
   await coordinator.membership.leave()
   t.equal(clock.alarms, 0)
 })
+
+t.test(
+  "who gave the word hears from the heir itself, before all do where the line is full",
+  async (t) => {
+    const { clock, bus, join, claims } = pool(t)
+    const a = await join("a")
+    for (const name of ["b", "c", "d", "e", "f", "g", "h", "i"]) await join(name)
+    await clock.pass(timings.leaseMs)
+    const witness = bus.connect("witness")
+    const answers: string[] = []
+    const { id } = a.coordinator.standing?.claim.heirs[0] ?? { id: "" }
+    const ended = a.coordinator.standing as StandingClaim
+    await a.coordinator.membership.leave()
+    a.coordinator.connection(false)
+    const word = encodeWord({ ...endOf(ended), revision: ended.revision, reason: "killed" })
+    witness
+      .request(names.heir(id), word, { timeout: 1000 })
+      .then(({ data }) => answers.push(decodeAnnouncement(data).claim.id))
+    claims.length = 0
+    await clock.pass(1)
+    t.strictSame(answers, [id], "it leads, and says so to who told it")
+    const heard = () => claims.filter((claim) => !claim.endsWith("itself"))
+    t.strictSame(heard(), [], "what all would have to read comes after the first answers")
+    await clock.pass(10)
+    t.ok(heard().length >= 8)
+  },
+)

@@ -50,7 +50,7 @@ async function setUp() {
     const entry = await bucket.get(CLAIM_KEY)
     return entry && !entry.deleted ? decodeClaim(entry.value) : undefined
   }
-  return { clock, bucket, standing, told, listen, claimAs, begin, now }
+  return { clock, bucket, others, standing, told, listen, claimAs, begin, now }
 }
 
 t.test(
@@ -164,4 +164,17 @@ t.test("where the claim was deleted there is nothing to release", async (t) => {
   await clock.pass(10)
   await handing
   t.equal(await now(), undefined)
+})
+
+t.test("the answer of the heir ends the waiting, though nothing is announced yet", async (t) => {
+  const { clock, others, told, begin, standing } = await setUp()
+  const claim = { ...standing.claim, id: "b", key: "2.b", nonce: "b-1" }
+  others.subscribe(names.heir("b"), {
+    callback: (_, message) =>
+      message.respond(encodeAnnouncement({ claim, revision: standing.revision + 1 })),
+  })
+  const handing = begin()
+  await clock.pass(1)
+  t.equal(await handing, "taken")
+  t.strictSame(told, [], "and the next in line is not told")
 })

@@ -43,6 +43,8 @@ const quiet = {
   prepare() {},
   abandon() {},
   begin() {},
+  takeUp() {},
+  layDown() {},
   async windDown() {},
   close() {},
   lapse() {},

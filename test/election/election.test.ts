@@ -21,8 +21,8 @@ t.test(
     t.equal(claim.over, 0)
     t.match(claim.claim, { id: "me", nonce: "mine-1", lease: 2000, term: undefined })
     t.strictSame(kinds(it.take({ type: "written", attempt: claim.attempt, revision: 3 })), [
-      "announce",
       "lead",
+      "announce",
     ])
     t.ok(it.leads)
     t.strictSame(it.election.reign, { id: "me", term: 3 })
@@ -158,7 +158,7 @@ t.test(
   "a claim whose acknowledgement was lost is its own by its nonce, not by its id",
   async (t) => {
     for (const [nonce, does] of [
-      ["mine-1", ["announce", "lead"]],
+      ["mine-1", ["lead", "announce"]],
       // Its own, and over since nobody holds it: it may be claimed anew.
       ["mine-0", ["stand-down", "claim"]],
     ] as const) {
@@ -260,7 +260,7 @@ t.test("asked to resign while its claim is under way, it leads only to hand on",
   it.take({ type: "resign", reason: "stopping" })
   t.ok(it.election.isEngaged)
   const decisions = it.take({ type: "written", attempt, revision: 8 })
-  t.strictSame(kinds(decisions), ["announce", "lead", "wind-down"])
+  t.strictSame(kinds(decisions), ["lead", "announce", "wind-down"])
   t.strictSame(kinds(it.take({ type: "wound-down", term: 8 })), ["hand-on"])
 })
 
@@ -278,7 +278,7 @@ t.test(
     t.strictSame(it.read(looks, found(led)), [], "nothing there yet")
     const again = it.wake()
     const mine = { claim: claimOf("me", { nonce: "mine-1" }), revision: 8 }
-    t.strictSame(kinds(it.read(again, found(mine))), ["announce", "lead", "wind-down"])
+    t.strictSame(kinds(it.read(again, found(mine))), ["lead", "announce", "wind-down"])
   },
 )
 

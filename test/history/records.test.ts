@@ -125,7 +125,7 @@ t.test("a new leader answers before it writes history", async (t) => {
   await during(0, a?.leave() ?? Promise.resolve())
   t.ok(b?.isLeader)
   t.equal(local.records.length, 1, "only that a began")
-  await clock.pass(10)
+  await clock.pass(11)
   t.match(local.records[1], { name: "b" })
 })
 

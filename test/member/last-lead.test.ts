@@ -78,7 +78,7 @@ t.test("it claims when its lead has returned, at once, and not before", async (t
   await it.clock.pass(698)
   await handed
   t.equal(it.seen.calls, 1)
-  await it.clock.pass(2)
+  await it.clock.pass(3)
   t.strictSame(it.seen, { most: 1, calls: 2 })
   t.ok(a.isLeader)
 })

@@ -9,7 +9,13 @@ import { TestReign } from "../fixtures/reign.js"
 function duties(lead?: () => void, tracked: Partial<TrackedWork> = {}) {
   const nothing = () => {}
   return new LeaderDuties({
-    tracked: { begin: nothing, refuse: nothing, drain: nothing, ...tracked } as TrackedWork,
+    tracked: {
+      isBusy: false,
+      begin: nothing,
+      refuse: nothing,
+      drain: nothing,
+      ...tracked,
+    } as TrackedWork,
     lead,
     graceMs: 1000,
     leadCall: new LeadCall({ clock: new ManualClock(), onChange: nothing, report: nothing }),
@@ -30,18 +36,16 @@ t.test("a reign that is over as soon as it began never calls lead", async (t) =>
   const reign = new TestReign(new ManualClock(), 5)
   leading.begin(reign)
   reign.end("stopping")
-  await turn()
+  leading.takeUp(reign)
   t.equal(calls, 0)
-  leading.begin(new TestReign(new ManualClock(), 6))
-  await turn()
+  leading.takeUp(new TestReign(new ManualClock(), 6))
   t.equal(calls, 1, "and one that holds does")
 })
 
 t.test("a reign waits for tracked work in flight, and for lead", async (t) => {
   let hasFinished = false
   const finish = async () => (hasFinished = true)
-  const busy = duties(undefined, { finish })
-  busy.begin(new TestReign(new ManualClock(), 5))
+  const busy = duties(undefined, { finish, isBusy: true })
   await busy.windDown()
   t.ok(hasFinished)
   let end: () => void = () => {}
@@ -51,7 +55,7 @@ t.test("a reign waits for tracked work in flight, and for lead", async (t) => {
     hasDrained = true
   }
   const leading = duties(lead, { finish, drain })
-  leading.begin(new TestReign(new ManualClock(), 5))
+  leading.takeUp(new TestReign(new ManualClock(), 5))
   let isOver = false
   leading.windDown().then(() => (isOver = true))
   await turn()
@@ -59,4 +63,14 @@ t.test("a reign waits for tracked work in flight, and for lead", async (t) => {
   end()
   await turn()
   t.ok(isOver && hasDrained, "what the server sent meanwhile is answered, last")
+})
+
+t.test("a reign with nothing under way is drained in the turn in which it is ended", (t) => {
+  let hasDrained = false
+  const drain = async () => {
+    hasDrained = true
+  }
+  duties(() => {}, { drain }).windDown()
+  t.ok(hasDrained)
+  t.end()
 })

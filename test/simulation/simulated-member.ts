@@ -208,20 +208,27 @@ export class SimulatedMember implements Duties {
     })
     this.#options.judge.began(this, leadership, this.#options.others(), this.#word)
     this.#leadership = leadership
-    this.#lead(leadership)
     for (const message of this.#held.splice(0)) this.#take(message)
+  }
+
+  takeUp(leadership: Leadership): void {
+    if (leadership.isLeading()) this.#lead(leadership)
   }
 
   async windDown(): Promise<void> {
     const { windDownMs } = this.#options
-    const winding = windDownMs && pause(this.machine, windDownMs)
-    await Promise.all([winding, this.leadCall.outlast(LEAD_GRACE_MS)])
+    if (windDownMs > 0 || this.leadCall.isRunning) {
+      const winding = windDownMs && pause(this.machine, windDownMs)
+      await Promise.all([winding, this.leadCall.outlast(LEAD_GRACE_MS)])
+    }
     await this.#subscription?.drain().catch(() => {})
   }
 
   close(): void {
     this.abandon()
   }
+
+  layDown(): void {}
 
   lapse(): void {
     this.abandon()
