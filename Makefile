@@ -57,7 +57,13 @@ bench: build ## times beside the barest of plain NATS, as text and JSON; ONLY=fa
 	  $(RUN_TS) bench/index.ts $(ARGS)
 
 .PHONY: soak
-soak: build node_modules/.tap-built ## the election in many more schedules, and for longer
+soak: build ## one fault after another for MINUTES=5 on SERVERS=1 or 3, from SEED; a report in the end
+	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
+	  MINUTES=$(or $(MINUTES),5) SERVERS=$(or $(SERVERS),1) SEED=$(SEED) TAP_ARGS="$(TAP_ARGS)" \
+	  $(RUN_TS) test/soak/index.ts
+
+.PHONY: schedules
+schedules: build node_modules/.tap-built ## the election in many more simulated schedules, and for longer
 	@SOAK=1 $(BIN)/tap --timeout=3600 $(TAP_ARGS) 'test/simulation/**/*.test.ts'
 
 .PHONY: mutants

@@ -86,7 +86,7 @@ const NAMES = Object.keys(FOLDERS)
 const ROOT = join(import.meta.dirname, "..")
 const SRC = join(ROOT, "src")
 /** Tests that are of no folder of src, and what they all use. */
-const TEST_FOLDERS = ["bench", "faults", "fixtures", "simulation", "dashboard/pictures"]
+const TEST_FOLDERS = ["bench", "faults", "fixtures", "simulation", "soak", "dashboard/pictures"]
 
 interface SourceFile {
   /** Path below src without its ending: `commands/server`. */

@@ -184,6 +184,11 @@ export class Fleet {
     for (const name of names) process.kill(this.pid(name), "SIGKILL")
   }
 
+  /** Resolves when the process of a worker is gone, and what it left is cleared away. */
+  gone(name: string): Promise<void> {
+    return this.group.supervisor.gone(this.pid(name))
+  }
+
   /** Notes that a server is killed or cut off, for what is on its way there is lost. To be called before. */
   loses({ name: who }: { readonly name: string }): void {
     this.history.write({ who, what: "lost" })
