@@ -11,7 +11,7 @@ const HARMS: readonly [string, (it: Fleet, kv: KV) => Promise<unknown>, string][
   ["is deleted", wipe, "bucket lost"],
   ["is purged", purge, "bucket lost"],
   ["loses the claim", (_it, kv) => kv.delete("leader"), "bucket lost"],
-  ["loses all of the claim", (_it, kv) => kv.purge("leader"), "bucket lost"],
+  ["loses all of the claim", empty, "bucket lost"],
   ["gets garbage for a claim", (_it, kv) => kv.put("leader", "garbage"), "evicted"],
   ["gets the claim of a stranger", stranger, "evicted"],
 ]
@@ -47,6 +47,12 @@ async function wipe(it: Fleet): Promise<void> {
   await (await jetstreamManager(it.observer)).streams.delete(`KV_${BUCKET}`)
 }
 
+async function empty(it: Fleet, kv: KV): Promise<void> {
+  it.history.write({ who: "bucket", what: "emptied" })
+  await kv.purge("leader")
+}
+
 async function purge(it: Fleet): Promise<void> {
+  it.history.write({ who: "bucket", what: "emptied" })
   await (await jetstreamManager(it.observer)).streams.purge(`KV_${BUCKET}`)
 }

@@ -35,6 +35,8 @@ export type Harm =
   | { readonly what: "lost" }
   /** The bucket was deleted, so that its revisions count from 1 again; `who` is nobody in particular. */
   | { readonly what: "wiped" }
+  /** Somebody took away all that stood under the key of the claim: what comes next is over nothing once more. */
+  | { readonly what: "emptied" }
 
 /** What a requester saw; `who` is the requester. */
 export type Asked =

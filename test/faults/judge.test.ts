@@ -217,6 +217,9 @@ t.test(
     const past = [...wrote("1", 1, 2, 12, 13), ...wrote("2", 3, 4, 11, 12)]
     t.match(breaches(...past), [/at revision 13 had returned before one of a lower revision/])
     t.match(breaches(...wrote("1", 1, 2, 13, 12)), [/at revision 12 is not above 13/])
+    const firsts = [...wrote("1", 1, 2, 0, 11), ...wrote("2", 4, 5, 0, 12)]
+    t.match(breaches(...firsts), [/at revision 12 and .* 11 are both over 0/])
+    t.strictSame(breaches(...firsts, line(3, "bucket", { what: "emptied" })), [])
     t.end()
   },
 )

@@ -34,13 +34,15 @@ export function writesOutOfOrder(lines: readonly Line[]): string[] {
     )
     .sort((a, b) => a.revision - b.revision)
   const breaches: string[] = []
+  const isEmptied = lines.some(({ what }) => what === "emptied")
   const overs = new Map<number, string>()
   /** The latest call among the writes with lower revisions. */
   let latestCallMs = Number.NEGATIVE_INFINITY
   for (const { by, kind, over, revision, calledMs, returnedMs } of done) {
     const named = `${kind} of ${by} at revision ${revision}`
     const other = overs.get(over)
-    if (other) breaches.push(`writes: ${named} and ${other} are both over ${over}`)
+    if (other && !(over === 0 && isEmptied))
+      breaches.push(`writes: ${named} and ${other} are both over ${over}`)
     overs.set(over, named)
     if (revision <= over) breaches.push(`writes: ${named} is not above ${over}`)
     if (returnedMs < latestCallMs) {
