@@ -27,6 +27,7 @@ export type {
   QueueOptions,
 } from "./jobs/contract/queue-job.js"
 export type { EnqueueOptions } from "./jobs/enqueue-options.js"
+export type { HeldJob, JobWitness } from "./jobs/give-back/job-witness.js"
 export type {
   JobHandle,
   JobResult,
@@ -34,7 +35,6 @@ export type {
   JobState,
   ResultOptions,
 } from "./jobs/job-handle.js"
-export type { HeldJob, JobWitness } from "./jobs/job-worker.js"
 export { type EndReason, type Leadership, type Published, ReignEnded } from "./lease/leadership.js"
 export type { TimingOptions } from "./lease/timings.js"
 export type { LeadReturns } from "./member/leader-duties.js"

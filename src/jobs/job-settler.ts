@@ -12,6 +12,7 @@ import { fieldOf, isA } from "../errors/thrown.js"
 import { AnswerTooLarge, BadRequest } from "../errors/work-errors.js"
 import type { Clock } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
+import { within } from "../time/within.js"
 import { fateOf } from "./contract/fate.js"
 import { type JobNames, keyOfId } from "./contract/job-names.js"
 import { headersFor, headersOfDead, type JobRecord } from "./contract/job-record.js"
@@ -106,10 +107,14 @@ export class JobSettler {
 
   /** It goes on elsewhere, and this delivery counts for nothing: its worker stops. `excused` are those so far. */
   async gaveBack(job: TakenJob, excused: number): Promise<void> {
-    const { names, letGo } = this.#options
+    const { names, clock, letGo } = this.#options
     const { seq, ticket } = job.delivery
     // Nobody else may give it back in the worker's name any more, for it may be another's by then.
-    await letGo([ticket])
+    try {
+      await within(clock, job.leftMs(), letGo([ticket]))
+    } catch {
+      return
+    }
     const message: ToStore = {
       ...{ stream: "jobs", subject: names.excused(seq), data: String(excused + 1) },
       ...{ headers: headers(), ttlMs: EXCUSED_MS },

@@ -11,26 +11,11 @@ import { jobNamesOf } from "./contract/job-names.js"
 import type { JobStore } from "./contract/job-store.js"
 import type { QueueOptions } from "./contract/queue-job.js"
 import { decodeCancel, decodeQuestion, encodeRunning, type RunningJob } from "./contract/running.js"
+import type { JobWitness } from "./give-back/job-witness.js"
 import { JobSettler } from "./job-settler.js"
 import { ProgressTeller } from "./progress-teller.js"
 import { QueueWorker } from "./queue-worker.js"
 import type { TakenJob } from "./taken-job.js"
-
-/** Jobs that a worker runs, for whoever gives them back in its name when its process dies. */
-export interface HeldJob {
-  /** To be published to, with `-NAK`: the job goes on elsewhere at once. */
-  readonly ticket: string
-  /** For how long that may be done from now on, in ms: after that the job may be another's. */
-  readonly forMs: number
-}
-
-/** Gives jobs back in the name of a worker whose process died. */
-export interface JobWitness {
-  /** These are run, or run on. */
-  readonly holds: (jobs: readonly HeldJob[]) => void
-  /** These are given back, or will be; resolves when that is known where it must be. */
-  readonly letsGo: (tickets: readonly string[]) => Promise<void>
-}
 
 export interface JobWorkerOptions {
   readonly pool: string
@@ -50,6 +35,8 @@ export class JobWorker {
   readonly #queues: QueueWorker[]
   readonly #subscriptions: BusSubscription[] = []
   readonly #toTell: TakenJob[] = []
+  /** What the witness knows of. */
+  readonly #told = new Set<TakenJob>()
 
   constructor(options: JobWorkerOptions) {
     this.#options = options
@@ -113,8 +100,12 @@ export class JobWorker {
     queueMicrotask(() => {
       const jobs = this.#toTell.splice(0).filter(({ isOver }) => !isOver)
       if (jobs.length === 0) return
+      const over = [...this.#told].filter(({ isOver }) => isOver)
+      for (const one of over) this.#told.delete(one)
+      for (const one of jobs) this.#told.add(one)
       this.#options.witness?.holds(
         jobs.map((one) => ({ ticket: one.delivery.ticket, forMs: one.leftMs() })),
+        over.map(({ delivery }) => delivery.ticket),
       )
     })
   }

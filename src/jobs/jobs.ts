@@ -7,6 +7,7 @@ export type {
   QueueOptions,
 } from "./contract/queue-job.js"
 export type { EnqueueOptions } from "./enqueue-options.js"
+export type { HeldJob, JobWitness } from "./give-back/job-witness.js"
 export type {
   JobHandle,
   JobResult,
@@ -14,4 +15,3 @@ export type {
   JobState,
   ResultOptions,
 } from "./job-handle.js"
-export type { HeldJob, JobWitness } from "./job-worker.js"

@@ -1,11 +1,13 @@
 /**
- * Notices that a worker's process died, and ends in its name at once what it left standing: a claim, an entry. The
- * parent of a process is the one witness that can prove its death.
+ * Notices that a worker's process died, and ends in its name at once what it left standing: a claim, an entry, jobs
+ * that it ran. The parent of a process is the one witness that can prove its death.
  */
 import type { ChildProcess } from "node:child_process"
+import { callSafely } from "../contracts/safe-call.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
 import { type Deceased, evict } from "../coordinator/eviction.js"
 import type { HandOnOptions } from "../coordinator/hand-on.js"
+import type { HeldJobs } from "../jobs/give-back/held-jobs.js"
 import type { StandingClaim } from "../protocol/claim.js"
 import { within } from "../time/within.js"
 import type { Worker, WorkerEvent } from "./worker-events.js"
@@ -25,6 +27,8 @@ export interface Mortal extends Worker {
   readonly process: ChildProcess
   readonly key: string | undefined
   readonly standing: StandingClaim | undefined
+  /** Jobs that it runs. */
+  readonly held: HeldJobs
   /** Whether it said that it leaves. */
   readonly isKind: boolean
   readonly isAskedFor: boolean
@@ -58,6 +62,10 @@ export class DeathWatch {
         unawaited(isOver, unexpected(this.#options.report))
       }
       process.once("exit", (code, signal) => {
+        // What it said of its jobs last has to be heard before they are given back.
+        const giveBack = () => this.#giveBack(worker)
+        if (process.connected) process.once("disconnect", giveBack)
+        else giveBack()
         // That it left may have been said and not been read yet.
         const isUnread = code === 0 && process.connected
         if (isUnread) process.once("disconnect", () => ended(code, signal))
@@ -69,6 +77,15 @@ export class DeathWatch {
   /** Resolves when nothing is left of the workers that are gone: no claim, no entry. */
   async cleared(): Promise<void> {
     await Promise.all(this.#clearing)
+  }
+
+  #giveBack({ isKind, held }: Mortal): void {
+    const { pool, report } = this.#options
+    if (isKind) return
+    callSafely(
+      () => held.giveBack(pool.bus),
+      (error) => report("jobs of a dead worker go on when their leases run out", error),
+    )
   }
 
   async #clear(worker: Mortal, how: string, exitCode: number | undefined): Promise<void> {

@@ -1,4 +1,5 @@
 /** What a supervisor and its worker processes say to each other. */
+import type { JobsWord } from "../jobs/give-back/job-witness.js"
 import type { StandingClaim } from "../protocol/claim.js"
 import type { WorkerSettings } from "./worker-settings.js"
 
@@ -18,6 +19,7 @@ export type FromWorker =
   | { readonly type: "runs"; readonly group: number }
   /** Nothing of that group runs any more. */
   | { readonly type: "ran"; readonly group: number }
+  | JobsWord
   /** It left kindly; what follows is its exit. */
   | { readonly type: "left" }
   /** It could not join, or go on. */

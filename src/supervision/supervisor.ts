@@ -7,6 +7,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { reasonOf } from "../errors/errors.js"
+import { HeldJobs } from "../jobs/give-back/held-jobs.js"
 import type { Lifeline } from "../programs/lifeline.js"
 import { signalGroup } from "../programs/process-group.js"
 import { type StartedProcess, startProcess } from "../programs/start-process.js"
@@ -42,6 +43,7 @@ interface Child extends Worker {
   id: string | undefined
   key: string | undefined
   standing: StandingClaim | undefined
+  readonly held: HeldJobs
   isKind: boolean
   isAskedFor: boolean
   failure: { readonly message: string; readonly code: string } | undefined
@@ -86,6 +88,7 @@ export class Supervisor {
         id: undefined,
         key: undefined,
         standing: undefined,
+        held: new HeldJobs(),
         isKind: false,
         isAskedFor: false,
         failure: undefined,
@@ -186,6 +189,8 @@ export class Supervisor {
       case "holds":
         child.standing = word.standing
         return
+      case "jobs":
+        return child.held.heard(word)
       case "left":
         child.isKind = true
         return

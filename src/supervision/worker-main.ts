@@ -4,6 +4,7 @@
  */
 import { unawaited } from "../contracts/unawaited.js"
 import { reasonOf, textOf } from "../errors/thrown.js"
+import { JobTeller } from "../jobs/give-back/job-teller.js"
 import { ANSWERS_FIRST_MS, timingsOf } from "../lease/timings.js"
 import { createLog, type Logger } from "../logging/log.js"
 import { defined } from "../options/defined.js"
@@ -64,6 +65,7 @@ async function start(settings: WorkerSettings): Promise<void> {
     worker = await joinPool({
       ...defined(options),
       ...handlers,
+      ...(handlers.jobs && { jobWitness: new JobTeller(sendWord) }),
       strategy: await loadStrategy({ strategy, prefer }),
       connect: { ...connect, signal: stopping.signal },
       onStopOrder: stop,
@@ -152,6 +154,12 @@ function end(word: FromWorker, code: number): void {
 function tell(word: FromWorker): void {
   // A supervisor that has just died is noticed by the channel's end; a word to it must not cost the kind stop.
   if (process.connected) process.send?.(word, undefined, undefined, () => {})
+}
+
+/** As long as there is a parent: without one the kind stop has begun, and nobody could give anything back. */
+function sendWord(word: FromWorker, sent: () => void): void {
+  if (process.connected) process.send?.(word, undefined, undefined, sent)
+  else sent()
 }
 
 let isTellingClaim = false

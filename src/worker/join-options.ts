@@ -1,6 +1,6 @@
 /** What a program may say when it joins a pool; everything has a default. */
 import { POOL_PLACE, type PoolPlace } from "../backend/pool-options.js"
-import type { JobWitness } from "../jobs/job-worker.js"
+import type { JobWitness } from "../jobs/give-back/job-witness.js"
 import type { Leadership } from "../lease/leadership.js"
 import type { TimingOptions } from "../lease/timings.js"
 import type { LeadReturns } from "../member/leader-duties.js"

@@ -2,7 +2,8 @@
 import type { Backend } from "../backend/backend.js"
 import type { Troubles } from "../contracts/troubles.js"
 import type { JobQueues, QueueOptions } from "../jobs/contract/queue-job.js"
-import type { JobWitness, JobWorker } from "../jobs/job-worker.js"
+import type { JobWitness } from "../jobs/give-back/job-witness.js"
+import type { JobWorker } from "../jobs/job-worker.js"
 import type { MemberLabel } from "../protocol/member.js"
 import { DEFAULT_GRACE_MS, type WorkerOptions } from "./join-options.js"
 
