@@ -8,30 +8,39 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path"
 import { build } from "esbuild"
 
+const FOLDER_OF_PACKAGE = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/
 /** Packages of the older kind ask for Node's own by require, which a file of the newer kind has not. */
 const REQUIRE = `import { createRequire } from "node:module"
 const require = createRequire(import.meta.url)`
 
+/** Bundles what begins with `entryPoints`, and returns the folders of the packages in it. */
+async function bundle(entryPoints) {
+  const { metafile } = await build({
+    entryPoints,
+    outdir: "dist",
+    chunkNames: "bin/[name]-[hash]",
+    ...{ bundle: true, splitting: true, platform: "node", target: "node20", format: "esm" },
+    // React and Ink have what developers of theirs need besides.
+    define: { "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
+    // It begins each thread with a file of its own; and Ink's tools for developers are never asked for.
+    external: ["piscina", "react-devtools-core"],
+    banner: { js: REQUIRE },
+    metafile: true,
+    logLevel: "warning",
+  })
+  const folders = Object.keys(metafile.inputs).map((path) => FOLDER_OF_PACKAGE.exec(path)?.[0])
+  return folders.filter(Boolean)
+}
+
 rmSync("dist/bin", { recursive: true, force: true })
-const { metafile } = await build({
-  entryPoints: { cli: "src/cli.ts", "bin/worker-main": "src/supervision/worker-main.ts" },
-  outdir: "dist",
-  chunkNames: "bin/[name]-[hash]",
-  ...{ bundle: true, splitting: true, platform: "node", target: "node20", format: "esm" },
-  // React and Ink have what developers of theirs need besides.
-  define: { "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
-  // It begins each thread with a file of its own; and Ink's tools for developers are never asked for.
-  external: ["piscina", "react-devtools-core"],
-  banner: { js: REQUIRE },
-  metafile: true,
-  logLevel: "warning",
-})
+// One by one: each part that some of both have in common would be a file of its own.
+const packages = new Set([
+  ...(await bundle({ "bin/worker-main": "src/supervision/worker-main.ts" })),
+  ...(await bundle({ cli: "src/cli.ts" })),
+])
 chmodSync("dist/cli.js", 0o755)
 
-const packages = Object.keys(metafile.inputs).map(
-  (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
-)
-const licences = [...new Set(packages)].filter(Boolean).toSorted().map(licenceOf)
+const licences = [...packages].toSorted().map(licenceOf)
 writeFileSync("dist/bin/LICENSES.txt", licences.join(`\n${"-".repeat(80)}\n\n`))
 
 /** Each may be passed on only with its licence. */
