@@ -1,22 +1,33 @@
-/** What `pool work` does: it asks the pool, and says who answered and how fast. */
+/**
+ * What `pool work` does: it asks the pool, and says who answered and how fast. With a concurrency it asks with many requests
+ * under way, shows how far it is, and says in the end what came of all: there a request that fails is counted, and ends
+ * nothing; but where nobody is there to ask, or nobody may ask, it ends.
+ */
 import { buffer } from "node:stream/consumers"
 import { type Answer, PoolClient } from "../client/client.js"
 import { clean } from "../dashboard/drawing/clean.js"
+import { textOf } from "../errors/thrown.js"
 import { connectionIn, type PoolFlags } from "./flags/flags.js"
 import { EXIT } from "./terminal/exit.js"
 import { interrupts } from "./terminal/interrupt.js"
 import { unread } from "./terminal/output.js"
+import { showProgress } from "./terminal/progress.js"
+import { linesOf, Score } from "./terminal/score.js"
+
+/** What a request may fail with while others succeed. */
+const PASSING = new Set(["work-failed", "leader-changed", "timeout", "connection-lost"])
 
 export interface WorkFlags extends PoolFlags {
   leader?: boolean
   count: number
+  concurrency?: number
   timeout: number
   idempotent?: boolean
   raw?: boolean
   json?: boolean
 }
 
-/** Prints each answer. Sets the exit code. */
+/** Prints each answer, or with a concurrency what came of all. Sets the exit code. */
 export async function ask(payload: string | undefined, flags: WorkFlags): Promise<void> {
   const { signal, stop } = interrupts(() => process.exit(EXIT.interrupted))
   // What was not sent yet was not done.
@@ -25,6 +36,13 @@ export async function ask(payload: string | undefined, flags: WorkFlags): Promis
   const body = payload === "-" ? await buffer(process.stdin) : payload
   const client = await PoolClient.connect({ ...connectionIn(flags), pool: flags.pool })
   signal.removeEventListener("abort", quit)
+  if (flags.concurrency !== undefined) {
+    const { concurrency } = flags
+    return await askTogether(client, body, { ...flags, concurrency }, signal).finally(() => {
+      stop()
+      return client.close()
+    })
+  }
   const answers: Answer[] = []
   try {
     for (let n = 0; n < flags.count && !unread.aborted; n += 1) {
@@ -39,6 +57,62 @@ export async function ask(payload: string | undefined, flags: WorkFlags): Promis
     stop()
     await client.close()
   }
+}
+
+/** With many requests under way at once. */
+async function askTogether(
+  client: PoolClient,
+  body: Uint8Array | string | undefined,
+  flags: WorkFlags & { readonly concurrency: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const { count } = flags
+  const score = new Score()
+  const beganMs = performance.now()
+  const hide = showProgress(() => ({ done: score.done, count, errors: score.failed }))
+  try {
+    await askMany(client, body, flags, signal, score)
+    if (score.failed > 0) process.exitCode = EXIT.failed
+  } finally {
+    hide()
+    const scored = score.after((performance.now() - beganMs) / 1000)
+    if (flags.json) console.log(JSON.stringify(scored))
+    else for (const line of linesOf(scored)) console.log(line)
+    if (signal.aborted) {
+      console.error(`pool: interrupted: ${count - score.done} of ${count} were not asked`)
+      process.exitCode = EXIT.interrupted
+    }
+  }
+}
+
+/** Notes in `score` what comes of each. Throws what ends it; at a signal what is under way is still answered. */
+async function askMany(
+  client: PoolClient,
+  body: Uint8Array | string | undefined,
+  flags: WorkFlags & { readonly concurrency: number },
+  signal: AbortSignal,
+  score: Score,
+): Promise<void> {
+  const { count, concurrency, timeout: timeoutMs, idempotent } = flags
+  const options = { timeoutMs, idempotent, waitForWorkers: false }
+  let left = count
+  let ended: { readonly error: unknown } | undefined
+  const ask = async () => {
+    while (left > 0 && !ended && !signal.aborted) {
+      left -= 1
+      try {
+        const answer = await (flags.leader
+          ? client.leaderWork(body, options)
+          : client.work(body, options))
+        score.answer(answer.worker, answer.ms)
+      } catch (error) {
+        if (PASSING.has(textOf(error, "code") ?? "")) score.failure(error)
+        else ended ??= { error }
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, ask))
+  if (ended && !signal.aborted) throw ended.error
 }
 
 async function askOnce(

@@ -1,6 +1,7 @@
 import t, { type Test } from "tap"
 import { runPool, startPool } from "../fixtures/cli.js"
 import { testGroup } from "../fixtures/crew.js"
+import { Events } from "../fixtures/events.js"
 import { type TestPool, testPool } from "../fixtures/pool.js"
 import { randomPort, testServer } from "../fixtures/server.js"
 
@@ -197,4 +198,59 @@ t.test("it asks no further when nobody reads the answers", async (t) => {
   await asking.says(/answered/)
   asking.child.stdout?.destroy()
   t.match(await asking.ended(), { code: 0, err: /^(?!.*Error)/s })
+})
+
+t.test(
+  "--concurrency asks together, and says how fast that was and who did how much",
+  async (t) => {
+    const pool = await testPool(t)
+    await pool.joinAll("a", "b")
+    const many = ["--count", "2000", "--concurrency", "50", "x"]
+    const { code, out, err } = await work(t, pool, ...many)
+    t.strictSame([code, err], [0, ""])
+    const speed = "median [\\d.]+ ms, p99 [\\d.]+ ms, longest [\\d.]+ ms"
+    t.match(
+      out,
+      new RegExp(`^2,000 answers in [\\d.]+ s, [\\d,]+/s: a [\\d,]+, b [\\d,]+; ${speed}\n$`),
+    )
+    const json = await work(t, pool, "--json", ...many)
+    const { answered, failed, workers, ...others } = JSON.parse(json.out)
+    t.strictSame([answered, failed, workers.a + workers.b, json.err], [2000, 0, 2000, ""])
+    t.match(others, { seconds: Number, perSecond: Number, medianMs: Number, errors: {} })
+  },
+)
+
+t.test("with --concurrency what fails is counted, and the rest goes on", async (t) => {
+  const pool = await testPool(t)
+  let calls = 0
+  await pool.join("a", {
+    work: () => {
+      calls += 1
+      if (calls % 10 === 0) throw new Error("no disk")
+    },
+  })
+  const { code, out } = await work(t, pool, "--count", "100", "--concurrency", "8", "x")
+  t.equal(code, 1)
+  t.match(out, /^90 answers in .*\n10 failed: a answered 500: no disk\n$/)
+})
+
+t.test("with --concurrency it ends where nobody is there, and at Ctrl-C", async (t) => {
+  const pool = await testPool(t)
+  const many = ["--count", "1000000", "--concurrency", "8", "x"]
+  t.match(await work(t, pool, ...many), {
+    code: 3,
+    out: /^0 answers in [\d.]+ s\n$/,
+    err: /^pool: no workers: .*\n$/,
+  })
+  const asked = new Events<string>()
+  await pool.join("a", { work: (job) => asked.note(job.text()) })
+  const asking = startPool(t, ["work", "--servers", pool.server.url, ...many])
+  await asked.until((all) => all.length > 100)
+  asking.child.kill("SIGINT")
+  const { code, out, err } = await asking.ended()
+  t.equal(code, 130)
+  t.match(out, /^[\d,]+ answers in .*: a [\d,]+; .*\n$/)
+  t.match(err, /pool: interrupted: \d+ of 1000000 were not asked\n$/)
+  const raw = await work(t, pool, "--raw", ...many)
+  t.match(raw, { code: 2, err: /--concurrency <n>.*cannot be used with option '--raw'/ })
 })
