@@ -9,6 +9,7 @@ import { parseAllDocuments } from "yaml"
 import { orderCommands } from "../src/commands/usage/orders.js"
 import { runCommand } from "../src/commands/usage/run.js"
 import { workerCommand } from "../src/commands/usage/worker.js"
+import { isAtLeast } from "../src/nats/server-version.js"
 import { type Measured, Metrics } from "../src/observe/metrics.js"
 import { built } from "./fixtures/built.js"
 import { startPool } from "./fixtures/cli.js"
@@ -16,7 +17,8 @@ import { type Family, familiesIn } from "./fixtures/exposition.js"
 import { tempFolder } from "./fixtures/folder.js"
 import { fakeProgram } from "./fixtures/programs.js"
 import { promtool, withoutPromtool } from "./fixtures/promtool.js"
-import { testServer } from "./fixtures/server.js"
+import { serverProgram, testServer } from "./fixtures/server.js"
+import { skipsClusters } from "./fixtures/servers.js"
 
 const ROOT = join(import.meta.dirname, "..")
 const PAGES = ["/healthz", "/readyz", "/leader", "/metrics"]
@@ -28,6 +30,7 @@ interface Probe {
 }
 
 interface Container {
+  readonly name: string
   readonly args: string[]
   readonly env: readonly { readonly name: string; readonly value?: string }[]
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[]
@@ -272,3 +275,80 @@ function problemsIn(expr: string, served: ReadonlyMap<string, Family>): string[]
   })
   return problems
 }
+
+interface ChartValues {
+  readonly config: {
+    readonly cluster: { readonly enabled: boolean; readonly replicas: number }
+    readonly jetstream: {
+      readonly enabled: boolean
+      readonly fileStore: { readonly enabled: boolean; readonly pvc: { readonly enabled: boolean } }
+      readonly merge: object
+    }
+    readonly merge: Readonly<Record<string, string>>
+  }
+  readonly container: { readonly image: { readonly tag: string } }
+  readonly podTemplate: {
+    readonly merge: { readonly spec: { readonly terminationGracePeriodSeconds: number } }
+  }
+}
+
+t.test("three servers on Kubernetes: on file, and with time to leave politely", async (t) => {
+  const [values] = documents<ChartValues>("nats-cluster-values.yaml")
+  t.ok(values)
+  if (!values) return
+  const { config, container, podTemplate } = values
+  t.match(config.cluster, { enabled: true, replicas: 3 })
+  t.match(config.jetstream, { enabled: true, fileStore: { enabled: true, pvc: { enabled: true } } })
+  t.ok(isAtLeast(container.image.tag, "2.12.15"))
+  const { lame_duck_grace_period: grace = "", lame_duck_duration: duration = "" } = config.merge
+  const leavesInS = Number.parseInt(grace, 10) + Number.parseInt(duration, 10)
+  t.ok(podTemplate.merge.spec.terminationGracePeriodSeconds > leavesInS)
+
+  const [patch] = documents<{ spec: { template: { spec: PodSpec } } }>(
+    "kubernetes-cluster-patch.yaml",
+  )
+  const [patched] = patch?.spec.template.spec.containers ?? []
+  const [inOne] = podIn("kubernetes.yaml").containers as [Container]
+  t.match(patched, { name: "worker" })
+  const args = patched?.args ?? []
+  t.strictSame(args.slice(0, inOne.args.length), inOne.args, "and more")
+  t.equal(complaintAbout(args.map((arg) => arg.replace(/\$\(\w+\)/, "work"))), undefined)
+  t.equal(args[args.indexOf("--replicas") + 1], String(config.cluster.replicas))
+  const urls = patched?.env.find(({ name }) => name === "NATS_URL")?.value?.split(",")
+  t.equal(urls?.length, config.cluster.replicas)
+})
+
+t.test(
+  "three servers under systemd: the server takes the file, and the units fit it",
+  { skip: await skipsClusters() },
+  async (t) => {
+    const { path } = await serverProgram()
+    const file = join(ROOT, "deploy", "nats-cluster.conf")
+    const { status, stderr } = spawnSync(path, ["-t", "-c", file], { encoding: "utf8" })
+    t.equal(status, 0, stderr)
+    const server = text("nats-server.service")
+    t.match(server, "KillSignal=SIGUSR2")
+    const stopsIn = Number(/^TimeoutStopSec=(\d+)$/m.exec(server)?.[1])
+    const config = text("nats-cluster.conf")
+    const [grace = 0, duration = 0] = ["grace_period", "duration"].map((name) =>
+      Number(new RegExp(`^lame_duck_${name}: (\\d+)s$`, "m").exec(config)?.[1]),
+    )
+    t.ok(stopsIn > grace + duration, "time to leave politely")
+
+    const unit = text("pool-worker.service")
+    const dropIn = text("pool-worker-cluster.conf")
+    const [, usual = ""] = /^ExecStart=\S+ (.+)$/m.exec(unit) ?? []
+    const [, clustered = ""] = /^ExecStart=\n^ExecStart=\S+ (.+)$/m.exec(dropIn) ?? []
+    t.equal(clustered, `${usual} --replicas 3`)
+    t.equal(complaintAbout(clustered.replace("%l", "a").split(" ")), undefined)
+
+    if (spawnSync("systemd-analyze", ["--version"]).status !== 0) return
+    const copy = join(tempFolder(t), "nats-server.service")
+    writeFileSync(copy, server.replace("/usr/local/bin/nats-server", process.execPath))
+    const verified = spawnSync("systemd-analyze", ["verify", copy], { encoding: "utf8" })
+    t.strictSame(
+      verified.stderr.split("\n").filter((line) => line.includes("nats-server")),
+      [],
+    )
+  },
+)

@@ -40,6 +40,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   logging: "errors",
   supervision: "threads worker programs logging",
   operator: "client",
+  doctor: "operator",
   "dashboard/drawing": "",
   "dashboard/world": "strategies dashboard/drawing",
   "dashboard/keys": "dashboard/world",
@@ -51,7 +52,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   "commands/flags": "supervision",
   "commands/terminal": "logging dashboard/drawing",
   "commands/completion": "",
-  commands: "server-cluster dashboard commands/flags commands/terminal",
+  commands: "doctor server-cluster dashboard commands/flags commands/terminal",
   "commands/usage": "commands",
   "": "commands/completion commands/usage",
 }
@@ -259,7 +260,7 @@ t.test("there is one way to listen, from which nothing escapes", async (t) => {
   // The probe listens in order to be refused, a request in memory for its answer; the last one is of a store.
   const own = [
     "protocol/listening",
-    "operator/probe",
+    "doctor/probe",
     "backend/memory-connection",
     "dashboard/screen/run-plain",
   ]

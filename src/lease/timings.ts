@@ -68,7 +68,12 @@ export function timingsOf(options: TimingOptions = {}): Timings {
     renewMs,
     memberTtlMs,
     beatMs: memberTtlMs / 3,
-    stepMs: replicas > 1 ? 300 : 50,
+    stepMs: stepMsOf(replicas),
     coldStartMs: 150,
   }
+}
+
+/** How long one in the line of succession has, before the next one tries, in ms: longer where several servers must agree. */
+export function stepMsOf(replicas: number): number {
+  return replicas > 1 ? 300 : 50
 }

@@ -8,6 +8,8 @@ import { connect } from "node:net"
 /** The part of a server's greeting that is of use here. */
 export interface ServerInfo {
   readonly version: string
+  /** Undefined for one that has none but its id. */
+  readonly name?: string
   readonly isJetStreamOn: boolean
   readonly maxPayload: number
 }
@@ -65,8 +67,10 @@ function serverInfoIn(text: string): ServerInfo | undefined {
   if (!found) return undefined
   try {
     const info = JSON.parse(found[1] as string)
+    const name = serverNameIn(info)
     return {
       version: String(info.version ?? ""),
+      ...(name !== undefined && { name }),
       isJetStreamOn: info.jetstream === true,
       maxPayload: Number(info.max_payload ?? 0),
     }

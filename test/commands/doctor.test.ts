@@ -4,12 +4,18 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
 import { connect, type NatsConnection } from "nats"
 import t, { type Test } from "tap"
+import { examine } from "../../src/doctor/doctor.js"
 import { openKvBucket } from "../../src/jetstream/kv-bucket.js"
-import { examine } from "../../src/operator/doctor.js"
+import type { ClusteredServer } from "../../src/server-cluster/clustered-server.js"
+import { joinPool } from "../../src/worker/worker.js"
 import { runPool } from "../fixtures/cli.js"
 import { LONG_LEASE_MS } from "../fixtures/leases.js"
 import { testPool } from "../fixtures/pool.js"
 import { randomPort, testServer } from "../fixtures/server.js"
+import { skipsClusters, testServers } from "../fixtures/servers.js"
+import { until } from "../fixtures/until.js"
+
+const skip = await skipsClusters()
 
 interface Finding {
   readonly what: string
@@ -41,17 +47,17 @@ t.test("a pool that is well is well in every point", async (t) => {
   const pool = await testPool(t)
   await pool.join("a")
   await pool.join("b")
-  const { code, list } = await findings(t, pool.server.url, "--lease", `${LONG_LEASE_MS}ms`)
+  const { code, list, of } = await findings(t, pool.server.url, "--lease", `${LONG_LEASE_MS}ms`)
   t.equal(code, 0)
   const points = ["connection", "server", "jetstream", "bucket", "replicas", "permissions", "clock"]
   t.strictSame(
     list.map(({ what }) => what),
-    [...points, "round trip", "event loop", "terms", "pool"],
+    [...points, "round trip", "event loop", "terms", "pool", "if: leader", "if: server"],
   )
   // A machine that is busy with other tests may well be late.
   const unwell = list.filter(({ verdict, what }) => verdict !== "ok" && what !== "event loop")
   t.strictSame(unwell, [])
-  t.match(list.at(-1), { says: /^[ab] leads, 2 are there$/ })
+  t.match(of.pool, { says: /^[ab] leads, 2 are there$/ })
 })
 
 t.test("for people there is a line for each, and what to do below", async (t) => {
@@ -208,3 +214,34 @@ t.test(
     })
   },
 )
+
+t.test("three servers: all well, one away, and their monitoring", { skip }, async (t) => {
+  const cluster = await testServers(t)
+  const [n1, , n3] = cluster.servers as [ClusteredServer, ClusteredServer, ClusteredServer]
+  const worker = await joinPool({ connect: { servers: cluster.urls }, replicas: 3 })
+  t.teardown(() => worker.leave())
+  const well = await findings(t, n1.url, "--replicas", "3")
+  t.match(well.of.servers, { verdict: "ok", says: /^3 greet: n1 \S+, n2 \S+, n3 \S+$/ })
+  t.match(well.of.lease, { verdict: "ok", says: /^12000 ms, longer/ })
+  t.match(well.of["sync to disk"], { verdict: "ok", says: /can't be seen from here/ })
+  t.match(well.of["if: majority"], { says: /2 of 3/ })
+  t.match(
+    well.of.bucket,
+    { verdict: "ok" },
+    "without --lease the one of three replicas is expected",
+  )
+
+  const seen = await findings(
+    t,
+    n1.url,
+    "--monitoring",
+    cluster.servers.map((it) => it.monitoringUrl).join(),
+  )
+  t.match(seen.of["sync to disk"], { verdict: "warn", says: /n1 every 120 s, n2 .*, n3 / })
+
+  await n3.kill()
+  await until("that n3 is away is seen", async () => {
+    const { of } = await findings(t, n1.url)
+    return of.replicas?.verdict === "fail" && /n3 is (offline|behind)/.test(of.replicas.says)
+  })
+})

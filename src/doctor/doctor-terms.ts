@@ -4,9 +4,9 @@
  */
 import type { NatsConnection } from "nats"
 import { readHistory } from "../history/history-stream.js"
+import type { PoolView } from "../operator/pool-view.js"
 import { reignOf } from "../protocol/claim.js"
 import type { PoolNames } from "../protocol/names.js"
-import type { PoolView } from "./pool-view.js"
 
 /** Terms below one that was known. */
 export interface LowerTerms {

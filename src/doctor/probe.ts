@@ -3,8 +3,8 @@
  * whoever gets it, or reaches nobody. The subjects of work and of claims are not sent to, for somebody would act on it.
  */
 import { headers, type NatsConnection, nuid } from "nats"
+import type { Permissions } from "../operator/permissions.js"
 import type { PoolNames } from "../protocol/names.js"
-import type { Permissions } from "./permissions.js"
 
 /** What came of it. */
 export interface Probed {

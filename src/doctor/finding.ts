@@ -17,6 +17,8 @@ export interface Finding {
   readonly says: string
   /** What to do, where it is not ok. */
   readonly remedy?: string
+  /** Of a way to fail: for how long nobody would lead, in ms, where that can be told. */
+  readonly gapMs?: { readonly least: number; readonly most: number }
 }
 
 export function failed(error: unknown): Omit<Finding, "what"> {

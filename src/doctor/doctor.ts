@@ -8,13 +8,23 @@ import { type NatsConnection, nanos } from "nats"
 import { isStreamNotFound } from "../errors/errors.js"
 import { flawsIn } from "../jetstream/bucket-flaws.js"
 import { findKvBucket } from "../jetstream/kv-bucket.js"
+import { permissionsOf, type Role } from "../operator/permissions.js"
+import { type PoolView, viewOf } from "../operator/pool-view.js"
 import { reignOf } from "../protocol/claim.js"
 import { CLOCK_KEY, namesOf, type PoolNames } from "../protocol/names.js"
 import { kibOf, limitsIn } from "./account-limits.js"
+import {
+  LEASES_PER_ENTRY,
+  leafOf,
+  leaseOf,
+  replicasOf,
+  serversOf,
+  syncOf,
+} from "./cluster-checks.js"
+import { type ClusterFacts, clusterFacts } from "./cluster-facts.js"
 import { lowerTerms, remedyFor } from "./doctor-terms.js"
+import { failover } from "./failover.js"
 import { type Finding, fail, failed, ok, warn } from "./finding.js"
-import { permissionsOf, type Role } from "./permissions.js"
-import { type PoolView, viewOf } from "./pool-view.js"
 import { probe } from "./probe.js"
 
 export type { Finding, Severity } from "./finding.js"
@@ -25,6 +35,10 @@ export interface Examination {
   /** Whose permissions are tried out. */
   readonly role: Role
   readonly leaseMs: number
+  /** How many replicas there should be, if somebody said. */
+  readonly replicas?: number | undefined
+  /** Addresses of the servers' monitoring, which tells what nothing else does. */
+  readonly monitoring?: readonly string[]
 }
 
 /** Beyond these somebody should know of it, in ms. */
@@ -37,16 +51,22 @@ const TRIPS = 5
 
 /** The pool, looked at once by all who ask: where nobody leads a look takes a lease. */
 type Look = () => Promise<PoolView>
+/** What is to be said, or nothing: of a cluster where there is none. */
 type Check = (
   examination: Examination,
   names: PoolNames,
   look: Look,
-) => Promise<Omit<Finding, "what">>
+  facts: () => Promise<ClusterFacts>,
+) => Promise<Omit<Finding, "what"> | undefined>
 
 const CHECKS: Readonly<Record<string, Check>> = {
   jetstream: jetStream,
   bucket,
-  replicas,
+  servers: async (_, __, ___, facts) => serversOf(await facts()),
+  replicas: async (it, __, ___, facts) => replicasOf(await facts(), it.replicas),
+  lease: async (_, __, ___, facts) => leaseOf(await facts()),
+  "sync to disk": async (_, __, ___, facts) => syncOf(await facts()),
+  "leaf node": async (_, __, ___, facts) => leafOf(await facts()),
   permissions,
   clock,
   "round trip": roundTrip,
@@ -64,12 +84,22 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
     view ??= viewOf(connection, pool)
     return view
   }
-  for (const [what, check] of Object.entries(CHECKS)) {
-    yield check(examination, names, look).then(
-      (finding) => ({ what, ...finding }),
-      (error) => ({ what, ...failed(error) }),
-    )
+  let known: Promise<ClusterFacts> | undefined
+  const facts = () => {
+    known ??= clusterFacts(connection, names, examination.monitoring ?? [])
+    return known
   }
+  for (const [what, check] of Object.entries(CHECKS)) {
+    const said = await check(examination, names, look, facts).catch(failed)
+    if (said) yield { what, ...said }
+  }
+  const { bucket } = await facts()
+  const { leaseMs, replicas = 1 } = examination
+  // Those of the pool that there is, if there is one.
+  const settings = bucket
+    ? { leaseMs: bucket.ageMs / LEASES_PER_ENTRY, replicas: bucket.replicas }
+    : { leaseMs, replicas }
+  yield* failover(settings)
 }
 
 async function jetStream({ connection }: Examination, names: PoolNames) {
@@ -103,26 +133,6 @@ async function bucket({ connection, leaseMs }: Examination, names: PoolNames) {
   }
   if (max_msgs_per_subject !== 1) return warn(`keeps ${max_msgs_per_subject} of each entry`, remedy)
   return ok(`${names.bucket}: on file, entries live ${ttlMs} ms`)
-}
-
-async function replicas({ connection }: Examination, names: PoolNames) {
-  const stream = await streamOf(connection, `KV_${names.bucket}`)
-  if (!stream) return ok("no bucket yet")
-  const { num_replicas: count } = stream.config
-  const { replicas: others = [], leader } = stream.cluster ?? {}
-  const lost = others.filter(({ offline, current }) => offline || !current)
-  if (lost.length > 0) {
-    const who = lost.map(({ name, offline }) => `${name} is ${offline ? "offline" : "behind"}`)
-    return fail(`${who.join(", ")}`, "see to these servers: nats server list")
-  }
-  const isAlone = connection.info?.cluster !== undefined && count === 1
-  if (isAlone) {
-    return warn(
-      "one copy in a cluster: the pool ends with that server",
-      "start the workers with --replicas 3",
-    )
-  }
-  return ok(count === 1 ? "one, on a single server" : `${count}, led by ${leader}, all current`)
 }
 
 async function permissions({ connection, role }: Examination, names: PoolNames) {
