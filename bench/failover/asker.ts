@@ -4,6 +4,7 @@
  * how its own load delays the rest.
  */
 import type { NatsConnection } from "nats"
+import { type Spans, Timeline } from "./timeline.js"
 
 const ASK_EVERY_MS = 1
 
@@ -33,11 +34,14 @@ export interface Gap {
   readonly ms: number
   /** Since its last renewal was heard, in ms. */
   readonly sinceRenewalMs: number
+  /** What the time since its last answer is made of; undefined if nobody gave a word. */
+  readonly spans?: Spans | undefined
 }
 
 export class Asker {
   readonly #connection: NatsConnection
   readonly #subject: string
+  readonly #timeline: Timeline
   readonly #answered = new Signal()
   #timer: NodeJS.Timeout | undefined
   last: Answered | undefined
@@ -48,6 +52,7 @@ export class Asker {
   constructor(connection: NatsConnection, pool: string) {
     this.#connection = connection
     this.#subject = `${pool}.leader`
+    this.#timeline = new Timeline(connection, pool)
     connection.subscribe(`${pool}.claim`, {
       callback: (_error, message) => {
         const claim = message.json<{ heirs: unknown[]; term?: number; revision: number }>()
@@ -93,7 +98,8 @@ export class Asker {
       if (before && before.term > term) return
       if (before && before.term < term) {
         const sinceRenewalMs = atMs - this.#renewed.atMs
-        this.#gap = { term: before.term, ms: atMs - before.atMs, sinceRenewalMs }
+        const spans = this.#timeline.between(before.atMs, atMs)
+        this.#gap = { term: before.term, ms: atMs - before.atMs, sinceRenewalMs, spans }
       }
       this.last = { atMs, term, worker }
       this.#answered.fire()

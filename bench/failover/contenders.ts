@@ -8,8 +8,11 @@ import { WorkerGroup } from "../../dist/supervision/worker-group.js"
 import { systemClock } from "../../dist/time/system-clock.js"
 import { within } from "../../dist/time/within.js"
 
-/** Brings a leader's end about; the kind way, or `kill -9`. */
-export type Change = "kind" | "kill"
+/**
+ * Brings a leader's end about: it stops kindly (`kind`), or is killed (`kill`), and a fresh process takes its place in the
+ * line; or it is ordered to hand over, and stays (`order`). So who follows has never led before, but for `order`.
+ */
+export type Change = "kind" | "kill" | "order"
 
 /** Processes of which one leads. */
 export interface Contender {
@@ -28,7 +31,10 @@ const LONGEST_MS = 10_000
 /** A pool as `make cluster` runs it. */
 export async function poolContender(url: string, change: Change): Promise<Contender> {
   const group = await WorkerGroup.gather({
-    settings: { pool: "bench", name: "a", connect: { servers: url }, logLevel: "silent" },
+    settings: {
+      ...{ pool: "bench", name: "a", connect: { servers: url }, logLevel: "silent" },
+      allowControl: change === "order",
+    },
     onEvent: () => {},
     report: (problem, error) => console.error(problem, error),
   })
@@ -44,6 +50,10 @@ export async function poolContender(url: string, change: Change): Promise<Conten
     async change(name) {
       const leader = group.supervisor.workers.find((worker) => worker.name === name)
       if (!leader) throw new Error(`nobody knows the leader ${name}`)
+      if (change === "order") {
+        const order = JSON.stringify({ order: "hand-over" })
+        return group.connection.publish(`bench.control.${leader.id}`, order, { reply: "nobody" })
+      }
       const gone = group.supervisor.gone(leader.pid)
       if (change === "kill") process.kill(leader.pid, "SIGKILL")
       else group.supervisor.stop(leader.pid, LONGEST_MS)
@@ -55,14 +65,18 @@ export async function poolContender(url: string, change: Change): Promise<Conten
 }
 
 /** The barest change of leader; see plain-leader.js. */
-export async function plainContender(url: string, change: Change): Promise<Contender> {
+export async function plainContender(
+  url: string,
+  change: Change,
+  name: string = change,
+): Promise<Contender> {
   const connection = await connect({ servers: url, noAsyncTraces: true })
-  const plain = new Plain(`bench-plain-${change}`, url, connection)
+  const plain = new Plain(`bench-plain-${name}`, url, connection)
   await plain.begin()
   return {
     pool: plain.pool,
     heirs: 0,
-    change: (name) => (change === "kill" ? plain.kill(name) : plain.handOver(name)),
+    change: (name) => plain[change](name),
     async close() {
       await plain.end()
       await connection.close()
@@ -90,9 +104,16 @@ class Plain {
     await this.#following("a", () => this.#processes.get("a")?.send({ lead: 0 }))
   }
 
-  async handOver(name: string): Promise<void> {
+  async order(name: string): Promise<void> {
     const next = this.#next(name)
     await this.#following(next, () => this.#processes.get(name)?.send({ next }))
+  }
+
+  async kind(name: string): Promise<void> {
+    const old = this.#processes.get(name)
+    await this.order(name)
+    old?.disconnect()
+    await this.#start(name)
   }
 
   async kill(name: string): Promise<void> {
