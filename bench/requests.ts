@@ -17,7 +17,7 @@ const TIMEOUT = { timeout: 10_000 }
 const TIMEOUT_MS = { timeoutMs: 10_000 }
 const IN_FLIGHT = [1, 100, 256]
 /** A round takes much less time here than where a leader changes. */
-const MOST_ROUNDS = 15
+const MOST_ROUNDS = 11
 
 /** What is measured, beside which of the others, and what should hold of that. */
 interface Compared {
