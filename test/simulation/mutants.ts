@@ -20,15 +20,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "claims without compare-and-set",
     file: "coordinator/claim-store",
-    was: "bucket.write(CLAIM_KEY, encodeClaim(claim), over)",
-    is: "claim.term ? bucket.write(CLAIM_KEY, encodeClaim(claim), over) : bucket.put(CLAIM_KEY, encodeClaim(claim))",
+    was: "bucket.write(CLAIM_KEY, bytes, over)",
+    is: "claim.term ? bucket.write(CLAIM_KEY, bytes, over) : bucket.put(CLAIM_KEY, bytes)",
     family: "network",
   },
   {
     name: "renews blindly",
     file: "coordinator/claim-store",
-    was: "bucket.write(CLAIM_KEY, encodeClaim(claim), over)",
-    is: "claim.term ? bucket.put(CLAIM_KEY, encodeClaim(claim)) : bucket.write(CLAIM_KEY, encodeClaim(claim), over)",
+    was: "bucket.write(CLAIM_KEY, bytes, over)",
+    is: "claim.term ? bucket.put(CLAIM_KEY, bytes) : bucket.write(CLAIM_KEY, bytes, over)",
     family: "network",
   },
   {
@@ -139,8 +139,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes a claim that vanished for one that was released",
     file: "election/observed-claim",
-    was: "return lapsesAt(this.#last.seenMs, isThere ? lease : Math.max(lease, leaseMs)) + turn",
-    is: "return (isThere ? lapsesAt(this.#last.seenMs, lease) : this.#last.seenMs) + turn",
+    was: "return lapsesAt(seenMs, isThere ? lease : Math.max(lease, leaseMs)) + silenceMs + turn",
+    is: "return (isThere ? lapsesAt(seenMs, lease) + silenceMs : seenMs) + turn",
     family: "bucket",
   },
   {
@@ -216,8 +216,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "begins to wait anew with each read of the same claim",
     file: "election/observed-claim",
-    was: "if (!this.#last || !isSame(this.#last.found, found)) this.#note(found, nowMs)",
-    is: "this.#note(found, nowMs)",
+    was: "if (this.#last && isSame(this.#last.found, found)) return",
+    is: "",
     family: "calm",
   },
   {
@@ -237,8 +237,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a renewal of an entry waits for answers that were lost",
     file: "membership/membership",
-    was: "await within(clock, beatMs, this.#write())",
-    is: "await this.#write()",
+    was: "await within(clock, beatMs, this.#write(beatMs))",
+    is: "await this.#write(1e9)",
     family: "network",
   },
   {
