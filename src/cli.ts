@@ -5,6 +5,7 @@ import { completionCommand } from "./commands/completion/completion.js"
 import { EXIT } from "./commands/terminal/exit.js"
 import { outliveReaders, outliveTerminal } from "./commands/terminal/output.js"
 import { clusterCommand } from "./commands/usage/cluster.js"
+import { cronCommand } from "./commands/usage/cron.js"
 import { dashboardCommand } from "./commands/usage/dashboard.js"
 import { doctorCommand } from "./commands/usage/doctor.js"
 import { historyCommand } from "./commands/usage/history.js"
@@ -36,6 +37,7 @@ const commands = [
   membersCommand,
   leaderCommand,
   historyCommand,
+  cronCommand,
   runCommand,
   doctorCommand,
   serverCommand,

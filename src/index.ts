@@ -14,6 +14,8 @@ export {
 } from "./client/client.js"
 export type { Bus, BusMessage, BusSubscription } from "./contracts/bus.js"
 export type { Report } from "./contracts/troubles.js"
+export type { Missed } from "./cron/decision.js"
+export type { CronDefinition, CronDefinitions } from "./cron/definition.js"
 export * from "./errors/client-errors.js"
 export * from "./errors/connection-errors.js"
 export * from "./errors/errors.js"

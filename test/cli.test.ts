@@ -4,7 +4,18 @@ import { randomPort } from "./fixtures/server.js"
 
 const COMMANDS = [
   ...["cluster", "worker", "dashboard", "work", "members", "leader", "server"],
-  ...["history", "run", "doctor", "stop", "kill", "restart", "hand-over", "pause", "resume"],
+  ...[
+    "history",
+    "cron",
+    "run",
+    "doctor",
+    "stop",
+    "kill",
+    "restart",
+    "hand-over",
+    "pause",
+    "resume",
+  ],
   "completion",
 ]
 

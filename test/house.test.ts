@@ -16,6 +16,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   protocol: "contracts lease encoding",
   "jobs/contract": "options protocol",
   "jobs/give-back": "contracts lease",
+  cron: "jobs/contract",
   election: "protocol",
   membership: "protocol",
   strategies: "options election membership",
@@ -33,7 +34,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   client: "backend",
   member: "history jetstream discovery",
   threads: "work",
-  worker: "backend member",
+  worker: "backend cron member",
   programs: "contracts",
   "nats-server": "nats programs",
   "server-cluster": "nats-server",
@@ -52,8 +53,9 @@ const FOLDERS: Readonly<Record<string, string>> = {
   "commands/flags": "supervision",
   "commands/terminal": "logging dashboard/drawing",
   "commands/completion": "",
+  "commands/jobs": "commands/flags commands/terminal",
   commands: "doctor server-cluster dashboard commands/flags commands/terminal",
-  "commands/usage": "commands",
+  "commands/usage": "commands commands/jobs",
   "": "commands/completion commands/usage",
 }
 

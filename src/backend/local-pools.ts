@@ -74,7 +74,7 @@ export class LocalPools {
 
   /**
    * Resolves when all jobs that are due are done, also those that they enqueue: none runs, and none waits for a worker that is
-   * there. What is delayed, or is tried again later, is due when the clock says so.
+   * there; ticks of cron included. What is delayed, or is tried again later, is due when the clock says so.
    *
    * @example
    * const clock = new MyClock()
@@ -85,6 +85,8 @@ export class LocalPools {
    * await local.drain()
    */
   async drain(): Promise<void> {
+    // A tick that has just fallen due becomes a job within this turn.
+    await new Promise((resolve) => setImmediate(resolve))
     const stores = await Promise.all(this.#jobs.values())
     await Promise.all(stores.map((store) => store.drained()))
   }

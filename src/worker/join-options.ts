@@ -1,5 +1,6 @@
 /** What a program may say when it joins a pool; everything has a default. */
 import { POOL_PLACE, type PoolPlace } from "../backend/pool-options.js"
+import type { CronDefinitions } from "../cron/definition.js"
 import type { JobWitness } from "../jobs/give-back/job-witness.js"
 import type { Leadership } from "../lease/leadership.js"
 import type { TimingOptions } from "../lease/timings.js"
@@ -95,6 +96,11 @@ export interface WorkerOptions extends Handlers, TimingOptions, PoolPlace {
    * password. Default: it does not. Throws CannotListen.
    */
   readonly http?: number | string
+  /**
+   * What is to be done at which times, by name: at each tick whoever leads enqueues a job, exactly one. The leader's
+   * definitions count; what `pool cron` defined goes before them. Throws BadInput for what can't be read.
+   */
+  readonly cron?: CronDefinitions
   /** Gives the jobs of this worker back in its name when its process dies; `pool worker` has one itself. */
   readonly jobWitness?: JobWitness
   /** Told when the worker has joined anew, under a new id. */
@@ -118,16 +124,17 @@ const labels = kind(
   (value) => textByName.isMet(value) && Buffer.byteLength(JSON.stringify(value)) <= MOST_LABELS,
 )
 
-const handlersByQueue = kind(
-  "an object with handlers by the names of queues",
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-)
+const isObject = (value: unknown) =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+const handlersByQueue = kind("an object with handlers by the names of queues", isObject)
+const definitionsByName = kind("an object with definitions by their names", isObject)
 
 /** Their names and kinds, and of what stands beside them. */
 export const JOIN_OPTIONS = {
   ...POOL_PLACE,
   work: callable,
   jobs: handlersByQueue,
+  cron: definitionsByName,
   leaderWork: callable,
   lead: callable,
   leaseMs: number,

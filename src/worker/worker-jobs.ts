@@ -1,11 +1,14 @@
-/** The jobs of a worker, if it has any: nothing of them is loaded, opened or asked for where it has none. */
+/** The jobs of a worker, and its cron, if it has any: nothing of them is loaded, opened or asked for where it has none. */
 import type { Backend } from "../backend/backend.js"
 import type { Troubles } from "../contracts/troubles.js"
-import type { JobQueues, QueueOptions } from "../jobs/contract/queue-job.js"
+import type { QueueOptions } from "../jobs/contract/queue-job.js"
 import type { JobWitness } from "../jobs/give-back/job-witness.js"
 import type { JobWorker } from "../jobs/job-worker.js"
 import type { MemberLabel } from "../protocol/member.js"
 import { DEFAULT_GRACE_MS, type WorkerOptions } from "./join-options.js"
+import { WorkerCron } from "./worker-cron.js"
+
+type JobsOptions = Pick<WorkerOptions, "cron" | "graceMs" | "jobs" | "jobWitness">
 
 /** Whose jobs they are. */
 interface Owner extends MemberLabel {
@@ -13,6 +16,8 @@ interface Owner extends MemberLabel {
 }
 
 export class WorkerJobs {
+  /** What it fires while it leads. */
+  readonly cron: WorkerCron
   readonly #queues: ReadonlyMap<string, QueueOptions> | undefined
   readonly #graceMs: number
   readonly #witness: JobWitness | undefined
@@ -20,21 +25,22 @@ export class WorkerJobs {
   #isPaused = false
 
   private constructor(
-    options: Pick<WorkerOptions, "graceMs" | "jobWitness">,
+    options: JobsOptions,
+    cron: WorkerCron,
     queues?: ReadonlyMap<string, QueueOptions>,
   ) {
+    this.cron = cron
     this.#queues = queues
     this.#graceMs = options.graceMs ?? DEFAULT_GRACE_MS
     this.#witness = options.jobWitness
   }
 
-  /** Looks at what a program says of its queues. Throws BadInput. */
-  static async of(
-    options: Pick<WorkerOptions, "graceMs" | "jobWitness"> & { readonly jobs?: JobQueues },
-  ): Promise<WorkerJobs> {
-    if (options.jobs === undefined) return new WorkerJobs(options)
+  /** Looks at what a program says of its queues, and of its cron. Throws BadInput. */
+  static async of(options: JobsOptions): Promise<WorkerJobs> {
+    const cron = await WorkerCron.of(options)
+    if (options.jobs === undefined) return new WorkerJobs(options, cron)
     const { queuesIn } = await import("../jobs/contract/queue-job.js")
-    return new WorkerJobs(options, queuesIn(options.jobs))
+    return new WorkerJobs(options, cron, queuesIn(options.jobs))
   }
 
   /** Begins to take jobs. Throws what the server says, and then the worker has left. */
@@ -55,6 +61,7 @@ export class WorkerJobs {
 
   /** Takes no more, and ends what runs within the grace time. */
   async stop(): Promise<void> {
+    this.cron.stop()
     await this.#worker?.stop(this.#graceMs)
   }
 

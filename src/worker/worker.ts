@@ -235,10 +235,12 @@ export class PoolWorker {
       onLeadReturned: (leadership) => options.onLeadReturned?.(leadership),
       onClaim: (standing, isSelf) => {
         this.#leaderWatch.heard(standing, isSelf)
+        this.#jobs.cron.heard(standing, isSelf, this.#backend, this.#troubles)
         options.onClaim?.(standing, isSelf)
       },
       onReign: (leadership) => {
         if (leadership) this.#leaderWatch.follow(leadership)
+        this.#jobs.cron.reigns(leadership, this.#backend, this.#troubles)
         options.onReign?.(leadership)
       },
       troubles: this.#troubles,

@@ -65,7 +65,9 @@ export function jobNamesOf(pool: string): JobNames {
     pool,
     jobsStream: `POOL_${pool}_jobs`,
     deadStream: `POOL_${pool}_dead`,
-    jobsSubjects: ["job", "later", "tick", "excused", "result"].map((word) => `${pool}.${word}.>`),
+    jobsSubjects: ["job", "later", "cron", "tick", "excused", "result"].map(
+      (word) => `${pool}.${word}.>`,
+    ),
     deadSubjects: [`${pool}.dead.>`],
     running: `${pool}.running`,
     cancel: `${pool}.cancel`,

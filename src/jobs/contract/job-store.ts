@@ -18,6 +18,8 @@ export interface JobAbilities {
   readonly hasTtl: boolean
   /** A queue can be paused. */
   readonly canPause: boolean
+  /** Two messages are stored together, or neither is. Without: one after the other. */
+  readonly hasBatches: boolean
 }
 
 export interface ToStore {
@@ -29,12 +31,17 @@ export interface ToStore {
   readonly id?: string
   /** Not to be stored if anything lies under a subject that this matches; then AlreadyThere is thrown. */
   readonly unlessAt?: string
+  /** To be stored only if the last message under `subject` is at this place, 0 if there is none; else AlreadyThere is thrown. */
+  readonly lastAt?: number
   /** To be stored under `subject` at this time, in ms since 1970; until then it lies under `until`. */
   readonly due?: { readonly atMs: number; readonly until: string }
   /** Vanishes after so many ms. */
   readonly ttlMs?: number
   readonly timeoutMs?: number
 }
+
+/** The first of two, which says what it is to be stored over. */
+export type PairedFirst = ToStore & { readonly lastAt: number }
 
 /** Something lies there already; nothing was stored. */
 export class AlreadyThere extends Error {
@@ -97,6 +104,11 @@ export interface JobStore {
   nowMs(): number
   /** Throws AlreadyThere. All else that it throws leaves open whether it was stored, unless it is a refusal. */
   store(message: ToStore): Promise<{ readonly seq: number }>
+  /**
+   * Stores both or neither, where the server has batches. Throws AlreadyThere if the first is not to be stored. Resolves with
+   * its place.
+   */
+  storePair(first: PairedFirst, second: ToStore): Promise<{ readonly seq: number }>
   /** Throws what the server says if it can't be. */
   source(options: SourceOptions): Promise<JobSource>
   /** Sent off, and not confirmed. Says whether it could be: not while the connection is away. */

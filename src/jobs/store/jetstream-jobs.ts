@@ -4,17 +4,15 @@ import {
   type JetStreamManager,
   jetstream,
   jetstreamManager,
-  type StoredMsg,
 } from "@nats-io/jetstream"
 import {
   isNoJetStream,
-  isNoResponders,
-  isStreamNotFound,
   isWrongLastSequence,
   NoJetStream,
   ServerTooOld,
 } from "../../errors/errors.js"
 import { fieldOf } from "../../errors/thrown.js"
+import { storePair } from "../../nats/message-pair.js"
 import { consumerOf, type JobNames, jobNamesOf } from "../contract/job-names.js"
 import { NOT_BEFORE_HEADER, type StoredMessage } from "../contract/job-record.js"
 import {
@@ -23,6 +21,7 @@ import {
   type JobSource,
   type JobStore,
   type JobStream,
+  type PairedFirst,
   type QueueCounts,
   type Settlement,
   type SourceOptions,
@@ -32,7 +31,7 @@ import { JetStreamSource } from "./jetstream-source.js"
 import { JobConsumers, type JobConsumersOptions } from "./job-consumers.js"
 import { countsOf } from "./job-counts.js"
 import { LEASE_MS, LEASE_OF_REPLICAS_MS } from "./job-limits.js"
-import { type JobStreams, openJobStreams } from "./job-streams.js"
+import { isStreamGone, type JobStreams, openJobStreams, storedMessage } from "./job-streams.js"
 import { Pulse } from "./pulse.js"
 import { settlementOf } from "./ticket.js"
 
@@ -96,14 +95,18 @@ export class JetStreamJobs implements JobStore {
 
   async store(message: ToStore): Promise<{ readonly seq: number }> {
     try {
-      return await this.#publish(message)
+      return await this.#publish(message).catch(taken(message.unlessAt))
     } catch (error) {
-      if (isWrongLastSequence(error)) throw new AlreadyThere(message.unlessAt)
       if (!isStreamGone(error)) throw error
     }
     // Deleted by hand: what is stored from now on is safe.
     this.#streams = await opened(this.#options, this.#manager)
     return this.#publish(message)
+  }
+
+  async storePair(first: PairedFirst, second: ToStore): Promise<{ readonly seq: number }> {
+    const { timeoutMs = ANSWER_MS } = second
+    return storePair(this.#options.connection, first, second, timeoutMs).catch(taken(first.subject))
   }
 
   async source(options: SourceOptions): Promise<JobSource> {
@@ -184,7 +187,7 @@ export class JetStreamJobs implements JobStore {
   }
 
   async #publish(message: ToStore): Promise<{ readonly seq: number }> {
-    const { subject, data, headers, id, unlessAt, due, ttlMs, timeoutMs } = message
+    const { subject, data, headers, id, unlessAt, lastAt, due, ttlMs, timeoutMs } = message
     const { hasSchedules, hasTtl } = this.abilities
     if (due && !hasSchedules) headers.set(NOT_BEFORE_HEADER, String(due.atMs))
     const isScheduled = due !== undefined && hasSchedules
@@ -194,6 +197,7 @@ export class JetStreamJobs implements JobStore {
       ...(unlessAt && {
         expect: { lastSubjectSequence: 0, lastSubjectSequenceSubject: unlessAt },
       }),
+      ...(lastAt !== undefined && { expect: { lastSubjectSequence: lastAt } }),
       ...(isScheduled && {
         schedule: { specification: new Date(due.atMs), target: subject },
       }),
@@ -237,10 +241,9 @@ function opened(options: JetStreamJobsOptions, manager: JetStreamManager): Promi
   return openJobStreams(connection, manager, jobNamesOf(pool), { replicas, report })
 }
 
-function storedMessage({ subject, header, data, seq, time }: StoredMsg): StoredMessage {
-  return { subject, headers: header, data, seq, storedMs: time.getTime() }
-}
-
-function isStreamGone(error: unknown): boolean {
-  return isStreamNotFound(error) || isNoResponders(error) || isNoJetStream(error)
+/** What is there already is no failure of the server. */
+function taken(subject: string | undefined): (error: unknown) => never {
+  return (error) => {
+    throw isWrongLastSequence(error) ? new AlreadyThere(subject) : error
+  }
 }

@@ -7,15 +7,22 @@ import {
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
+  type StoredMsg,
   type StreamConfig,
   type StreamInfo,
 } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
 import type { Report } from "../../contracts/troubles.js"
-import { isNameInUse, isStreamNotFound } from "../../errors/nats-errors.js"
+import {
+  isNameInUse,
+  isNoJetStream,
+  isNoResponders,
+  isStreamNotFound,
+} from "../../errors/nats-errors.js"
 import { isAtLeast } from "../../nats/server-version.js"
 import { namesOf } from "../../protocol/names.js"
 import type { JobNames } from "../contract/job-names.js"
+import type { StoredMessage } from "../contract/job-record.js"
 import type { JobAbilities } from "../contract/job-store.js"
 import { DUPLICATES_MS, MOST_DEAD, OLDEST_DEAD_MS } from "./job-limits.js"
 
@@ -56,8 +63,14 @@ export async function openJobStreams(
       hasTtl: jobs.allow_msg_ttl === true,
       isUniqueEverywhere: isAtLeast(version, "2.11"),
       canPause: isAtLeast(version, "2.11"),
+      hasBatches: jobs.allow_atomic === true && hasSoundBatches(version),
     },
   }
+}
+
+/** What earlier ones make of batches is not relied on. */
+function hasSoundBatches(version: string): boolean {
+  return isAtLeast(version, "2.14") ? isAtLeast(version, "2.14.3") : isAtLeast(version, "2.12.12")
 }
 
 /** The level of the API of JetStream; 0 below 2.11. */
@@ -148,4 +161,14 @@ function aheadIn(info: StreamInfo | undefined, nowMs: number): number {
 
 async function replicasOfPool(manager: JetStreamManager, pool: string): Promise<number> {
   return (await infoOf(manager, `KV_${namesOf(pool).bucket}`))?.config.num_replicas ?? 1
+}
+
+/** A message as the server gives it. */
+export function storedMessage({ subject, header, data, seq, time }: StoredMsg): StoredMessage {
+  return { subject, headers: header, data, seq, storedMs: time.getTime() }
+}
+
+/** Whether a stream is not there, or nobody who could know. */
+export function isStreamGone(error: unknown): boolean {
+  return isStreamNotFound(error) || isNoResponders(error) || isNoJetStream(error)
 }

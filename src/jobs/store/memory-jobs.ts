@@ -11,6 +11,7 @@ import type {
   JobSource,
   JobStore,
   JobStream,
+  PairedFirst,
   QueueCounts,
   Settlement,
   SourceOptions,
@@ -32,6 +33,7 @@ export class MemoryJobs implements JobStore {
     isUniqueEverywhere: true,
     hasTtl: true,
     canPause: true,
+    hasBatches: true,
   }
   readonly maxPayload: number
   readonly #clock: Clock
@@ -57,6 +59,12 @@ export class MemoryJobs implements JobStore {
 
   async store(message: ToStore): Promise<{ readonly seq: number }> {
     return this.#streamOf(message.stream).store(message)
+  }
+
+  async storePair(first: PairedFirst, second: ToStore): Promise<{ readonly seq: number }> {
+    const stored = await this.store(first)
+    await this.store(second)
+    return stored
   }
 
   async source({ queue, priority, leaseMs, limit, heard }: SourceOptions): Promise<JobSource> {

@@ -28,9 +28,14 @@ export class MemoryStream {
     this.#onStored = onStored
   }
 
-  store({ subject, data, headers, id, unlessAt, due, ttlMs }: ToStore): { readonly seq: number } {
+  store({ subject, data, headers, id, unlessAt, lastAt, due, ttlMs }: ToStore): {
+    readonly seq: number
+  } {
     const { wallMs } = this.#clock.now()
     if (unlessAt && this.last(unlessAt)) throw new AlreadyThere(unlessAt)
+    if (lastAt !== undefined && lastAt !== (this.last(subject)?.seq ?? 0)) {
+      throw new AlreadyThere(subject)
+    }
     const before = id === undefined ? undefined : this.#ids.get(id)
     if (before && wallMs - before.atMs < DUPLICATES_MS) return before
     const bytes = typeof data === "string" ? encoder.encode(data) : new Uint8Array(data)

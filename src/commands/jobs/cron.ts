@@ -1,0 +1,138 @@
+/** What `pool cron` does: it changes what is defined in the pool, and prints what is, with the last tick and the next. */
+import { CronDesk, type CronList, type CronRow } from "../../cron/cron-desk.js"
+import type { Missed } from "../../cron/decision.js"
+import { jobNamesOf } from "../../jobs/contract/job-names.js"
+import { JobFinder } from "../../jobs/job-finder.js"
+import { JetStreamJobs } from "../../jobs/store/jetstream-jobs.js"
+import { connectToNats } from "../../nats/connection.js"
+import { connectionIn, type PoolFlags } from "../flags/flags.js"
+import { type Column, span, table } from "../terminal/table.js"
+
+export interface CronFlags extends PoolFlags {
+  json?: boolean
+}
+
+export interface CronAddFlags extends CronFlags {
+  tz: string
+  job: string
+  payload?: string
+  missed: Missed
+  grace?: number
+}
+
+/** A definition, and what became of the job of its last tick. */
+type Row = CronRow & { readonly became?: string | undefined; readonly nowMs: number }
+
+interface Shop {
+  readonly desk: CronDesk
+  readonly finder: JobFinder
+  readonly nowMs: number
+}
+
+export function addCron(name: string, at: string, flags: CronAddFlags): Promise<void> {
+  const { tz, job, payload, missed, grace: graceMs } = flags
+  return change(name, flags, (desk) => desk.add(name, { at, tz, job, payload, missed, graceMs }))
+}
+
+export function changeCron(
+  what: "remove" | "pause" | "resume",
+  name: string,
+  flags: CronFlags,
+): Promise<void> {
+  return change(name, flags, (desk) => desk[what](name))
+}
+
+export function listCron(flags: CronFlags): Promise<void> {
+  return visit(flags, async ({ desk, ...shop }) => {
+    const list = await desk.list()
+    const rows = await Promise.all(list.crons.map((row) => withFate(row, shop)))
+    if (flags.json) {
+      const crons = rows.map(({ nowMs: _, ...row }) => row)
+      return console.log(JSON.stringify({ by: list.by, crons }))
+    }
+    if (rows.length === 0) console.error(`pool: nothing is defined in pool "${flags.pool}"`)
+    else console.log(await table(COLUMNS, rows))
+    if (!list.by && rows.length > 0) console.error(`pool: ${NOBODY}`)
+  })
+}
+
+const NOBODY =
+  "nobody fires them at the moment: that takes a leader with jobs or cron; what is missed is for each one's policy to say"
+
+async function change(
+  name: string,
+  flags: CronFlags,
+  act: (desk: CronDesk) => Promise<CronList>,
+): Promise<void> {
+  await visit(flags, async ({ desk }) => {
+    const { by, crons } = await act(desk)
+    const row = crons.find((one) => one.name === name)
+    if (flags.json) return console.log(JSON.stringify({ by, cron: row ?? null }))
+    console.log(inWords(name, row, by))
+  })
+}
+
+function inWords(name: string, row: CronRow | undefined, by: string | undefined): string {
+  if (!row) return `${name} is removed`
+  const where = row.from === "code" ? `, as it is in the code of ${by}` : ""
+  if (row.isPaused) return `${name} is paused${where}`
+  if (row.problem) return `${name} is defined, but ${by} can't fire it: ${row.problem}`
+  const next = row.nextMs === undefined ? "" : `; the next tick is ${timeIn(row.nextMs)}`
+  const what = `${name} is "${row.at}" in ${row.tz}, job ${row.job}${where}`
+  return by ? `${what}${next}` : `${what}; ${NOBODY}`
+}
+
+async function visit(flags: CronFlags, act: (shop: Shop) => Promise<void>): Promise<void> {
+  const { pool } = flags
+  const connection = await connectToNats(connectionIn(flags), `pool ${pool} cron`)
+  try {
+    const store = await JetStreamJobs.open({ connection, pool })
+    const desk = new CronDesk(pool, store, connection)
+    const finder = new JobFinder(store, jobNamesOf(pool), connection)
+    await act({ desk, finder, nowMs: store.nowMs() })
+  } finally {
+    await connection.close()
+  }
+}
+
+/** What became of the last tick: its job waits, runs, has failed for good, or is found nowhere any more. */
+async function withFate(row: CronRow, { finder, nowMs }: Omit<Shop, "desk">): Promise<Row> {
+  const id = row.last?.job
+  if (id === undefined) return { ...row, nowMs }
+  const found = await finder.find(id, row.job)
+  if (found?.place !== "job") {
+    const became = found ? (found.place === "dead" ? "dead" : "delayed") : "done"
+    return { ...row, nowMs, became }
+  }
+  const running = await finder.running(id)
+  return { ...row, nowMs, became: running ? `runs at ${running.worker}` : "waits" }
+}
+
+const COLUMNS: Column<Row>[] = [
+  { title: "NAME", of: ({ name }) => name },
+  { title: "AT", of: ({ at }) => at },
+  { title: "TZ", of: ({ tz }) => tz },
+  { title: "JOB", of: ({ job }) => job },
+  { title: "MISSED", of: ({ missed }) => missed, leaves: 2 },
+  { title: "FROM", of: ({ from }) => from, leaves: 1 },
+  { title: "LAST", of: ({ last }) => (last?.job ? timeIn(last.atMs) : "") },
+  { title: "LATE", of: lateness, right: true, leaves: 3 },
+  { title: "BY", of: ({ last }) => (last?.job ? last.by : ""), leaves: 4 },
+  { title: "BECAME", of: ({ became }) => became ?? "" },
+  { title: "NEXT", of: next },
+]
+
+function lateness({ last }: Row): string {
+  return last?.job ? span(Math.max(0, last.firedMs - last.atMs)) : ""
+}
+
+function next({ isPaused, problem, nextMs }: Row): string {
+  if (isPaused) return "paused"
+  if (problem) return problem
+  return nextMs === undefined ? "" : timeIn(nextMs)
+}
+
+/** `2026-11-27T03:00:00Z`. */
+function timeIn(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z")
+}

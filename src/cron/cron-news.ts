@@ -1,0 +1,43 @@
+/** What a leader says of its cron when it is asked; with `{"reread": true}` it looks at the definitions anew before. */
+import { objectIn, toBytes } from "../encoding/json.js"
+
+/** One definition as it is fired. */
+export interface CronNews {
+  readonly name: string
+  readonly at: string
+  readonly tz: string
+  readonly job: string
+  readonly missed: string
+  /** Where it is defined: in the code of the leader, or in the pool. */
+  readonly from: string
+  readonly isPaused: boolean
+  /** The next tick, in ms since 1970; none if it is paused, or not looked at yet. */
+  readonly nextMs?: number | undefined
+  /** Why it can't be fired, if it can't. */
+  readonly problem?: string | undefined
+}
+
+export interface LeaderCron {
+  /** Name of the leader. */
+  readonly by: string
+  readonly crons: readonly CronNews[]
+}
+
+export function encodeAsk(isReread: boolean): Uint8Array {
+  return toBytes({ reread: isReread })
+}
+
+export function asksReread(data: Uint8Array): boolean {
+  return data.length > 0 && objectIn(data).reread === true
+}
+
+export function encodeLeaderCron(news: LeaderCron): Uint8Array {
+  return toBytes(news)
+}
+
+/** Throws SyntaxError for what is none. */
+export function decodeLeaderCron(data: Uint8Array): LeaderCron {
+  const { by, crons } = objectIn(data)
+  const known = Array.isArray(crons) ? crons.filter((one) => typeof one?.name === "string") : []
+  return { by: String(by), crons: known as CronNews[] }
+}

@@ -1,0 +1,67 @@
+import t from "tap"
+import type { QueueJob } from "../../src/jobs/contract/queue-job.js"
+import { testJobs } from "../fixtures/jobs.js"
+
+/** A minute of the clock of these tests begins so many ms after its start. */
+const TO_MINUTE_MS = 60_000 - (1_700_000_000_000 % 60_000)
+
+function noted() {
+  const ticks: string[] = []
+  const handler = (job: QueueJob) => {
+    ticks.push(job.headers?.get("Pool-Cron-Tick") ?? "none")
+  }
+  return { ticks, handler }
+}
+
+t.test("a tick is a job, once, whoever of two leads", async (t) => {
+  const { join, clock, local } = testJobs(t)
+  const { ticks, handler } = noted()
+  const cron = { often: { at: "* * * * *", job: "report", payload: { a: 1 } } }
+  const first = await join("a", { jobs: { report: handler }, cron })
+  await join("b", { jobs: { report: handler }, cron })
+  await clock.pass(TO_MINUTE_MS)
+  await local.drain()
+  t.equal(ticks.length, 1)
+  const left = first.leave()
+  await clock.pass(120_000)
+  await left
+  await local.drain()
+  t.equal(ticks.length, 3)
+  t.equal(new Set(ticks).size, 3)
+})
+
+t.test("a day that is let pass at once is for the policy to say", async (t) => {
+  const { join, clock, local } = testJobs(t)
+  const { ticks, handler } = noted()
+  const cron = { hourly: { at: "@hourly", job: "report", missed: "once" as const } }
+  await join("a", { jobs: { report: handler }, cron })
+  await clock.pass(5_000)
+  clock.standStill(24 * 3_600_000)
+  await clock.pass(10_000)
+  await local.drain()
+  t.equal(ticks.length, 1)
+})
+
+t.test("a definition that can't be read ends joining, with a line", async (t) => {
+  const { join } = testJobs(t)
+  const bad = (over: object) => join("a", { cron: { it: { at: "* * * * *", job: "x", ...over } } })
+  await t.rejects(bad({ at: "* * * *" }), { message: /^cron.it: at: expected five fields/ })
+  await t.rejects(bad({ tz: "Mars" }), { message: /^cron.it: tz: expected a time zone/ })
+  await t.rejects(bad({ job: "a b" }), { message: /^queue: expected/ })
+  await t.rejects(bad({ mised: "all" }), { message: /missed/ })
+  await t.rejects(bad({ missed: "never" }), { message: /expected .*skip/ })
+})
+
+t.test("two that differ say so, and the leader's counts", async (t) => {
+  const { join, clock, local, problems } = testJobs(t)
+  const { ticks, handler } = noted()
+  const at = (expression: string) => ({ it: { at: expression, job: "report" } })
+  await join("a", { jobs: { report: handler }, cron: at("* * * * *") })
+  await join("b", { jobs: { report: handler }, cron: at("@yearly") })
+  await clock.pass(TO_MINUTE_MS + 60_000)
+  await local.drain()
+  t.equal(ticks.length, 2)
+  t.match(problems, [
+    'b: cron it is "@yearly" UTC, job report here, and "* * * * *" UTC, job report at a, which leads and counts',
+  ])
+})
