@@ -25,7 +25,7 @@ export interface PoolPlace extends ConnectionOptions {
   readonly connect?: ConnectionOptions | undefined
   /**
    * An open connection to use, made with whatever else NATS itself takes; it stays open. Nothing that says how to connect
-   * may stand beside it.
+   * may stand beside it, but for `jsDomain`.
    */
   readonly connection?: NatsConnection | undefined
   /**
@@ -61,7 +61,9 @@ export const POOL_PLACE = {
 export function reachedBy(place: PoolPlace): Reached {
   const { local, connection, connect = {} } = place
   const names = Object.keys(CONNECTION_OPTIONS) as (keyof ConnectionOptions)[]
-  const beside = names.filter((name) => place[name] !== undefined)
+  // Of an open connection nothing else can be said any more.
+  const isLate = (name: string) => !(connection && name === "jsDomain")
+  const beside = names.filter((name) => place[name] !== undefined && isLate(name))
   const other = place.connect === undefined ? beside[0] : "connect"
   const also = connection ? "connection" : other
   if (local && also) throw new BadInput("local", "no connection beside it", also)

@@ -7,6 +7,7 @@
  * leader that doesn't know yet that it was replaced; it counts for nothing.
  */
 import { localOf, POOL_PLACE, type PoolPlace, reachedBy } from "../backend/pool-options.js"
+import { setDomain } from "../contracts/js-domain.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { payloadOf } from "../encoding/payload.js"
 import type { EnqueueOptions } from "../jobs/enqueue-options.js"
@@ -78,6 +79,7 @@ export class PoolClient {
     const { pool } = namesOf(place.pool ?? DEFAULT_POOL)
     const { local, connection, connect } = reachedBy(place)
     if (local) return PoolClient.local({ local, pool })
+    if (connection) setDomain(connection, connect.jsDomain)
     const bus = connection ?? (await connectToNats(connect, `pool ${pool} client`))
     const client = new PoolClient({ bus, pool, maxPayload: bus.info?.max_payload })
     if (connection) return client

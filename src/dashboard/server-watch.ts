@@ -5,6 +5,7 @@
  */
 import { jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
+import { inDomain } from "../contracts/js-domain.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { serverNameIn } from "../nats/server-info.js"
 import { type ServerStarted, type StreamCluster, serversIn } from "./servers-in.js"
@@ -73,7 +74,10 @@ export class ServerWatch {
     if (this.#isAsking || (!own && connection.info?.cluster === undefined)) return
     this.#isAsking = true
     try {
-      const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_MS })
+      const manager = await jetstreamManager(
+        connection,
+        inDomain(connection, { checkAPI: false, timeout: ANSWER_MS }),
+      )
       const { cluster } = await manager.streams.info(`KV_${bucket}`)
       this.#cluster = cluster
     } catch {

@@ -5,6 +5,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
+import { inDomain } from "../contracts/js-domain.js"
 import { isStreamNotFound } from "../errors/errors.js"
 import { flawsIn } from "../jetstream/bucket-flaws.js"
 import { findKvBucket } from "../jetstream/kv-bucket.js"
@@ -103,7 +104,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
 }
 
 async function jetStream({ connection }: Examination, names: PoolNames) {
-  const manager = await jetstreamManager(connection)
+  const manager = await jetstreamManager(connection, inDomain(connection))
   const account = await manager.getAccountInfo()
   const bucket = `KV_${names.bucket}`
   const wanted = [bucket, names.historyStream]
@@ -237,7 +238,7 @@ async function members(_: Examination, __: PoolNames, look: Look) {
 }
 
 async function streamOf(connection: NatsConnection, name: string) {
-  const manager = await jetstreamManager(connection, { checkAPI: false })
+  const manager = await jetstreamManager(connection, inDomain(connection, { checkAPI: false }))
   return manager.streams.info(name).catch((error) => {
     if (isStreamNotFound(error)) return undefined
     throw error

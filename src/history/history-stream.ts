@@ -4,6 +4,7 @@
  */
 import { jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
+import { inDomain } from "../contracts/js-domain.js"
 import { isNoJetStream, isNoResponders, isStreamNotFound } from "../errors/errors.js"
 import type { PoolNames } from "../protocol/names.js"
 import { systemClock } from "../time/system-clock.js"
@@ -47,14 +48,14 @@ export class HistoryWriter {
   /** Makes the stream if there is none. */
   async #store(record: HistoryRecord): Promise<void> {
     const { history, historyStream } = this.#names
-    const js = jetstream(this.#connection)
+    const js = jetstream(this.#connection, inDomain(this.#connection))
     const publish = () =>
       js.publish(history, encodeRecord(record), { expect: { streamName: historyStream } })
     try {
       await publish()
     } catch (error) {
       if (!isNoResponders(error) && !isNoJetStream(error) && !isStreamNotFound(error)) throw error
-      const { streams } = await jetstreamManager(this.#connection)
+      const { streams } = await jetstreamManager(this.#connection, inDomain(this.#connection))
       await streams.add({
         name: historyStream,
         subjects: [history],
@@ -74,7 +75,7 @@ export async function readHistory(
   names: PoolNames,
   limit: number,
 ): Promise<StoredRecord[]> {
-  const manager = await jetstreamManager(connection)
+  const manager = await jetstreamManager(connection, inDomain(connection))
   const { streams } = manager
   let state: { first_seq: number; last_seq: number }
   try {

@@ -2,6 +2,7 @@
 import { jetstreamManager, type StreamInfo } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
 import type { Adjustment, BucketSettings } from "../contracts/bucket.js"
+import { inDomain } from "../contracts/js-domain.js"
 import { isStreamNotFound } from "../errors/errors.js"
 import { flawsIn, refusalOf, UnfitBucket } from "./bucket-flaws.js"
 
@@ -22,7 +23,7 @@ function settingsOf({ config }: StreamInfo): BucketSettings {
 /** The stream under the bucket `name`; undefined if there is none. */
 export async function streamOf(connection: NatsConnection, name: string) {
   try {
-    const manager = await jetstreamManager(connection)
+    const manager = await jetstreamManager(connection, inDomain(connection))
     return await manager.streams.info(`KV_${name}`)
   } catch (error) {
     if (isStreamNotFound(error)) return undefined
@@ -44,7 +45,7 @@ export async function fit(
   const settings = Object.keys(wanted) as (keyof BucketSettings)[]
   const differing = settings.filter((setting) => found[setting] !== wanted[setting])
   if (differing.length === 0) return
-  const manager = await jetstreamManager(connection)
+  const manager = await jetstreamManager(connection, inDomain(connection))
   await manager.streams.update(`KV_${name}`, {
     max_age: nanos(wanted.ttlMs),
     duplicate_window: nanos(Math.min(wanted.ttlMs, 120_000)),

@@ -9,6 +9,7 @@
  */
 import { jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
+import { inDomain } from "../contracts/js-domain.js"
 import { objectIn, toBytes } from "../encoding/json.js"
 import { payloadOf } from "../encoding/payload.js"
 import {
@@ -117,7 +118,7 @@ export class Fence {
 
   async #store(subject: string, data: Uint8Array | string, fence: number): Promise<Published> {
     const { fence: fenceSubject, fencedStream } = this.#names
-    const js = jetstream(this.#connection)
+    const js = jetstream(this.#connection, inDomain(this.#connection))
     const { seq } = await js.publish(subject, data, {
       expect: {
         streamName: fencedStream,
@@ -131,7 +132,7 @@ export class Fence {
   /** The fence as it stands; makes the stream if there is none. */
   async #standing(): Promise<StandingFence | undefined> {
     const { fence, fenced, fencedStream } = this.#names
-    const { streams } = await jetstreamManager(this.#connection)
+    const { streams } = await jetstreamManager(this.#connection, inDomain(this.#connection))
     try {
       const message = await streams.getMessage(fencedStream, { last_by_subj: fence })
       if (!message) return undefined

@@ -3,10 +3,11 @@
  * for all entries. Nothing depends on per-key TTL or on marks of expiry, so any server from 2.9 on will do.
  * A bucket that was deleted is created anew by the next write, and its revisions go on where they were.
  */
-import { jetstreamManager, StorageType } from "@nats-io/jetstream"
+import { jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "nats"
 import type { Adjustment, Bucket, Entry, StopWatch, WatchListener } from "../contracts/bucket.js"
+import { inDomain } from "../contracts/js-domain.js"
 import {
   isNoJetStream,
   isStreamNotFound,
@@ -35,7 +36,7 @@ export async function openKvBucket(
 ): Promise<Bucket> {
   const wanted = { ttlMs: timings.memberTtlMs, replicas: timings.replicas, history: 1 }
   const create = () =>
-    new Kvm(connection).create(name, {
+    kvOver(connection).create(name, {
       history: 1,
       ttl: wanted.ttlMs,
       replicas: wanted.replicas,
@@ -69,7 +70,7 @@ export async function findKvBucket(
 ): Promise<Bucket | undefined> {
   const stream = await streamOf(connection, name)
   if (!stream) return undefined
-  const kv = await new Kvm(connection).open(name, { allow_direct: stream.config.allow_direct })
+  const kv = await kvOver(connection).open(name, { allow_direct: stream.config.allow_direct })
   return new KvBucket({ connection, name, kv, reopen: async () => kv, isDecisive: false })
 }
 
@@ -83,6 +84,10 @@ interface KvBucketOptions {
    * also one that lags; but it answers those who only look while there is no leader.
    */
   readonly isDecisive: boolean
+}
+
+function kvOver(connection: NatsConnection): Kvm {
+  return new Kvm(jetstream(connection, inDomain(connection)))
 }
 
 class KvBucket implements Bucket {
@@ -117,7 +122,10 @@ class KvBucket implements Bucket {
   }
 
   async #ofLeader(key: string): Promise<Entry | undefined> {
-    const { streams } = await jetstreamManager(this.#connection, { checkAPI: false })
+    const { streams } = await jetstreamManager(
+      this.#connection,
+      inDomain(this.#connection, { checkAPI: false }),
+    )
     const message = await streams.getMessage(`KV_${this.#name}`, {
       last_by_subj: `$KV.${this.#name}.${key}`,
     })
@@ -149,7 +157,7 @@ class KvBucket implements Bucket {
 
   async keys(): Promise<string[]> {
     const subjects = `$KV.${this.#name}.`
-    const manager = await jetstreamManager(this.#connection)
+    const manager = await jetstreamManager(this.#connection, inDomain(this.#connection))
     const options = { subjects_filter: `${subjects}>` }
     const { state } = await manager.streams.info(`KV_${this.#name}`, options)
     const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(subjects.length))

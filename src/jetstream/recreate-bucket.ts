@@ -5,6 +5,7 @@
  */
 import { DiscardPolicy, jetstreamManager, StorageType } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
+import { inDomain } from "../contracts/js-domain.js"
 import { isNameInUse } from "../errors/nats-errors.js"
 import { isAtLeast } from "../nats/server-version.js"
 
@@ -30,7 +31,7 @@ export async function recreateBucket(
 ): Promise<void> {
   if (!isAtLeast(connection.info?.version ?? "", FIRST_SEQ_SERVER)) return
   const { name, ttlMs, replicas, maxEntryBytes, known } = bucket
-  const { streams } = await jetstreamManager(connection)
+  const { streams } = await jetstreamManager(connection, inDomain(connection))
   try {
     // What the library's own `create` asks for, but for the beginning.
     await streams.add({

@@ -50,6 +50,11 @@ export interface ConnectionOptions extends ServerWait {
   readonly cert?: string | undefined
   /** A PEM file with its private key; needs `cert`. NATS_KEY. */
   readonly key?: string | undefined
+  /**
+   * The JetStream domain that the pool is in, where that is not the server's own: behind a leaf node that of the hub. Default:
+   * `jetstream_domain` of the context, else the server's own.
+   */
+  readonly jsDomain?: string | undefined
   /** TLS before the server's greeting, for servers with `handshake_first`. Default false. */
   readonly tlsFirst?: boolean | undefined
   /** Tries the servers in the order given, not in any. Default false: so clients spread over them. */
@@ -71,6 +76,7 @@ export const CONNECTION_OPTIONS = {
   ca: text,
   cert: text,
   key: text,
+  jsDomain: text,
   tlsFirst: yesOrNo,
   noRandomize: yesOrNo,
   context: text,
@@ -94,6 +100,7 @@ export interface Settings {
   readonly cert?: string
   readonly key?: string
   readonly inboxPrefix?: string
+  readonly jsDomain?: string
   readonly tlsFirst: boolean
 }
 
@@ -123,6 +130,7 @@ export function connectionSettingsOf(options: ConnectionOptions, env: Environmen
     cert: pick(options.cert, env.NATS_CERT, "cert"),
     key: pick(options.key, env.NATS_KEY, "key"),
     inboxPrefix: pick(undefined, undefined, "inbox_prefix"),
+    jsDomain: pick(options.jsDomain, undefined, "jetstream_domain"),
   }
   return {
     ...defined(found),

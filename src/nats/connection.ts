@@ -4,6 +4,7 @@
  * short. A first connection that fails says why, in one line.
  */
 import { connect, type NatsConnection, type TlsOptions } from "nats"
+import { setDomain } from "../contracts/js-domain.js"
 import { ConnectionRefused, NotNats, TlsFailed } from "../errors/connection-errors.js"
 import {
   BadInput,
@@ -102,6 +103,7 @@ export async function connectOnce(
     const version = connection.info?.version ?? ""
     if (isAtLeast(version, OLDEST_SERVER)) {
       ways.set(connection, { addresses, tls })
+      setDomain(connection, settings.jsDomain)
       return connection
     }
     await connection.close()

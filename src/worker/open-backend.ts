@@ -2,6 +2,7 @@
 import { hostname } from "node:os"
 import type { Backend } from "../backend/backend.js"
 import { type Reached, reachedBy } from "../backend/pool-options.js"
+import { setDomain } from "../contracts/js-domain.js"
 import { HistoryWriter } from "../history/history-stream.js"
 import { Fence } from "../jetstream/fence.js"
 import { findKvBucket, openKvBucket } from "../jetstream/kv-bucket.js"
@@ -73,6 +74,7 @@ async function backendOnServer(
   const { name, names, timings } = base
   const { connection: given, connect } = reached
   const { report } = options
+  if (given) setDomain(given, connect.jsDomain)
   const opening = given
     ? openKvBucket(given, names.bucket, timings, adjusted(names, report)).then((bucket) => ({
         connection: given,

@@ -21,6 +21,7 @@ export interface ConnectionFlags {
   tlskey?: string
   tlsfirst?: boolean
   context?: string
+  jsDomain?: string
   wait?: number
 }
 
@@ -54,6 +55,7 @@ export function withConnectionFlags(command: Command): Command {
     .option("--tlskey <file>", "its private key (env: NATS_KEY)")
     .option("--tlsfirst", "TLS before the server's greeting, for one with handshake_first")
     .option("--context <name>", "a context of it (env: NATS_CONTEXT; default: the selected one)")
+    .option("--js-domain <name>", "JetStream domain of the pool, behind a leaf node the hub's")
     .optionsGroup(OWN)
     .option(
       "--wait <time>",
@@ -64,9 +66,10 @@ export function withConnectionFlags(command: Command): Command {
 
 /** The connection that `flags` ask for. */
 export function connectionIn(flags: ConnectionFlags): ConnectionOptions {
-  const { servers, user, password, token, creds, nkey, context } = flags
+  const { servers, user, password, token, creds, nkey, context, jsDomain } = flags
   const { tlsca: ca, tlscert: cert, tlskey: key, tlsfirst: tlsFirst } = flags
-  const known = { servers, user, password, token, creds, nkey, ca, cert, key, tlsFirst, context }
+  const tls = { ca, cert, key, tlsFirst }
+  const known = { servers, user, password, token, creds, nkey, ...tls, context, jsDomain }
   const onWait = (what: string) => console.error(`pool: ${what}`)
   return defined({ ...known, ...(flags.wait !== undefined && { waitMs: flags.wait, onWait }) })
 }

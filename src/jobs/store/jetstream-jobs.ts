@@ -5,6 +5,7 @@ import {
   jetstream,
   jetstreamManager,
 } from "@nats-io/jetstream"
+import { inDomain } from "../../contracts/js-domain.js"
 import {
   isNoJetStream,
   isWrongLastSequence,
@@ -47,6 +48,8 @@ export interface JetStreamJobsOptions extends JobConsumersOptions {
   readonly replicas?: number | undefined
 }
 
+const answering = (it: object) => inDomain(it, { timeout: ANSWER_MS, checkAPI: false })
+
 export class JetStreamJobs implements JobStore {
   readonly #options: JetStreamJobsOptions
   readonly #manager: JetStreamManager
@@ -67,13 +70,13 @@ export class JetStreamJobs implements JobStore {
     this.#streams = streams
     this.#names = jobNamesOf(options.pool)
     this.#consumers = new JobConsumers(options, manager, this.#names)
-    this.#client = jetstream(options.connection, { timeout: ANSWER_MS })
+    this.#client = jetstream(options.connection, answering(options.connection))
   }
 
   /** Opens the streams of a pool, and makes them if need be. Throws what the server says. */
   static async open(options: JetStreamJobsOptions): Promise<JetStreamJobs> {
     const { connection } = options
-    const manager = await jetstreamManager(connection, { timeout: ANSWER_MS, checkAPI: false })
+    const manager = await jetstreamManager(connection, answering(connection))
     try {
       return new JetStreamJobs(options, manager, await opened(options, manager))
     } catch (error) {
