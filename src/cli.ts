@@ -5,10 +5,11 @@ import { completionCommand } from "./commands/completion/completion.js"
 import { EXIT } from "./commands/terminal/exit.js"
 import { outliveReaders, outliveTerminal } from "./commands/terminal/output.js"
 import { clusterCommand } from "./commands/usage/cluster.js"
-import { cronCommand } from "./commands/usage/cron.js"
 import { dashboardCommand } from "./commands/usage/dashboard.js"
 import { doctorCommand } from "./commands/usage/doctor.js"
 import { historyCommand } from "./commands/usage/history.js"
+import { cronCommand } from "./commands/usage/jobs/cron.js"
+import { jobCommands } from "./commands/usage/jobs/jobs.js"
 import { leaderCommand } from "./commands/usage/leader.js"
 import { membersCommand } from "./commands/usage/members.js"
 import { orderCommands } from "./commands/usage/orders.js"
@@ -42,7 +43,12 @@ const commands = [
   doctorCommand,
   serverCommand,
 ]
-const made = [...commands.map((make) => make()), ...orderCommands(), completionCommand(program)]
+const made = [
+  ...commands.map((make) => make()),
+  ...jobCommands(),
+  ...orderCommands(),
+  completionCommand(program),
+]
 for (const command of made) {
   program.addCommand(command.copyInheritedSettings(program))
 }

@@ -16,7 +16,7 @@ const COMMANDS = [
     "pause",
     "resume",
   ],
-  "completion",
+  ...["enqueue", "jobs", "completion"],
 ]
 
 t.test("pool alone prints its help, and is bad usage", async (t) => {

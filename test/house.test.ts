@@ -53,10 +53,11 @@ const FOLDERS: Readonly<Record<string, string>> = {
   "commands/flags": "supervision",
   "commands/terminal": "logging dashboard/drawing",
   "commands/completion": "",
-  "commands/jobs": "commands/flags commands/terminal",
+  "commands/jobs": "client commands/flags commands/terminal",
   commands: "doctor server-cluster dashboard commands/flags commands/terminal",
-  "commands/usage": "commands commands/jobs",
-  "": "commands/completion commands/usage",
+  "commands/usage": "commands",
+  "commands/usage/jobs": "commands/jobs",
+  "": "commands/completion commands/usage commands/usage/jobs",
 }
 
 /** What decides and computes: no NATS, no process, no package, no clock of its own. */

@@ -2,9 +2,13 @@
  * Jobs by their ids: where one lies or runs, its end by cancelling, and its return from the dead. There is no record of a job
  * but the job itself, so one that is done can't be found.
  */
+import { createInbox } from "nats"
 import type { Bus } from "../contracts/bus.js"
 import { isNoResponders, isTimeout, NoWorkers } from "../errors/errors.js"
 import { NoSuchJob } from "../errors/job-errors.js"
+import { listen } from "../protocol/listening.js"
+import type { Clock } from "../time/clock.js"
+import { pause } from "../time/within.js"
 import { type JobNames, jobSubjectIn, keyOfId, type Place } from "./contract/job-names.js"
 import {
   DIED_HEADER,
@@ -54,6 +58,17 @@ export class JobFinder {
   async running(id: string): Promise<RunningJob | undefined> {
     const answer = await this.#ask(this.#names.running, encodeQuestion({ id }))
     return answer && decodeRunning(answer)[0]
+  }
+
+  /** What workers say that they run, as far as they answer within `withinMs`; in no order. */
+  async allRunning(clock: Clock, withinMs: number): Promise<RunningJob[]> {
+    const found: RunningJob[] = []
+    const inbox = createInbox()
+    const answers = listen(this.#bus, inbox, ({ data }) => void found.push(...decodeRunning(data)))
+    this.#bus.publish(this.#names.running, encodeQuestion({}), { reply: inbox })
+    await pause(clock, withinMs)
+    answers.unsubscribe()
+    return found
   }
 
   /** The result of the job `id`, if it was kept. */

@@ -4,7 +4,6 @@
  */
 import { unawaited } from "../contracts/unawaited.js"
 import { reasonOf, textOf } from "../errors/thrown.js"
-import { JobTeller } from "../jobs/give-back/job-teller.js"
 import { ANSWERS_FIRST_MS, timingsOf } from "../lease/timings.js"
 import { createLog, type Logger } from "../logging/log.js"
 import { defined } from "../options/defined.js"
@@ -65,7 +64,7 @@ async function start(settings: WorkerSettings): Promise<void> {
     worker = await joinPool({
       ...defined(options),
       ...handlers,
-      ...(handlers.jobs && { jobWitness: new JobTeller(sendWord) }),
+      ...(handlers.jobs && { jobWitness: await newJobTeller() }),
       strategy: await loadStrategy({ strategy, prefer }),
       connect: { ...connect, signal: stopping.signal },
       onStopOrder: stop,
@@ -154,6 +153,11 @@ function end(word: FromWorker, code: number): void {
 function tell(word: FromWorker): void {
   // A supervisor that has just died is noticed by the channel's end; a word to it must not cost the kind stop.
   if (process.connected) process.send?.(word, undefined, undefined, () => {})
+}
+
+async function newJobTeller() {
+  const { JobTeller } = await import("../jobs/give-back/job-teller.js")
+  return new JobTeller(sendWord)
 }
 
 /** As long as there is a parent: without one the kind stop has begun, and nobody could give anything back. */

@@ -8,6 +8,7 @@ import type { Report } from "../../contracts/troubles.js"
 import { fieldOf } from "../../errors/thrown.js"
 import { consumerOf, HIGHEST_PRIORITY, type JobNames } from "../contract/job-names.js"
 import type { SourceOptions } from "../contract/job-store.js"
+import { requestsOf } from "./pull-lane.js"
 
 /** How many requests may wait at one consumer; can't be changed later. */
 const MOST_WAITING = 8_192
@@ -93,7 +94,7 @@ export class JobConsumers {
   /** The server looks at the requests that wait only when another comes: one to which nobody listens gets nothing. */
   #wake(consumer: string): void {
     this.#connection.publish(
-      `$JS.API.CONSUMER.MSG.NEXT.${this.#names.jobsStream}.${consumer}`,
+      requestsOf(this.#connection, this.#names.jobsStream, consumer),
       JSON.stringify({ batch: 1, expires: nanos(1_000) }),
       { reply: createInbox() },
     )

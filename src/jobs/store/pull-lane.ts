@@ -4,6 +4,7 @@
  */
 import { createInbox, type NatsConnection, nanos } from "nats"
 import type { BusMessage, BusSubscription } from "../../contracts/bus.js"
+import { inDomain } from "../../contracts/js-domain.js"
 import { listen } from "../../protocol/listening.js"
 
 /** How long one request waits at the server, in ms. */
@@ -57,7 +58,7 @@ export class PullLane {
     }
     this.#heardMs = nowMs()
     this.#left = count
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), {
+    connection.publish(requestsOf(connection, stream, consumer), JSON.stringify(request), {
       reply: this.#inbox,
     })
   }
@@ -103,4 +104,10 @@ export class PullLane {
     this.#left = 0
     this.#options.ended(trouble)
   }
+}
+
+/** Where a consumer takes requests for what it hands out. */
+export function requestsOf(connection: NatsConnection, stream: string, consumer: string): string {
+  const { domain } = inDomain(connection)
+  return `$JS${domain ? `.${domain}` : ""}.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`
 }

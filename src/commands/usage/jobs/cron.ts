@@ -1,7 +1,7 @@
 /** `pool cron`: what is to be done at which times. */
 import { Command, Option } from "commander"
-import { durationIn, withPoolFlags } from "../flags/flags.js"
-import type { CronAddFlags, CronFlags } from "../jobs/cron.js"
+import { durationIn, withPoolFlags } from "../../flags/flags.js"
+import type { CronAddFlags, CronFlags } from "../../jobs/cron.js"
 
 /** The command, to be added to a program. */
 export function cronCommand(): Command {
@@ -54,7 +54,7 @@ Examples:
   pool cron add beat '*/10 * * * * *' --job beat --payload '{"of":"cron"}'`,
     )
     .action(async (name: string, at: string, flags: CronAddFlags) => {
-      const { addCron } = await import("../jobs/cron.js")
+      const { addCron } = await import("../../jobs/cron.js")
       await addCron(name, at, flags)
     })
 }
@@ -67,7 +67,7 @@ function changesOf(changes: Record<"remove" | "pause" | "resume", string>): Comm
       .option("--json", "print JSON")
       .addHelpText("after", `\nExamples:\n  pool cron ${what} nightly`)
       .action(async (name: string, flags: CronFlags) => {
-        const { changeCron } = await import("../jobs/cron.js")
+        const { changeCron } = await import("../../jobs/cron.js")
         await changeCron(what, name, flags)
       }),
   )
@@ -87,7 +87,7 @@ Examples:
   pool cron list --pool mail --json`,
     )
     .action(async (flags: CronFlags) => {
-      const { listCron } = await import("../jobs/cron.js")
+      const { listCron } = await import("../../jobs/cron.js")
       await listCron(flags)
     })
 }

@@ -1,0 +1,93 @@
+/** What `pool jobs cancel`, `retry`, `discard`, `pause` and `resume` do. */
+import { BadInput } from "../../errors/errors.js"
+import { NoSuchJob } from "../../errors/job-errors.js"
+import { checkedQueue } from "../../jobs/contract/job-names.js"
+import type { JobClient } from "../../jobs/job-client.js"
+import { foundIn } from "../../jobs/job-finder.js"
+import type { PoolFlags } from "../flags/flags.js"
+import { withJobs } from "./jobs-of-pool.js"
+
+/** Many at once are taken in portions of this. */
+const AT_ONCE = 100
+/** Until somebody has it go on, as far as anybody waits. */
+const FOR_GOOD_MS = 100 * 365 * 24 * 3_600_000
+
+export interface ChangeFlags extends PoolFlags {
+  json?: boolean
+  dead?: boolean
+  queue?: string
+  reason?: string
+}
+
+/** Ends the job `id`, wherever it is. Throws NoSuchJob. */
+export async function cancelJob(id: string, flags: ChangeFlags): Promise<void> {
+  await onJobs(id, flags, async ({ finder }) => {
+    if (!(await finder.cancel(id, flags.reason ?? "cancelled"))) throw new NoSuchJob(flags.pool, id)
+  })
+}
+
+/** Has a dead or delayed job done now; with `--dead` all of the dead. */
+export async function retryJobs(id: string | undefined, flags: ChangeFlags): Promise<void> {
+  if (id !== undefined) return onJobs(id, flags, ({ finder }) => finder.retry(id))
+  await onDead(flags, async ({ finder }, found) => finder.bringBack(found))
+}
+
+/** Forgets a dead job; with `--dead` all of them. */
+export async function discardJobs(id: string | undefined, flags: ChangeFlags): Promise<void> {
+  if (id !== undefined) return onJobs(id, flags, ({ finder }) => finder.discard(id))
+  await onDead(
+    flags,
+    async ({ store }, { message }) => void (await store.remove("dead", message.seq)),
+  )
+}
+
+/** Hands out no job of `queue` until it is resumed, or again. */
+export async function pauseQueue(queue: string, isOn: boolean, flags: ChangeFlags): Promise<void> {
+  checkedQueue(queue)
+  await withJobs(flags, async (jobs) => {
+    const untilMs = jobs && isOn ? jobs.store.nowMs() + FOR_GOOD_MS : 0
+    if (!(await jobs?.store.pause(queue, untilMs))) {
+      throw new BadInput("queue", "one that a worker has served", queue)
+    }
+    said({ queue, paused: isOn }, `${queue} ${isOn ? "paused" : "goes on"}`, flags)
+  })
+}
+
+async function onJobs(
+  id: string,
+  flags: ChangeFlags,
+  act: (jobs: JobClient) => Promise<void>,
+): Promise<void> {
+  await withJobs(flags, async (jobs) => {
+    if (!jobs) throw new NoSuchJob(flags.pool, id)
+    await act(jobs)
+    said({ id }, `${id}: done`, flags)
+  })
+}
+
+async function onDead(
+  flags: ChangeFlags,
+  act: (jobs: JobClient, found: NonNullable<ReturnType<typeof foundIn>>) => Promise<void>,
+): Promise<void> {
+  if (!flags.dead)
+    throw new BadInput("id", "the id of a job, or --dead for all that are dead", undefined)
+  await withJobs(flags, async (jobs) => {
+    let count = 0
+    const filter = `${flags.pool}.dead.${flags.queue ? checkedQueue(flags.queue) : "*"}.>`
+    // One that dies again meanwhile has had its turn.
+    const last = (await jobs?.store.last("dead", filter))?.seq ?? 0
+    for (let isMore = jobs !== undefined; jobs && isMore; ) {
+      const messages = await jobs.store.list("dead", filter, AT_ONCE)
+      const meant = messages.filter(({ seq }) => seq <= last).map(foundIn)
+      const jobsFound = meant.filter((found) => found !== undefined)
+      for (const found of jobsFound) await act(jobs, found)
+      count += jobsFound.length
+      isMore = jobsFound.length === AT_ONCE
+    }
+    said({ count }, `${count} ${count === 1 ? "job" : "jobs"}`, flags)
+  })
+}
+
+function said(plain: object, line: string, { json }: ChangeFlags): void {
+  console.log(json ? JSON.stringify(plain) : line)
+}
