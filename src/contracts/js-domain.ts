@@ -13,11 +13,16 @@ export function setDomain(connection: object, domain: string | undefined): void 
   domains.set(connection, domain)
 }
 
+/** The domain that was said of `connection`; undefined where it is its server's own. */
+export function domainOf(connection: object): string | undefined {
+  return domains.get(connection)
+}
+
 /** The options for JetStream over `connection`. */
 export function inDomain<T extends object>(
   connection: object,
   options: T = {} as T,
 ): T & { readonly domain?: string } {
-  const domain = domains.get(connection)
+  const domain = domainOf(connection)
   return domain === undefined ? options : { ...options, domain }
 }

@@ -5,7 +5,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
-import { inDomain } from "../contracts/js-domain.js"
+import { domainOf, inDomain } from "../contracts/js-domain.js"
 import { isStreamNotFound } from "../errors/errors.js"
 import { flawsIn } from "../jetstream/bucket-flaws.js"
 import { findKvBucket } from "../jetstream/kv-bucket.js"
@@ -67,7 +67,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   replicas: async (it, __, ___, facts) => replicasOf(await facts(), it.replicas),
   lease: async (_, __, ___, facts) => leaseOf(await facts()),
   "sync to disk": async (_, __, ___, facts) => syncOf(await facts()),
-  "leaf node": async (_, __, ___, facts) => leafOf(await facts()),
+  "leaf node": async ({ connection }, _, __, facts) => leafOf(await facts(), domainOf(connection)),
   permissions,
   clock,
   "round trip": roundTrip,

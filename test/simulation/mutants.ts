@@ -249,10 +249,10 @@ export const MUTANTS: readonly Mutant[] = [
     family: "calm",
   },
   {
-    name: "renews again without a pause where it is refused at once",
-    file: "election/holder",
-    was: "this.#wakeAtMs = sent.monoMs + this.#options.stepMs",
-    is: "this.#wakeAtMs = sent.monoMs",
+    name: "asks again without a pause where it is refused at once",
+    file: "contracts/until-answered",
+    was: "await pace.wait()",
+    is: "",
     family: "network",
   },
   {

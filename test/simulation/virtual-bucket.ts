@@ -112,6 +112,7 @@ export class VirtualBucket implements Bucket {
 
   #ask<T>(handle: () => Promise<T>): Promise<T> {
     const link = this.#link
+    const askedMs = this.#server.nowMs
     return new Promise((resolve, reject) => {
       const cancel = link.machine.after(ANSWER_MS, () =>
         reject(named("TimeoutError", "JetStream did not answer")),
@@ -122,7 +123,7 @@ export class VirtualBucket implements Bucket {
           settle()
         }, true)
       link.up(() => {
-        if (this.#server.refuses(link))
+        if (this.#server.refuses(link, askedMs))
           return answer(() => reject(named("NoResponders", "no responders")))
         handle().then(
           (value) => this.#server.inCluster(() => answer(() => resolve(value))),

@@ -41,8 +41,8 @@ export class VirtualServer {
   #log: Entry[] = []
   /** Told what arrives; for traces. */
   onTraffic: ((what: string) => void) | undefined
-  /** Told who asks JetStream while it refuses at once. */
-  onRefused: (link: Link) => void = () => {}
+  /** Told who is refused at once, and when that was asked. */
+  onRefused: (link: Link, askedMs: number) => void = () => {}
   /** Told of each read that arrives. */
   onRead: (link: Link, key: string) => void = () => {}
   /** Until when it does. */
@@ -92,10 +92,14 @@ export class VirtualServer {
     }
   }
 
-  /** Whether what `link` asks is refused at once. */
-  refuses(link: Link): boolean {
+  get nowMs(): number {
+    return this.#timeline.nowMs
+  }
+
+  /** Whether what `link` asked at `askedMs` is refused at once. */
+  refuses(link: Link, askedMs: number): boolean {
     if (this.#timeline.nowMs >= this.outUntilMs) return false
-    this.onRefused(link)
+    this.onRefused(link, askedMs)
     return true
   }
 

@@ -114,7 +114,7 @@ export class World {
     const chance = new Chance(schedule.seed)
     this.#server = new VirtualServer(this.#timeline, memberTtlMs, chance, this.#weather)
     if (isTraced) this.#server.onTraffic = (what) => this.#note(`   ${what}`)
-    this.#server.onRefused = (link) => this.#refused(link)
+    this.#server.onRefused = (link, askedMs) => this.#refused(link, askedMs)
     this.#judge = new Judge(
       () => this.#timeline.nowMs,
       (term) => this.#server.hasClaim(term),
@@ -352,8 +352,10 @@ export class World {
   }
 
   /** Who is refused at once must not ask again at once. */
-  #refused(link: Link): void {
+  #refused(link: Link, askedMs: number): void {
     const { sinceMs, refusals } = this.#outage
+    // What was asked while it was cut off comes all at once.
+    if (askedMs < sinceMs) return
     const count = (refusals.get(link) ?? 0) + 1
     refusals.set(link, count)
     const steps = (this.#timeline.nowMs - sinceMs) / this.#timings.stepMs
