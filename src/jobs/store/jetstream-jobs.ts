@@ -6,33 +6,33 @@ import {
   jetstreamManager,
 } from "@nats-io/jetstream"
 import { inDomain } from "../../contracts/js-domain.js"
-import {
-  isNoJetStream,
-  isWrongLastSequence,
-  NoJetStream,
-  ServerTooOld,
-} from "../../errors/errors.js"
+import { isNoJetStream, NoJetStream, ServerTooOld } from "../../errors/errors.js"
 import { fieldOf } from "../../errors/thrown.js"
 import { storePair } from "../../nats/message-pair.js"
 import { consumerOf, type JobNames, jobNamesOf } from "../contract/job-names.js"
 import { NOT_BEFORE_HEADER, type StoredMessage } from "../contract/job-record.js"
-import {
-  AlreadyThere,
-  type JobAbilities,
-  type JobSource,
-  type JobStore,
-  type JobStream,
-  type PairedFirst,
-  type QueueCounts,
-  type Settlement,
-  type SourceOptions,
-  type ToStore,
+import type {
+  JobAbilities,
+  JobSource,
+  JobStore,
+  JobStream,
+  PairedFirst,
+  QueueCounts,
+  Settlement,
+  SourceOptions,
+  ToStore,
 } from "../contract/job-store.js"
 import { JetStreamSource } from "./jetstream-source.js"
 import { JobConsumers, type JobConsumersOptions } from "./job-consumers.js"
 import { countsOf } from "./job-counts.js"
 import { LEASE_MS, LEASE_OF_REPLICAS_MS } from "./job-limits.js"
-import { isStreamGone, type JobStreams, openJobStreams, storedMessage } from "./job-streams.js"
+import {
+  isStreamGone,
+  type JobStreams,
+  openJobStreams,
+  storedMessage,
+  taken,
+} from "./job-streams.js"
 import { Pulse } from "./pulse.js"
 import { settlementOf } from "./ticket.js"
 
@@ -242,11 +242,4 @@ export class JetStreamJobs implements JobStore {
 function opened(options: JetStreamJobsOptions, manager: JetStreamManager): Promise<JobStreams> {
   const { connection, pool, replicas, report = () => {} } = options
   return openJobStreams(connection, manager, jobNamesOf(pool), { replicas, report })
-}
-
-/** What is there already is no failure of the server. */
-function taken(subject: string | undefined): (error: unknown) => never {
-  return (error) => {
-    throw isWrongLastSequence(error) ? new AlreadyThere(subject) : error
-  }
 }

@@ -18,12 +18,13 @@ import {
   isNoJetStream,
   isNoResponders,
   isStreamNotFound,
+  isWrongLastSequence,
 } from "../../errors/nats-errors.js"
 import { isAtLeast } from "../../nats/server-version.js"
 import { namesOf } from "../../protocol/names.js"
 import type { JobNames } from "../contract/job-names.js"
 import type { StoredMessage } from "../contract/job-record.js"
-import type { JobAbilities } from "../contract/job-store.js"
+import { AlreadyThere, type JobAbilities } from "../contract/job-store.js"
 import { DUPLICATES_MS, MOST_DEAD, OLDEST_DEAD_MS } from "./job-limits.js"
 
 /** From which API level on servers have schedules and batches (2.12), and messages with a TTL of their own (2.11). */
@@ -171,4 +172,11 @@ export function storedMessage({ subject, header, data, seq, time }: StoredMsg): 
 /** Whether a stream is not there, or nobody who could know. */
 export function isStreamGone(error: unknown): boolean {
   return isStreamNotFound(error) || isNoResponders(error) || isNoJetStream(error)
+}
+
+/** Has a write that met something throw AlreadyThere: what is there already is no failure of the server. */
+export function taken(subject: string | undefined): (error: unknown) => never {
+  return (error) => {
+    throw isWrongLastSequence(error) ? new AlreadyThere(subject) : error
+  }
 }
