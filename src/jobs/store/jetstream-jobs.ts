@@ -41,14 +41,13 @@ const HEARTBEAT_MS = 15_000
 const HEARTBEAT_OF_REPLICAS_MS = 3_000
 const BEAT_MS = 200
 const ANSWER_MS = 5_000
+const API = { timeout: ANSWER_MS, checkAPI: false }
 
 export interface JetStreamJobsOptions extends JobConsumersOptions {
   readonly pool: string
   /** Of the pool; looked up if they are not given. */
   readonly replicas?: number | undefined
 }
-
-const answering = (it: object) => inDomain(it, { timeout: ANSWER_MS, checkAPI: false })
 
 export class JetStreamJobs implements JobStore {
   readonly #options: JetStreamJobsOptions
@@ -70,13 +69,13 @@ export class JetStreamJobs implements JobStore {
     this.#streams = streams
     this.#names = jobNamesOf(options.pool)
     this.#consumers = new JobConsumers(options, manager, this.#names)
-    this.#client = jetstream(options.connection, answering(options.connection))
+    this.#client = jetstream(options.connection, inDomain(options.connection, API))
   }
 
   /** Opens the streams of a pool, and makes them if need be. Throws what the server says. */
   static async open(options: JetStreamJobsOptions): Promise<JetStreamJobs> {
     const { connection } = options
-    const manager = await jetstreamManager(connection, answering(connection))
+    const manager = await jetstreamManager(connection, inDomain(connection, API))
     try {
       return new JetStreamJobs(options, manager, await opened(options, manager))
     } catch (error) {
@@ -120,17 +119,16 @@ export class JetStreamJobs implements JobStore {
     const usual = isCopied ? LEASE_OF_REPLICAS_MS : LEASE_MS
     const leaseMs = await this.#ensure(options, usual)
     this.#pulse ??= new Pulse(BEAT_MS)
+    const consumer = consumerOf(queue, priority)
     const source = new JetStreamSource({
-      ...options,
-      ...{ connection, leaseMs, heartbeatMs, pulse: this.#pulse },
+      ...{ ...options, connection, leaseMs, heartbeatMs, pulse: this.#pulse, consumer },
       stream: this.#names.jobsStream,
-      consumer: consumerOf(queue, priority),
       ensure: async () => void (await this.#ensure(options, usual)),
     })
     this.#sources.add(source)
-    const { close } = source
+    const close = source.close.bind(source)
     source.close = async () => {
-      await close.call(source)
+      await close()
       this.#sources.delete(source)
       if (this.#sources.size > 0) return
       this.#pulse?.stop()
