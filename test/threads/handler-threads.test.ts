@@ -13,6 +13,7 @@ import type { Handlers } from "../../src/work/handler.js"
 import type { Job } from "../../src/work/job.js"
 import { TakenRequest } from "../../src/work/taken-request.js"
 import { built } from "../fixtures/built.js"
+import { tempFolder } from "../fixtures/folder.js"
 import { SHORT_LEASE_MS } from "../fixtures/leases.js"
 import { ManualClock } from "../fixtures/manual-clock.js"
 import { testPool } from "../fixtures/pool.js"
@@ -56,6 +57,15 @@ function job(text: string, hdrs?: MsgHdrs): TakenRequest {
   const message = { subject: "work", data, ...(hdrs && { headers: hdrs }), respond: () => true }
   return new TakenRequest(message, new Seal(MEMBER), 0)
 }
+
+t.test("what stays in the worker's own thread is there as the module has it", async (t) => {
+  const file = join(tempFolder(t), "stays.mjs")
+  writeFileSync(file, "export const lead = () => {}, jobs = { send: () => 'sent' }")
+  const opened = await (await handlerThreads()).open(file, 1)
+  t.teardown(() => opened.close())
+  t.strictSame(Object.keys(opened.handlers).sort(), ["jobs", "lead"])
+  t.strictSame(Object.keys(opened.handlers.jobs ?? {}), ["send"])
+})
 
 t.test("a job is the same in a thread, and so is its answer", async (t) => {
   const { work } = await threaded(t, 1)
