@@ -1,4 +1,7 @@
-/** Three clustered servers, of which one after another goes and comes back while the pool works. */
+/**
+ * Three clustered servers, of which one after another goes and comes back while the pool works. Only in `make faults`: a
+ * request that is on its way from one server to another when the leader moves can be lost, one of some thousands.
+ */
 import t from "tap"
 import type { ClusteredServer } from "../../src/server-cluster/clustered-server.js"
 import type { ServerCluster } from "../../src/server-cluster/server-cluster.js"
@@ -7,6 +10,7 @@ import { fleet } from "./fleet.js"
 import { isAll, rounds } from "./rounds.js"
 
 const skip = await skipsClusters()
+if (!isAll) t.pass("these take a minute: make faults")
 const LEASE_MS = 12_000
 const WORKERS = { leaseMs: LEASE_MS, names: ["a", "b", "c"], settings: { replicas: 3 } }
 /** About 200 requests a second. */
@@ -22,12 +26,11 @@ async function restarted(servers: readonly ClusteredServer[], cluster: ServerClu
   }
 }
 
-for (const round of rounds) {
+for (const round of isAll ? rounds : []) {
   t.test(`a polite restart of the servers is noticed by nobody${round}`, { skip }, async (t) => {
     const cluster = await testServers(t)
     const it = await fleet(t, { ...WORKERS, ...ASKING, servers: cluster })
-    // The first is the leader's.
-    await restarted(isAll ? cluster.servers : cluster.servers.slice(0, 1), cluster)
+    await restarted(cluster.servers, cluster)
     await it.answers("a")
     const { reigns, unknown } = await it.verdict(t)
     t.equal(reigns.length, 1, "nobody else leads")

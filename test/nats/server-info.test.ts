@@ -50,7 +50,10 @@ t.test("a greeting may come in pieces", async (t) => {
   const port = await listening(t, (socket) => {
     socket.write(`INFO ${JSON.stringify(greeting)} \r\n`)
   })
-  t.strictSame(await serverInfoOf(port), { version: "2.9.1", isJetStreamOn: true, maxPayload: 0 })
+  t.strictSame(await serverInfoOf(port), {
+    ...{ version: "2.9.1", isJetStreamOn: true, maxPayload: 0 },
+    name,
+  })
 })
 
 function listening(t: Test, greet: (socket: Socket) => void): Promise<number> {
