@@ -99,6 +99,8 @@ const TO_CLUSTER: readonly Harm[] = [
     weight: 3,
     act: async (it) => {
       const server = anyServer(it)
+      // What is on its way to it from another server when its workers move can be lost.
+      it.fleet.loses(server)
       server.lameDuck()
       await server.ended
       await server.start()
