@@ -8,6 +8,8 @@ import type { VirtualServer } from "./virtual-server.js"
 
 /** How long the client waits for JetStream, in ms. */
 export const ANSWER_MS = 5_000
+/** What is told of a write takes this long at most, on a good network. */
+const TELLING_MS = 10
 
 interface Watching {
   readonly listener: WatchListener
@@ -21,6 +23,8 @@ export class VirtualBucket implements Bucket {
   readonly #watching = new Set<Watching>()
   /** How many writes to a key have not been answered. */
   readonly #unanswered = new Map<string, number>()
+  /** When the last write to a key was answered. */
+  readonly #answeredMs = new Map<string, number>()
   /** Told of each write before it leaves. */
   onWrite: (key: string) => void = () => {}
 
@@ -33,9 +37,10 @@ export class VirtualBucket implements Bucket {
     return this.#ask(() => this.#server.read(this.#link, key))
   }
 
-  /** Whether a write to `key` has not been answered. */
+  /** Whether a write to `key` has not been answered, or was so just now: then it can't have been told to all. */
   isWriting(key: string): boolean {
-    return (this.#unanswered.get(key) ?? 0) > 0
+    const sinceMs = this.#server.nowMs - (this.#answeredMs.get(key) ?? Number.NEGATIVE_INFINITY)
+    return (this.#unanswered.get(key) ?? 0) > 0 || sinceMs <= TELLING_MS
   }
 
   async write(key: string, value: Uint8Array, over: number): Promise<number> {
@@ -46,6 +51,7 @@ export class VirtualBucket implements Bucket {
       return await this.#ask(() => this.#server.bucket.write(key, value, over))
     } finally {
       count(-1)
+      this.#answeredMs.set(key, this.#server.nowMs)
     }
   }
 
