@@ -1,6 +1,7 @@
 import t from "tap"
 import type { QueueJob } from "../../src/jobs/contract/queue-job.js"
 import { testJobs } from "../fixtures/jobs.js"
+import { until } from "../fixtures/until.js"
 
 /** A minute of the clock of these tests begins so many ms after its start. */
 const TO_MINUTE_MS = 60_000 - (1_700_000_000_000 % 60_000)
@@ -36,6 +37,9 @@ t.test("a day that is let pass at once is for the policy to say", async (t) => {
   const cron = { hourly: { at: "@hourly", job: "report", missed: "once" as const } }
   await join("a", { jobs: { report: handler }, cron })
   await clock.pass(5_000)
+  // What it needs is loaded in its own time.
+  const store = await local.jobs("work")
+  await until("it watches", async () => !!(await store.last("jobs", "work.tick.hourly")))
   clock.standStill(24 * 3_600_000)
   await clock.pass(10_000)
   await local.drain()
