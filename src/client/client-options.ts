@@ -6,15 +6,15 @@ import { headersOf } from "../encoding/headers.js"
 import {
   callable,
   checkKind,
-  either,
   having,
+  headersLike,
   type KindsOf,
   kind,
   number,
   numberFrom,
   text,
-  textByName,
   waitMs,
+  wholeFrom,
   yesOrNo,
 } from "../options/known-options.js"
 import type { Clock } from "../time/clock.js"
@@ -64,11 +64,7 @@ export interface AskOptions {
 
 export const ASK_OPTIONS = {
   timeoutMs: number,
-  headers: either(
-    textByName,
-    having("MsgHdrs", "append", "last"),
-    kind("Headers", (value) => Object.prototype.toString.call(value) === "[object Headers]"),
-  ),
+  headers: headersLike,
   idempotent: yesOrNo,
   signal: having("an AbortSignal", "addEventListener"),
   waitForWorkers: yesOrNo,
@@ -91,10 +87,7 @@ export interface MapOptions extends AskOptions {
 
 export const MAP_OPTIONS = {
   ...ASK_OPTIONS,
-  concurrency: kind(
-    "a whole number from 1",
-    (value) => Number.isInteger(value) && Number(value) > 0,
-  ),
+  concurrency: wholeFrom(1),
   leader: yesOrNo,
 } satisfies KindsOf<MapOptions>
 

@@ -1,6 +1,6 @@
 /**
- * A write, or a read, that is repeated as it is until it is answered, or its time is over. While a stream has no leader nobody answers,
- * or somebody says that there is none: that says nothing about what was asked, and is no loss.
+ * A write, or a read, that is repeated as it is until it is answered, or its time is over. While a stream has no leader
+ * nobody answers, or somebody says that there is none: that says nothing about what was asked, and is no loss.
  *
  * An acknowledgement counts whichever try it is for. A refusal counts only if no earlier try may have been done: it may
  * be that one which refuses this.

@@ -6,8 +6,9 @@ import { headers } from "nats"
 import type { Bus } from "../contracts/bus.js"
 import { BadInput, isNoResponders, isTimeout } from "../errors/errors.js"
 import type { JobStore } from "../jobs/contract/job-store.js"
+import { lastPartOf } from "../protocol/subject.js"
 import { type CronNames, cronNamesOf } from "./cron-names.js"
-import { decodeLeaderCron, encodeAsk, type LeaderCron } from "./cron-news.js"
+import { type CronNews, decodeLeaderCron, encodeAsk, type LeaderCron } from "./cron-news.js"
 import { cursorIn, type StoredCursor, specOf } from "./cursor.js"
 import {
   type CronDefinition,
@@ -23,19 +24,8 @@ const ANSWER_MS = 2_000
 const MOST = 10_000
 
 /** One definition, and what is known of its ticks. */
-export interface CronRow {
-  readonly name: string
-  readonly at: string
-  readonly tz: string
-  readonly job: string
-  readonly missed: string
-  /** Where it is defined: in the code of the leader, or in the pool. */
-  readonly from: string
-  readonly isPaused: boolean
-  /** In ms since 1970. */
-  readonly nextMs?: number | undefined
+export interface CronRow extends CronNews {
   readonly last?: StoredCursor | undefined
-  readonly problem?: string | undefined
 }
 
 export interface CronList {
@@ -121,7 +111,7 @@ export class CronDesk {
       const stored = decodeStored(data)
       const { at, tz = DEFAULT_ZONE, job, missed = "skip", isPaused = false } = stored
       if (at === undefined || job === undefined) return []
-      const name = subject.slice(subject.lastIndexOf(".") + 1)
+      const name = lastPartOf(subject)
       return [{ name, at, tz, job, missed, from: "pool", isPaused }]
     })
   }

@@ -10,6 +10,7 @@ import { jobNamesOf } from "../jobs/contract/job-names.js"
 import type { JobStore } from "../jobs/contract/job-store.js"
 import type { Leadership } from "../lease/leadership.js"
 import { listen } from "../protocol/listening.js"
+import { lastPartOf } from "../protocol/subject.js"
 import type { Clock } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
 import { cronNamesOf } from "./cron-names.js"
@@ -107,8 +108,7 @@ export class ReignCron {
     const { store, cron } = this.#context as ReignContext
     const found = await store.list("jobs", cron.definitions, MOST_DEFINITIONS)
     if (!this.#holds()) return
-    const nameIn = (subject: string) => subject.slice(subject.lastIndexOf(".") + 1)
-    const stored = new Map(found.map((one) => [nameIn(one.subject), decodeStored(one.data)]))
+    const stored = new Map(found.map((one) => [lastPartOf(one.subject), decodeStored(one.data)]))
     for (const running of this.#running.values()) running.stop()
     this.#running.clear()
     this.#idle = []

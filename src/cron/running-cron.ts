@@ -5,6 +5,7 @@
  */
 import { headers } from "nats"
 import type { Troubles } from "../contracts/troubles.js"
+import { unawaited } from "../contracts/unawaited.js"
 import { isA, reasonOf } from "../errors/thrown.js"
 import { type JobNames, keyOfId } from "../jobs/contract/job-names.js"
 import { ID_HEADER, SINCE_HEADER } from "../jobs/contract/job-record.js"
@@ -15,8 +16,9 @@ import {
   type ToStore,
 } from "../jobs/contract/job-store.js"
 import type { Leadership } from "../lease/leadership.js"
-import type { Cancel, Clock } from "../time/clock.js"
+import type { Clock } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
+import { pause } from "../time/within.js"
 import type { CronNames } from "./cron-names.js"
 import type { CronNews } from "./cron-news.js"
 import { type Cursor, cursorIn, encodeCursor, jobIdOf, specOf } from "./cursor.js"
@@ -156,7 +158,7 @@ export class RunningCron {
       job,
     )
     this.#cursor = { seq, firedMs: tickMs }
-    void this.#tidy(seq)
+    unawaited(this.#tidy(seq))
   }
 
   #cursorAt(atMs: number, over: number, job?: string): ToStore & { readonly lastAt: number } {
@@ -185,19 +187,9 @@ export class RunningCron {
   /** Until the next tick is due, or it is stopped. */
   #sleep(): Promise<void> {
     const { clock, store } = this.#context
-    const { signal } = this.#stopped
     const leftMs = (this.#nextMs ?? Number.POSITIVE_INFINITY) - store.nowMs()
-    return new Promise((resolve) => {
-      let cancel: Cancel = () => {}
-      const wake = () => {
-        cancel()
-        signal.removeEventListener("abort", wake)
-        resolve()
-      }
-      if (signal.aborted) return resolve()
-      signal.addEventListener("abort", wake)
-      cancel = clock.after(Math.min(LONGEST_SLEEP_MS, Math.max(1, Math.ceil(leftMs))), wake)
-    })
+    const ms = Math.min(LONGEST_SLEEP_MS, Math.max(1, Math.ceil(leftMs)))
+    return pause(clock, ms, this.#stopped.signal)
   }
 }
 

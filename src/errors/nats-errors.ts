@@ -64,6 +64,11 @@ export function isAway(error: unknown): boolean {
   )
 }
 
+/** A stream is not there, or nobody who could know: what was to be stored was not. */
+export function isStreamGone(error: unknown): boolean {
+  return isStreamNotFound(error) || isNoResponders(error) || isNoJetStream(error)
+}
+
 /** What JetStream says of a request that it could not take at the moment: it says nothing about the request. */
 const NOT_NOW = new Set([408, 409, 503])
 

@@ -12,14 +12,7 @@ import type { NatsConnection } from "nats"
 import { inDomain } from "../contracts/js-domain.js"
 import { objectIn, toBytes } from "../encoding/json.js"
 import { payloadOf } from "../encoding/payload.js"
-import {
-  BadInput,
-  isNoJetStream,
-  isNoResponders,
-  isStreamNotFound,
-  isWrongLastSequence,
-  ServerTooOld,
-} from "../errors/errors.js"
+import { BadInput, isStreamGone, isWrongLastSequence, ServerTooOld } from "../errors/errors.js"
 import { FencedOff } from "../errors/fence-errors.js"
 import { type Leadership, type Published, ReignEnded } from "../lease/leadership.js"
 import { isAtLeast } from "../nats/server-version.js"
@@ -149,9 +142,4 @@ export class Fence {
       return undefined
     }
   }
-}
-
-/** Nobody stores the subject; so nothing was stored. */
-function isStreamGone(error: unknown): boolean {
-  return isStreamNotFound(error) || isNoResponders(error) || isNoJetStream(error)
 }

@@ -3,14 +3,12 @@ import type { MsgHdrs } from "nats"
 import { BadInput } from "../errors/errors.js"
 import {
   checkOptions,
-  either,
-  having,
+  headersLike,
   type KindsOf,
-  kind,
   numberFrom,
   text,
-  textByName,
   waitMs,
+  wholeFrom,
 } from "../options/known-options.js"
 import { checkedId } from "./contract/job-names.js"
 
@@ -49,11 +47,7 @@ const ENQUEUE_OPTIONS = {
   unique: text,
   id: text,
   keepResultMs: numberFrom(1, YEAR_MS),
-  headers: either(
-    textByName,
-    having("MsgHdrs", "append", "last"),
-    kind("Headers", (value) => Object.prototype.toString.call(value) === "[object Headers]"),
-  ),
+  headers: headersLike,
   timeoutMs: waitMs,
 } satisfies KindsOf<EnqueueOptions>
 
@@ -65,11 +59,4 @@ export function checkedEnqueueOptions(options: EnqueueOptions): void {
   if (id !== undefined && unique !== undefined) {
     throw new BadInput("unique", "no id of your own beside it, which is unique itself", unique)
   }
-}
-
-function wholeFrom(least: number) {
-  return kind(
-    `a whole number from ${least}`,
-    (value) => Number.isInteger(value) && Number(value) >= least,
-  )
 }

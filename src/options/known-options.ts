@@ -55,6 +55,13 @@ export function numberFrom(least: number, most = Number.MAX_SAFE_INTEGER): Kind 
   return kind(`a number ${range}`, (value) => isFrom(least, value, most))
 }
 
+export function wholeFrom(least: number): Kind {
+  return kind(
+    `a whole number from ${least}`,
+    (value) => Number.isInteger(value) && Number(value) >= least,
+  )
+}
+
 export function either(...kinds: readonly Kind[]): Kind {
   const expected = kinds.map((one) => one.expected).join(", or ")
   return kind(expected, (value) => kinds.some((one) => one.isMet(value)))
@@ -75,6 +82,13 @@ export function having(expected: string, ...methods: readonly string[]): Kind {
       methods.every((name) => typeof value[name as keyof object] === "function"),
   )
 }
+
+/** Headers of a message, as a program may give them. */
+export const headersLike = either(
+  textByName,
+  having("MsgHdrs", "append", "last"),
+  kind("Headers", (value) => Object.prototype.toString.call(value) === "[object Headers]"),
+)
 
 export function optionsLike(inside: Kinds): Kind {
   return { expected: "an object with options", isMet: isPlain, inside }

@@ -5,6 +5,11 @@ export function isPattern(pattern: string): boolean {
   return /(^|\.)[*>](\.|$)/.test(pattern)
 }
 
+/** What stands behind its last dot. */
+export function lastPartOf(subject: string): string {
+  return subject.slice(subject.lastIndexOf(".") + 1)
+}
+
 /** Whether `subject` is one of those that `pattern` stands for. */
 export function isMatch(pattern: string, subject: string): boolean {
   const wanted = pattern.split(".")

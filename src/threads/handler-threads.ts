@@ -12,10 +12,10 @@ import { MessageChannel } from "node:worker_threads"
 import { withCallbacks } from "../contracts/callbacks.js"
 import type { Report } from "../contracts/troubles.js"
 import { unawaited, unexpected, warnOf } from "../contracts/unawaited.js"
-import { BadHandler, BadInput, reasonOf } from "../errors/errors.js"
+import { BadHandler, reasonOf } from "../errors/errors.js"
 import { textOf } from "../errors/thrown.js"
 import type { EndReason, Leadership, ReignEnded } from "../lease/leadership.js"
-import { callable, checkKind, checkOptions, text } from "../options/known-options.js"
+import { callable, checkKind, checkOptions, text, wholeFrom } from "../options/known-options.js"
 import { type Handlers, handlerFile, loadHandlers } from "../work/handler.js"
 import type { Job } from "../work/job.js"
 import { threadFileOf } from "./thread-file.js"
@@ -70,9 +70,7 @@ export class HandlerThreads {
   ): Promise<HandlerThreads> {
     checkOptions("HandlerThreads.open", options, { threadFile: text, report: callable })
     checkKind("path", path, text)
-    if (!(Number.isInteger(threads) && threads > 0)) {
-      throw new BadInput("threads", "a whole number from 1", threads)
-    }
+    checkKind("threads", threads, wholeFrom(1))
     const loaded = await loadHandlers(path)
     const { report } = withCallbacks({ report: options.report ?? warnOfThread })
     const threadFile = threadFileOf(options.threadFile)

@@ -19,7 +19,16 @@ export function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T
   })
 }
 
-/** Resolves after `ms`. */
-export function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.after(ms, resolve))
+/** Resolves after `ms`, or as soon as `signal` fires. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const end = () => {
+      cancel()
+      signal?.removeEventListener("abort", end)
+      resolve()
+    }
+    const cancel = clock.after(ms, end)
+    signal?.addEventListener("abort", end)
+  })
 }

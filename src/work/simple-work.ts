@@ -17,9 +17,10 @@
 import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { withHeader } from "../encoding/headers.js"
-import { BadInput, isNoResponders, reasonOf } from "../errors/errors.js"
+import { isNoResponders, reasonOf } from "../errors/errors.js"
 import { errorOf } from "../errors/thrown.js"
 import { WorkerStopped } from "../errors/work-errors.js"
+import { checkKind, wholeFrom } from "../options/known-options.js"
 import { listen } from "../protocol/listening.js"
 import type { MemberLabel } from "../protocol/member.js"
 import { QUEUE_GROUP } from "../protocol/names.js"
@@ -51,8 +52,8 @@ export interface SimpleWorkOptions extends RequestOptions {
 
 /** The concurrency, if it can work; throws BadInput otherwise. */
 export function checkedConcurrency(count: number): number {
-  if (Number.isInteger(count) && count > 0) return count
-  throw new BadInput("concurrency", "a whole number from 1", count)
+  checkKind("concurrency", count, wholeFrom(1))
+  return count
 }
 
 export class SimpleWork {

@@ -7,6 +7,7 @@ import { HistoryWriter } from "../history/history-stream.js"
 import { Fence } from "../jetstream/fence.js"
 import { findKvBucket, openKvBucket } from "../jetstream/kv-bucket.js"
 import { adjusted, openPool } from "../jetstream/open-pool.js"
+import type { JobStore } from "../jobs/contract/job-store.js"
 import { timingsOf } from "../lease/timings.js"
 import { tellOfConnection } from "../nats/connection-troubles.js"
 import { ServerMove } from "../nats/lame-duck.js"
@@ -100,6 +101,13 @@ async function backendOnServer(
       if (!given) await connection.close()
     }
   }
+  // One for the jobs of a worker and for its cron.
+  let jobs: Promise<JobStore> | undefined
+  const openJobs = async (): Promise<JobStore> => {
+    const { JetStreamJobs } = await import("../jobs/store/jetstream-jobs.js")
+    const { replicas } = timings
+    return JetStreamJobs.open({ connection, pool: names.pool, replicas, report })
+  }
   return {
     ...base,
     clock: systemClock,
@@ -121,10 +129,12 @@ async function backendOnServer(
         move = own
       },
     }),
-    openJobs: async () => {
-      const { JetStreamJobs } = await import("../jobs/store/jetstream-jobs.js")
-      const { replicas } = timings
-      return JetStreamJobs.open({ connection, pool: names.pool, replicas, report })
+    openJobs: () => {
+      jobs ??= openJobs().catch((error) => {
+        jobs = undefined
+        throw error
+      })
+      return jobs
     },
     close,
   }

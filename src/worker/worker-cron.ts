@@ -7,7 +7,6 @@ import type { Troubles } from "../contracts/troubles.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
 import type { CronDefinition, CronDefinitions } from "../cron/definition.js"
 import type { CronModule } from "../cron/worker-module.js"
-import type { JobStore } from "../jobs/contract/job-store.js"
 import type { JobQueues } from "../jobs/contract/queue-job.js"
 import type { Leadership } from "../lease/leadership.js"
 import type { StandingClaim } from "../protocol/claim.js"
@@ -17,7 +16,6 @@ import type { Cancel } from "../time/clock.js"
 export class WorkerCron {
   readonly #module: CronModule | undefined
   readonly #definitions: ReadonlyMap<string, CronDefinition>
-  #store: Promise<JobStore> | undefined
   #reign: { stop(): void } | undefined
   #term = 0
   #cancelCheck: Cancel = () => {}
@@ -48,7 +46,7 @@ export class WorkerCron {
     const { names, bus, clock, name: by } = backend
     const reign = new this.#module.ReignCron({
       ...{ pool: names.pool, definitions: this.#definitions, leadership },
-      ...{ bus, clock, troubles, by, openStore: () => this.#open(backend) },
+      ...{ bus, clock, troubles, by, openStore: backend.openJobs },
     })
     this.#reign = reign
     unawaited(reign.run(), unexpected(troubles.report))
@@ -76,13 +74,5 @@ export class WorkerCron {
   stop(): void {
     this.#cancelCheck()
     this.#reign?.stop()
-  }
-
-  #open(backend: Backend): Promise<JobStore> {
-    this.#store ??= backend.openJobs().catch((error) => {
-      this.#store = undefined
-      throw error
-    })
-    return this.#store
   }
 }

@@ -6,7 +6,7 @@ import {
   jetstreamManager,
 } from "@nats-io/jetstream"
 import { inDomain } from "../../contracts/js-domain.js"
-import { isNoJetStream, NoJetStream, ServerTooOld } from "../../errors/errors.js"
+import { isNoJetStream, isStreamGone, NoJetStream, ServerTooOld } from "../../errors/errors.js"
 import { fieldOf } from "../../errors/thrown.js"
 import { storePair } from "../../nats/message-pair.js"
 import { consumerOf, type JobNames, jobNamesOf } from "../contract/job-names.js"
@@ -26,13 +26,7 @@ import { JetStreamSource } from "./jetstream-source.js"
 import { JobConsumers, type JobConsumersOptions } from "./job-consumers.js"
 import { countsOf } from "./job-counts.js"
 import { LEASE_MS, LEASE_OF_REPLICAS_MS } from "./job-limits.js"
-import {
-  isStreamGone,
-  type JobStreams,
-  openJobStreams,
-  storedMessage,
-  taken,
-} from "./job-streams.js"
+import { type JobStreams, openJobStreams, storedMessage, taken } from "./job-streams.js"
 import { Pulse } from "./pulse.js"
 import { settlementOf } from "./ticket.js"
 

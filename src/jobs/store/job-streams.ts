@@ -13,13 +13,7 @@ import {
 } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
 import type { Report } from "../../contracts/troubles.js"
-import {
-  isNameInUse,
-  isNoJetStream,
-  isNoResponders,
-  isStreamNotFound,
-  isWrongLastSequence,
-} from "../../errors/nats-errors.js"
+import { isNameInUse, isStreamNotFound, isWrongLastSequence } from "../../errors/nats-errors.js"
 import { isAtLeast } from "../../nats/server-version.js"
 import { namesOf } from "../../protocol/names.js"
 import type { JobNames } from "../contract/job-names.js"
@@ -167,11 +161,6 @@ async function replicasOfPool(manager: JetStreamManager, pool: string): Promise<
 /** A message as the server gives it. */
 export function storedMessage({ subject, header, data, seq, time }: StoredMsg): StoredMessage {
   return { subject, headers: header, data, seq, storedMs: time.getTime() }
-}
-
-/** Whether a stream is not there, or nobody who could know. */
-export function isStreamGone(error: unknown): boolean {
-  return isStreamNotFound(error) || isNoResponders(error) || isNoJetStream(error)
 }
 
 /** Has a write that met something throw AlreadyThere: what is there already is no failure of the server. */

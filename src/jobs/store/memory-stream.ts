@@ -1,7 +1,7 @@
 /** Messages in order, as a stream of JetStream keeps them, inside one process and on its clock. */
 import type { MsgHdrs } from "nats"
 import { copyHeaders } from "../../encoding/headers.js"
-import { isMatch } from "../../protocol/subject.js"
+import { isMatch, lastPartOf } from "../../protocol/subject.js"
 import type { Cancel, Clock } from "../../time/clock.js"
 import type { StoredMessage } from "../contract/job-record.js"
 import { AlreadyThere, type ToStore } from "../contract/job-store.js"
@@ -58,7 +58,7 @@ export class MemoryStream {
     this.#ends.delete(seq)
     const message = this.messages.get(seq)
     if (!message) return false
-    const key = keyIn(message.subject)
+    const key = lastPartOf(message.subject)
     const same = this.#byKey.get(key)
     same?.delete(seq)
     if (same?.size === 0) this.#byKey.delete(key)
@@ -71,7 +71,7 @@ export class MemoryStream {
 
   matching(pattern: string): StoredMessage[] {
     this.#expire()
-    const key = keyIn(pattern)
+    const key = lastPartOf(pattern)
     const all = key === "*" || key === ">" ? this.messages.keys() : (this.#byKey.get(key) ?? [])
     const found = [...all].map((seq) => this.messages.get(seq) as StoredMessage)
     return found.filter(({ subject }) => isMatch(pattern, subject))
@@ -86,9 +86,9 @@ export class MemoryStream {
     this.#last += 1
     const message = { subject, headers, data, seq: this.#last, storedMs: this.#clock.now().wallMs }
     this.messages.set(message.seq, message)
-    const same = this.#byKey.get(keyIn(subject))
+    const same = this.#byKey.get(lastPartOf(subject))
     if (same) same.add(message.seq)
-    else this.#byKey.set(keyIn(subject), new Set([message.seq]))
+    else this.#byKey.set(lastPartOf(subject), new Set([message.seq]))
     this.#onStored(message)
     return message.seq
   }
@@ -99,8 +99,4 @@ export class MemoryStream {
     this.remove(seq)
     this.#append(subject, message.headers, message.data)
   }
-}
-
-function keyIn(subject: string): string {
-  return subject.slice(subject.lastIndexOf(".") + 1)
 }
