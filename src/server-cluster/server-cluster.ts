@@ -31,7 +31,7 @@ export interface ServerClusterOptions extends Omit<ClusterPlan, "clusterName"> {
 }
 
 /** What can be done to one of the servers. */
-export type ServerLever = "stop" | "kill" | "lame-duck" | "bring-back"
+export type ServerLever = "stop" | "kill" | "lame-duck" | "bring-back" | "bring-back-empty"
 
 const POLL_MS = 50
 const READY_WITHIN_MS = 30_000
@@ -112,6 +112,8 @@ export class ServerCluster {
         return server.ended
       case "bring-back":
         return server.start()
+      case "bring-back-empty":
+        return server.start({ isEmpty: true })
     }
   }
 

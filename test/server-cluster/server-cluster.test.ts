@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import t from "tap"
@@ -40,9 +40,11 @@ t.test("three servers come and go, each in its own way", { skip }, async (t) => 
   t.equal(n2.state, "down")
   t.equal(n2.pid, undefined)
   t.ok(existsSync(join(n2.storeDir, "jetstream")))
-  await n2.start({ isEmpty: true })
+  const file = join(n2.storeDir, "jetstream", "from its last life")
+  writeFileSync(file, "")
+  await cluster.order("n2", "bring-back-empty")
   await cluster.healthy()
-  t.pass("one that comes back without its files is filled again")
+  t.notOk(existsSync(file), "one comes back without its files, and is filled again")
 
   await Promise.all([n3.stop(), n3.start()])
   t.equal(n3.state, "up", "a start waits for the end that was asked for before")

@@ -30,7 +30,7 @@ export function clusterCommand(): Command {
 On the screen ? shows the keys. A server that listens already is used, and not stopped. With --servers none is started.
 Logs are in .pool/logs. A second Ctrl-C does not wait for work in flight. Ctrl-Z suspends the screen alone: server
 and workers go on. Several servers are started with configurations in .pool/servers-3, to read and to copy; on the
-screen Tab goes to the servers, to stop, kill and bring back each.
+screen Tab goes to the servers, to stop, kill and bring back each, with its files or without.
 
 Examples:
   pool cluster

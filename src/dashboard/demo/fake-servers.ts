@@ -1,6 +1,6 @@
 /** Servers of a cluster that exist only in memory: they obey the levers, one leads the stream, and who is back catches up. */
 import type { Clock } from "../../time/clock.js"
-import type { ServerLever, ServerSeen, ServersSeen } from "../world/servers.js"
+import { isReturn, type ServerLever, type ServerSeen, type ServersSeen } from "../world/servers.js"
 
 const LEAVES_AFTER_MS = 2_500
 const STARTS_AFTER_MS = 250
@@ -37,10 +37,11 @@ export class FakeServers {
   }
 
   async order(name: string, lever: ServerLever): Promise<void> {
-    if (lever === "bring-back") {
+    if (isReturn(lever)) {
+      const lag = lever === "bring-back" ? 40 : 400
       this.change(name, { state: "starting" })
       await this.#after(STARTS_AFTER_MS)
-      this.change(name, { state: "up", replica: "behind", lag: 40 })
+      this.change(name, { state: "up", replica: "behind", lag })
       this.#clock.after(CATCHES_UP_AFTER_MS, () =>
         this.change(name, { replica: "current", lag: 0 }),
       )

@@ -14,6 +14,7 @@ export type Command =
   | "start"
   | "lame-duck"
   | "bring-back"
+  | "bring-back-empty"
   | "switch"
   | "up"
   | "down"
@@ -67,9 +68,10 @@ const BINDINGS: readonly Binding[] = [
   bind("freeze", "z", "Workers", "freeze, and thaw again", "freeze", 6),
   bind("rest", "P", "Workers", "rest: no work, and resume", "rest", 10),
   bind("start", "n", "Workers", "start a new worker", "new", 3),
-  bind("lame-duck", "l", "Servers", "lame duck: leave politely", "lame duck", 1),
-  bind("bring-back", "b", "Servers", "bring it back", "back", 1),
-  bind("switch", "tab", "Servers", "servers, or workers", "servers", 2),
+  bind("lame-duck", "l", "Servers", "leave (lame duck)", "lame duck", 1),
+  { ...bind("bring-back", "b", "Servers", "back; back empty", "back", 1), shown: "b E" },
+  { ...bind("bring-back-empty", "E", "Servers", "", "empty", 2), shown: undefined },
+  bind("switch", "tab", "Servers", "servers, workers", "servers", 2),
   { ...bind("up", "up", "View", "select, or arrows"), keys: ["up", "k"], shown: "j k" },
   { command: "down", keys: ["down", "j"], group: "View", help: "" },
   { command: "page-up", keys: ["page-up", "ctrl-u", "ctrl-b"], group: "View", help: "" },
@@ -94,6 +96,11 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
 /** What `key` asks for, if anything. */
 export function commandOf(key: string): Command | undefined {
   return COMMANDS.get(key)
+}
+
+/** The one of its keys that stands for it where there is room for one: as the help shows it. */
+export function firstKeyOf({ shown, keys: [first = ""] }: Binding): string {
+  return shown?.split(" ")[0] ?? first
 }
 
 function bind(

@@ -4,6 +4,7 @@
  */
 import type { Instant } from "../../time/clock.js"
 import type { Pool } from "../world/pool.js"
+import type { ServerLever } from "../world/servers.js"
 import { type Command, commandOf } from "./keymap.js"
 
 export type Mode =
@@ -12,7 +13,8 @@ export type Mode =
   | { readonly kind: "filter" }
   /** Asks whether to kill this member. */
   | { readonly kind: "kill"; readonly id: string }
-  | { readonly kind: "kill-server"; readonly name: string }
+  /** Asks whether to do this to this server. */
+  | { readonly kind: "server"; readonly name: string; readonly lever: ServerLever }
 
 /** The screen as it stood when it was paused. */
 export interface Pinned {
@@ -52,7 +54,9 @@ export interface Pressed {
 }
 
 /** The answer yes to the question about this member, or this server. */
-export type Confirmed = { readonly killed: string } | { readonly killedServer: string }
+export type Confirmed =
+  | { readonly killed: string }
+  | { readonly server: string; readonly lever: ServerLever }
 
 const DEAF_MS = 300
 const PAGE = 10
@@ -70,8 +74,8 @@ export function pressed(ui: Ui, key: string, scene: Scene): Pressed {
       return { ui: filtered(ui, key, scene) }
     case "kill":
       return answered(ui, key, { killed: ui.mode.id }, scene)
-    case "kill-server":
-      return answered(ui, key, { killedServer: ui.mode.name }, scene)
+    case "server":
+      return answered(ui, key, { server: ui.mode.name, lever: ui.mode.lever }, scene)
     case "normal":
       return command ? chosen(ui, command, scene) : { ui }
   }

@@ -2,22 +2,25 @@
 import { plural } from "../drawing/format.js"
 import type { Layout } from "../drawing/layout.js"
 import { fitted, type Line, line, type Span, span, spread, widthOf } from "../drawing/line.js"
-import { type Binding, KEYMAP } from "../keys/keymap.js"
+import { type Binding, firstKeyOf, KEYMAP } from "../keys/keymap.js"
+import type { Mode } from "../keys/ui.js"
 import type { Snapshot } from "../state/snapshot.js"
 import { nextInLine } from "../world/rows.js"
+import { isMajorityBeside } from "../world/servers.js"
 import type { Look } from "./look.js"
 
 /** How many ranks of hints there are in the keymap, and one more while the servers are in focus. */
 const RANKS = 11
-const YES_OR_NO: Line = [span(" y", "key"), span(" kill   any other key keeps it")]
+
+type ServerQuestion = Extract<Mode, { readonly kind: "server" }>
 
 export function footer(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
   const { mode } = snapshot
   const lines =
     mode.kind === "kill"
       ? killQuestion(snapshot, mode.id, layout)
-      : mode.kind === "kill-server"
-        ? serverQuestion(snapshot, mode.name, layout)
+      : mode.kind === "server"
+        ? serverQuestion(snapshot, mode, layout)
         : mode.kind === "filter"
           ? filterPrompt(snapshot, layout)
           : [message(snapshot), hints(snapshot, layout, look)]
@@ -33,18 +36,35 @@ function killQuestion(snapshot: Snapshot, id: string, { columns }: Layout): Line
   const question = ` Kill ${row?.name ?? ""} with SIGKILL?`
   const fits = (consequence: string) => question.length + 1 + consequence.length <= columns
   const consequence = consequences(snapshot, id, row?.busy ?? 0).find(fits) ?? ""
-  return [line(`${question} ${consequence}`, "bad"), YES_OR_NO]
+  return [line(`${question} ${consequence}`, "bad"), yesOrNo("kill", "keeps it")]
 }
 
-function serverQuestion({ servers }: Snapshot, name: string, { columns }: Layout): Line[] {
+function serverQuestion(snapshot: Snapshot, { name, lever }: ServerQuestion, { columns }: Layout) {
+  const isKill = lever === "kill"
+  const question = isKill ? ` Kill server ${name} with SIGKILL?` : ` Bring ${name} back empty?`
+  const meaning = isKill ? deathOf(name, snapshot) : emptinessOf(name, snapshot)
+  const consequence = meaning.find((it) => question.length + 1 + it.length <= columns) ?? ""
+  const answers = isKill ? yesOrNo("kill", "keeps it") : yesOrNo("empty it", "does not")
+  return [line(`${question} ${consequence}`, "bad"), answers]
+}
+
+/** What the death of a server would mean, the longest wording first. */
+function deathOf(name: string, { servers }: Snapshot): string[] {
   const others = servers.filter((it) => it.name !== name && it.state === "up").length
-  const isMajority = others * 2 > servers.length
-  const question = ` Kill server ${name} with SIGKILL?`
-  const meaning = isMajority
+  return others * 2 > servers.length
     ? ["The others go on; its clients connect to them.", "The others go on."]
     : ["Too few are left then: nothing can be written, and soon nobody leads.", "Too few are left."]
-  const consequence = meaning.find((it) => question.length + 1 + it.length <= columns) ?? ""
-  return [line(`${question} ${consequence}`, "bad"), YES_OR_NO]
+}
+
+/** What it would mean that a server comes back without its files, the longest wording first. */
+function emptinessOf(name: string, { pool }: Snapshot): string[] {
+  return isMajorityBeside(name, pool.servers)
+    ? ["Most of the others have all that it had, and give it a copy.", "The others have all."]
+    : ["Too few others have what it has: writes and terms can be lost.", "Writes can be lost."]
+}
+
+function yesOrNo(yes: string, no: string): Line {
+  return [span(" y", "key"), span(` ${yes}   any other key ${no}`)]
 }
 
 /** What a kill would mean, the longest wording first. */
@@ -115,9 +135,10 @@ function atServers({ hint, atServers: own, ...binding }: Binding): Binding {
 
 function spell(shown: readonly Binding[], groupGap: string): Line {
   const gap = groupGap === " " ? " " : "  "
-  return shown.flatMap(({ shown: keys = "", hint, group }, index): Span[] => {
+  return shown.flatMap((binding, index): Span[] => {
+    const { hint, group } = binding
     const before = shown[index - 1]
     const space = before === undefined ? " " : before.group === group ? gap : groupGap
-    return [span(space, "dim"), span(keys.split(" ")[0] ?? "", "key"), span(` ${hint?.word}`)]
+    return [span(space, "dim"), span(firstKeyOf(binding), "key"), span(` ${hint?.word}`)]
   })
 }

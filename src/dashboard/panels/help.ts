@@ -3,7 +3,7 @@ import { namesOf } from "../../protocol/names.js"
 import { beside, framed } from "../drawing/frame.js"
 import type { Layout } from "../drawing/layout.js"
 import { EMPTY, fitted, type Line, line, span, widthOf } from "../drawing/line.js"
-import { type Group, KEYMAP } from "../keys/keymap.js"
+import { firstKeyOf, type Group, KEYMAP } from "../keys/keymap.js"
 import type { Facts, Snapshot } from "../state/snapshot.js"
 import type { Look } from "./look.js"
 
@@ -99,9 +99,10 @@ function meaning({ pool, logs }: Facts, width: number): Line[] {
 function terse(columns: number, rows: number, hasLevers: boolean): Line[] {
   const lines: Line[] = []
   let now: Line = []
-  for (const { shown = "", hint, group } of KEYMAP) {
+  for (const binding of KEYMAP) {
+    const { hint, group } = binding
     if (!hint || (group === "Servers" && !hasLevers)) continue
-    const next = [span(` ${shown}`, "key"), span(` ${hint.word} `)]
+    const next = [span(` ${firstKeyOf(binding)}`, "key"), span(` ${hint.word} `)]
     if (widthOf([...now, ...next]) > columns && now.length > 0) {
       lines.push(now)
       now = []

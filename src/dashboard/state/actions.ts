@@ -50,7 +50,7 @@ export class Actions {
     const snapshot = snapshotOf(state, this.#facts, at)
     const { rows, selected } = snapshot
     if (typeof command === "object") {
-      if ("killedServer" in command) return this.#orderServer(state, command.killedServer, "kill")
+      if ("server" in command) return this.#orderServer(state, command.server, command.lever)
       const row = rows.find((row) => row.id === command.killed && canBeSelected(row))
       return row ? this.#order(state, row, "kill") : state
     }
@@ -71,10 +71,10 @@ export class Actions {
 
   #atServers(state: State, choice: ServerChoice): State {
     if ("refusal" in choice) return said(state, choice.refusal, true)
-    if ("lever" in choice) return this.#orderServer(state, choice.name, choice.lever)
-    const { name } = choice
-    const change = choice.asks ? { mode: { kind: "kill-server", name } as const } : { server: name }
-    return { ...state, ui: { ...state.ui, ...change } }
+    if ("focus" in choice) return { ...state, ui: { ...state.ui, server: choice.focus } }
+    const { name, lever, asks } = choice
+    if (!asks) return this.#orderServer(state, name, lever)
+    return { ...state, ui: { ...state.ui, mode: { kind: "server", name, lever } } }
   }
 
   #orderServer(state: State, name: string, lever: ServerLever): State {

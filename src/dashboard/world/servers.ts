@@ -8,7 +8,7 @@ import type { Note } from "./log.js"
 export type ServerState = "starting" | "up" | "lame duck" | "down" | "unknown"
 
 /** What can be done to a server, by whoever started it. */
-export type ServerLever = "stop" | "kill" | "lame-duck" | "bring-back"
+export type ServerLever = "stop" | "kill" | "lame-duck" | "bring-back" | "bring-back-empty"
 
 export type ReplicaState = "current" | "behind" | "offline"
 
@@ -95,6 +95,8 @@ export function asked(lever: ServerLever, name: string): string {
       return `told server ${name} to leave politely: it sends its clients away, and ends in some seconds`
     case "bring-back":
       return `starting server ${name}`
+    case "bring-back-empty":
+      return `starting server ${name} without its files`
   }
 }
 
@@ -109,14 +111,29 @@ export function done(lever: ServerLever, name: string, after: string): string {
       return `server ${name} left politely after ${after}`
     case "bring-back":
       return `server ${name} is back after ${after}`
+    case "bring-back-empty":
+      return `server ${name} is back, empty, after ${after}`
   }
 }
 
 /** Why a lever can't be pulled at a server in this state; undefined if it can. */
 export function serverRefusal(lever: ServerLever, { name, state }: ServerSeen): string | undefined {
   const isDown = state === "down"
-  if (lever === "bring-back") return isDown ? undefined : `server ${name} is ${state}`
-  if (isDown) return `server ${name} is down; b brings it back`
+  if (isReturn(lever)) return isDown ? undefined : `server ${name} is ${state}`
+  if (isDown) return `server ${name} is down; b brings it back, E without its files`
   if (lever === "lame-duck" && state !== "up") return `server ${name} is ${state}`
   return undefined
+}
+
+/** Whether it is for a server that is down. */
+export function isReturn(lever: ServerLever): boolean {
+  return lever === "bring-back" || lever === "bring-back-empty"
+}
+
+/** Whether more than half of the bucket's replicas are current on other servers than `name`, and up. */
+export function isMajorityBeside(name: string, { servers, replicas }: ServersSeen): boolean {
+  const current = servers.filter(
+    (it) => it.name !== name && it.state === "up" && it.replica === "current",
+  )
+  return replicas !== undefined && current.length * 2 > replicas.all
 }

@@ -22,6 +22,7 @@ t.test("the keys are those of the design", async (t) => {
     start: "n",
     "lame-duck": "l",
     "bring-back": "b",
+    "bring-back-empty": "E",
     switch: "tab",
     up: "up k",
     down: "down j",
@@ -47,7 +48,7 @@ t.test("what kills is upper case, and k merely moves", async (t) => {
 
 t.test("every command has its line in the help, or shares one", async (t) => {
   const unshown = KEYMAP.filter(({ shown }) => !shown).map(({ command }) => command)
-  t.strictSame(unshown, ["down", "page-up", "page-down", "last", "clear"])
+  t.strictSame(unshown, ["bring-back-empty", "down", "page-up", "page-down", "last", "clear"])
   for (const { shown, help } of KEYMAP) t.equal(Boolean(shown), help !== "")
 })
 

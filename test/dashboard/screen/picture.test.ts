@@ -106,6 +106,8 @@ t.test(
     on.press("y")
     await on.pass(1000)
     pictures(t, "servers-no-majority", on)
+    on.press("E")
+    pictures(t, "servers-empty", on)
   },
 )
 

@@ -69,7 +69,7 @@ t.test(
     await on.pass(100)
     t.match(on.message(), /^server n1 stopped after \d\.\dms; a leads on, still term \d+$/)
     on.press("s")
-    t.equal(on.message(), "server n1 is down; b brings it back")
+    t.equal(on.message(), "server n1 is down; b brings it back, E without its files")
     on.press("j", "K")
     t.match(on.screen(100, 30), "Kill server n2 with SIGKILL? Too few are left then")
     on.press("x")
@@ -80,6 +80,35 @@ t.test(
     t.equal(states(on), "n1 down, n2 down, n3 up", "without a majority none leads")
   },
 )
+
+t.test("E: a server comes back without its files, once that was said yes to", async (t) => {
+  const on = stage(CLUSTER)
+  on.press("tab", "j", "E")
+  t.equal(on.message(), "server n2 is up", "not one that is up")
+  on.press("s")
+  await on.pass(100)
+  on.press("E")
+  t.match(on.screen(100, 30), "Bring n2 back empty? Most of the others have all that it had")
+  on.press("x")
+  await on.pass(100)
+  t.equal(states(on), "n1 up leads, n2 down, n3 up", "any other key keeps its files")
+  on.press("E", "y")
+  t.equal(on.message(), "starting server n2 without its files")
+  await on.pass(300)
+  t.match(on.message(), /^server n2 is back, empty, after 25\dms$/)
+  const n2 = () => on.store.snapshot().servers.find(({ name }) => name === "n2")
+  t.match(n2(), { state: "up", replica: "behind" })
+  await on.pass(1000)
+  t.match(n2(), { state: "up", replica: "current" })
+})
+
+t.test("where too few others have what a server has, E says what may be lost", async (t) => {
+  const on = stage(CLUSTER)
+  on.press("tab", "s", "j", "s")
+  await on.pass(100)
+  on.press("E")
+  t.match(on.screen(100, 30), "Too few others have what it has: writes and terms can be lost.")
+})
 
 t.test("servers of others are looked at, and not touched", async (t) => {
   const on = stage({ ...CLUSTER, ownsServers: false })
