@@ -117,8 +117,9 @@ export class PoolClient {
   }
 
   /**
-   * Asks the leader; waits until there is one. Throws as `work` does, NoLeader if nobody led within the
-   * timeout, and LeaderChanged if the leader changed while it had the request, unless that is idempotent.
+   * Asks the leader; waits until there is one. Throws as `work` does, NoLeader if nobody led within the timeout, and, unless
+   * the request is idempotent, LeaderChanged if the leader changed while it had it, and RequestLost if the leader, asked after
+   * a second without an answer, doesn't have it.
    */
   leaderWork(payload?: unknown, options: AskOptions = NO_OPTIONS): Promise<Answer> {
     return this.#ask(payload, options, true)

@@ -1,7 +1,7 @@
 /** What an attempt to ask came to when it was no answer, and whether it may be repeated. */
 import type { BusMessage } from "../contracts/bus.js"
 import { bytesOf } from "../encoding/payload.js"
-import { ConnectionLost, NotPermitted } from "../errors/client-errors.js"
+import { ConnectionLost, NotPermitted, RequestLost } from "../errors/client-errors.js"
 import {
   isNoResponders,
   isNotPermitted,
@@ -51,7 +51,7 @@ export function failedAttemptOf(error: unknown, asked: Asked): FailedAttempt {
       outcome: "final",
     }
   }
-  const isUnknown = error instanceof LeaderChanged || error instanceof ConnectionLost
+  const isUnknown = [LeaderChanged, ConnectionLost, RequestLost].some((it) => error instanceof it)
   return { error, outcome: isUnknown ? "unknown" : "final" }
 }
 

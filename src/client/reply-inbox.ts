@@ -26,6 +26,8 @@ export interface Awaiting {
   readonly subject: string
   /** When it is over, on the monotonic clock. */
   readonly deadlineMs: number
+  /** When it is noted as one that has waited for long, on the same clock; undefined: never. */
+  longAtMs?: number | undefined
   /** Its number in the table, for as long as it waits; 0 while it doesn't. */
   token: number
   answered(message: BusMessage): void
@@ -37,16 +39,19 @@ export class ReplyInbox {
   readonly #bus: Bus
   readonly #clock: Clock
   readonly #prefix: string
+  readonly #onLong: (those: readonly Awaiting[]) => void
   readonly #awaiting = new Map<number, Awaiting>()
   #lastToken = 0
   #onEmptied: (() => void)[] = []
   #subscription: BusSubscription | undefined
-  /** For the earliest deadline that there was since it was set. */
+  /** For the earliest of what was due since it was set. */
   #alarm: { readonly atMs: number; readonly cancel: Cancel } | undefined
 
-  constructor(bus: Bus, clock: Clock) {
+  /** `onLong` is told of those that have waited for long; each is told of once, unless it has another `longAtMs` by then. */
+  constructor(bus: Bus, clock: Clock, onLong: (those: readonly Awaiting[]) => void) {
     this.#bus = bus
     this.#clock = clock
+    this.#onLong = onLong
     this.#prefix = `${createInbox(inboxPrefixOf(bus))}.`
   }
 
@@ -69,7 +74,7 @@ export class ReplyInbox {
       this.forget(who)
       throw error
     }
-    this.#wakeAt(who.deadlineMs)
+    this.#wakeAt(nextOf(who))
   }
 
   /** The same for what is asked once, and needs no more than a promise. */
@@ -162,18 +167,27 @@ export class ReplyInbox {
   #expire(): void {
     this.#alarm = undefined
     const nowMs = this.#clock.now().monoMs
-    let next = Number.POSITIVE_INFINITY
+    const long: Awaiting[] = []
     let told = 0
-    for (const { token, deadlineMs } of this.#awaiting.values()) {
-      if (deadlineMs > nowMs || told === MOST_A_TURN) {
-        next = Math.min(next, deadlineMs)
-        continue
+    for (const who of this.#awaiting.values()) {
+      if (who.deadlineMs <= nowMs && told < MOST_A_TURN) {
+        told += 1
+        this.fail(who.token, () => new TimeoutError())
+      } else if (who.longAtMs !== undefined && who.longAtMs <= nowMs) {
+        who.longAtMs = undefined
+        long.push(who)
       }
-      told += 1
-      this.fail(token, () => new TimeoutError())
     }
+    if (long.length > 0) this.#onLong(long)
+    let next = Number.POSITIVE_INFINITY
+    for (const who of this.#awaiting.values()) next = Math.min(next, nextOf(who))
     if (next < Number.POSITIVE_INFINITY) this.#wakeAt(next)
   }
+}
+
+/** When it has to be looked at again. */
+function nextOf({ deadlineMs, longAtMs }: Awaiting): number {
+  return longAtMs === undefined ? deadlineMs : Math.min(deadlineMs, longAtMs)
 }
 
 /** Whether it is the server's word that nobody listens. */

@@ -45,6 +45,10 @@ export class RequestAttempts {
   /** See Awaiting. */
   token = 0
   readonly deadlineMs: number
+  /** See Awaiting; of those that go to a leader. */
+  longAtMs: number | undefined
+  /** How long its last attempt may wait before its leader is asked for it, in ms. */
+  longMs = 0
   /** The number of the reign in which it was sent (see TermWatch). */
   reign = 0
   /** By which a leader can be asked for the last attempt that was sent to one. */

@@ -3,9 +3,9 @@
  * answer or its time is over. Most are answered at once; all that those need is the first attempt.
  *
  * An attempt that was certainly not done is repeated, after a pause that grows from 4 to 64 ms and ends at once
- * when a new reign is announced. One that may have been done is repeated if the request is idempotent. Such is, after a
- * change of leader, a request that the new leader doesn't have (see in-doubt.ts); and at once whatever is under way when the
- * connection is lost: its answer would never come. While there is none nothing is tried, for the client library would
+ * when a new reign is announced. One that may have been done is repeated if the request is idempotent. Such is a request
+ * that its leader doesn't have, after a change of leader or a long silence (see in-doubt.ts); and at once whatever is under
+ * way when the connection is lost: its answer would never come. While there is none nothing is tried, for the client library would
  * lose it: what comes next is the connection, or the deadline. Whatever is repeated takes turns (see turns.ts).
  */
 import { nuid } from "nats"
@@ -71,7 +71,7 @@ export class WaitingRequests {
       aborted: (request, reason) => this.#giveUp(request, reason),
     }
     this.#news = new TermWatch(bus, names, () => this.#newReign())
-    this.#inbox = new ReplyInbox(bus, clock)
+    this.#inbox = new ReplyInbox(bus, clock, (those) => this.#inDoubt.settleLong(those))
     this.#inDoubt = new RequestsInDoubt({
       ...options,
       ...{ inbox: this.#inbox, news: this.#news, turns: this.#turns },
@@ -128,6 +128,7 @@ export class WaitingRequests {
     const { payload, headers, toLeader } = request.question
     request.reign = this.#news.reign
     request.id = toLeader ? nuid.next() : undefined
+    if (toLeader) this.#inDoubt.sent(request)
     try {
       const sent = request.id ? withHeader(headers, REQUEST_HEADER, request.id) : headers
       this.#inbox.send(request, payload, sent)

@@ -15,7 +15,13 @@ import { showProgress } from "./terminal/progress.js"
 import { linesOf, Score } from "./terminal/score.js"
 
 /** What a request may fail with while others succeed. */
-const PASSING = new Set(["work-failed", "leader-changed", "timeout", "connection-lost"])
+const PASSING = new Set([
+  "work-failed",
+  "leader-changed",
+  "request-lost",
+  "timeout",
+  "connection-lost",
+])
 
 export interface WorkFlags extends PoolFlags {
   leader?: boolean

@@ -21,6 +21,20 @@ export class ConnectionLost extends PoolError {
   }
 }
 
+/**
+ * The leader, asked after a while, did not have the request: it, or its answer, was lost on the way, with a server say. It
+ * may or may not have been done.
+ */
+export class RequestLost extends PoolError {
+  override readonly name = "RequestLost"
+  override readonly code = "request-lost"
+  constructor(readonly subject: string) {
+    super(
+      `the leader has no request like this on "${subject}": it, or its answer, was lost on the way, and it may or may not have been done; mark it idempotent to have it repeated`,
+    )
+  }
+}
+
 /** There was no connection to a server, until it was too late. The request was not sent. */
 export class NotConnected extends PoolError {
   override readonly name = "NotConnected"

@@ -111,6 +111,30 @@ const ORDERINGS: Record<string, Record<string, string | readonly string[]>> = {
     ],
   },
 
+  "what its leader is silent about": {
+    "is asked for after a second, and after two and four more":
+      "S says: 7:*, A leads: keeps, lead within 9000 ms, 999 ms, S heard 0, 1 ms, S heard 1, 1999 ms, S heard 1, 1 ms, S heard 2, 4000 ms, S heard 3, 20 ms, open, 1 alarms",
+    "is in hand, and waited for":
+      "A is slow leader of 7, lead within 9000 ms, 8000 ms, open, A finishes 1 with slow, gets slow, A did 1",
+    "was lost if that one has it not: that is said, or it is repeated where that does no harm": [
+      `S says: 7:, ${WITH_OLD}, 1019 ms, open, 1 ms, fails RequestLost, A heard 2, 0 alarms`,
+      "S says: 7:, A leads: keeps | 7:done, lead idempotent, 1019 ms, open, 10 ms, gets done, A heard 2, 0 alarms",
+    ],
+    "was not lost if its answer was under way": `S says: 7:, ${WITH_OLD}, 1019 ms, A answers 2 with 7:in time, gets in time, 100 ms, 0 alarms`,
+    "is waited for where nobody says what became of it, and where one says so who was replaced": [
+      `${WITH_OLD}, 1999 ms, open, 1 ms, fails RequestTimeout, 0 alarms`,
+      `S says: keeps, ${WITH_OLD}, 1999 ms, open, 1 ms, fails RequestTimeout, 0 alarms`,
+      `S says: 5:, ${WITH_OLD}, 1999 ms, open, 1 ms, fails RequestTimeout, 0 alarms`,
+    ],
+    "is waited for though its leader, which had it, listens to no such question any more":
+      "S says: 9:*, A leads: keeps, lead within 9000 ms, announce 9, 100 ms, S heard 1, S leaves, 8000 ms, open",
+    "may be with one whose reign only that word tells of": `S says: 9:* | 9:, ${WITH_OLD}, 1019 ms, open, S heard 2, 1 ms, fails LeaderChanged 9, 0 alarms`,
+    "is asked for anew with each attempt":
+      "S says: 7:, A leads: 7: | 409 not-done | keeps, lead, lead, 4 ms, A heard 3, 999 ms, S heard 0, 1 ms, S heard 1, 20 ms, fails RequestLost",
+    "is no affair of a leader where any member may have it":
+      "S says: 7:, A works: keeps, work, 1999 ms, S heard 0, open",
+  },
+
   announcements: {
     "of renewals trouble nothing, of a reign known or unknown": `A leads: keeps, lead within 10000 ms, announce 12 of 7, 500 ms, announce 15 of 7, 500 ms, announce 20 of 7, 500 ms,
        open, A answers 1 with 7:slow, gets slow`,

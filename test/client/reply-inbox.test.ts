@@ -7,7 +7,7 @@ import { parties } from "../fixtures/parties.js"
 /** An inbox, somebody who keeps what he is asked on `kept`, and what those who wait were told, in order. */
 function waiting() {
   const all = parties()
-  const inbox = new ReplyInbox(all.asker, all.clock)
+  const inbox = new ReplyInbox(all.asker, all.clock, () => {})
   const kept: BusMessage[] = []
   all.join().subscribe("kept", { callback: (_, message) => kept.push(message) })
   const told: string[] = []

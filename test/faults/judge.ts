@@ -58,7 +58,7 @@ const STALL_MARGIN_MS = 15
  */
 const MOST_BURNED_MS = 1000
 /** The errors that say that it may or may not have been done. */
-const UNKNOWN_CODES = ["leader-changed", "connection-lost"]
+const UNKNOWN_CODES = ["leader-changed", "connection-lost", "request-lost"]
 
 export function judge(written: readonly Line[]): Verdict {
   const lines = [...written].sort((a, b) => a.at - b.at)
