@@ -5,12 +5,13 @@ import {
   checkOptions,
   headersLike,
   type KindsOf,
+  number,
   numberFrom,
   text,
   waitMs,
   wholeFrom,
 } from "../options/known-options.js"
-import { checkedId } from "./contract/job-names.js"
+import { checkedId, checkedPriority } from "./contract/job-names.js"
 
 /** How a job is to be done. */
 export interface EnqueueOptions {
@@ -18,6 +19,8 @@ export interface EnqueueOptions {
   readonly attempts?: number | undefined
   /** The pause after the first failure, in ms; doubled after each, up to an hour, and a fifth more or less. Default 1000. */
   readonly backoffMs?: number | undefined
+  /** 0, 1 or 2: a higher one is taken first, and of ten at least one is a lower one. Default 0. */
+  readonly priority?: number | undefined
   /** Not to be done before so many ms have passed, up to a year. Default 0. */
   readonly delayMs?: number | undefined
   /**
@@ -43,6 +46,7 @@ const YEAR_MS = 366 * 24 * 3_600_000
 const ENQUEUE_OPTIONS = {
   attempts: wholeFrom(1),
   backoffMs: numberFrom(1, 3_600_000),
+  priority: number,
   delayMs: numberFrom(0, YEAR_MS),
   unique: text,
   id: text,
@@ -54,7 +58,8 @@ const ENQUEUE_OPTIONS = {
 /** Throws BadInput for options that it doesn't know, or that can't be used. */
 export function checkedEnqueueOptions(options: EnqueueOptions): void {
   checkOptions("a job", options, ENQUEUE_OPTIONS)
-  const { id, unique } = options
+  const { id, unique, priority } = options
+  if (priority !== undefined) checkedPriority(priority)
   if (id !== undefined) checkedId(id)
   if (id !== undefined && unique !== undefined) {
     throw new BadInput("unique", "no id of your own beside it, which is unique itself", unique)

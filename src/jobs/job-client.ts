@@ -148,8 +148,7 @@ export class JobClient {
     readonly options: EnqueueOptions
   }): ToStore {
     const { queue, id, key, data, options } = of
-    const { attempts, backoffMs, keepResultMs, delayMs } = options
-    const priority = 0
+    const { attempts, backoffMs, keepResultMs, delayMs, priority = 0 } = options
     const hdrs: MsgHdrs = options.headers ? copyHeaders(headersOf(options.headers)) : headers()
     const set = (name: string, value: number | undefined) => {
       if (value !== undefined) hdrs.set(name, String(value))

@@ -13,12 +13,13 @@ import { within } from "../time/within.js"
 import { Tally } from "../work/tally.js"
 import { crashedTooOften, crashesOf } from "./contract/fate.js"
 import { recordOf } from "./contract/job-record.js"
-import type { Delivery, JobSource } from "./contract/job-store.js"
+import type { Delivery } from "./contract/job-store.js"
 import { DEFAULT_CONCURRENCY, type QueueOptions } from "./contract/queue-job.js"
 import type { RunningJob } from "./contract/running.js"
 import { JobLeases } from "./job-leases.js"
 import type { JobSettler, JobSettlerOptions } from "./job-settler.js"
 import type { ProgressTeller } from "./progress-teller.js"
+import { QueueSource } from "./queue-source.js"
 import { TakenJob } from "./taken-job.js"
 
 /** A job of whose lease less is left when it is read lay there while the process stood still. */
@@ -41,7 +42,7 @@ export class QueueWorker {
   readonly #running = new Set<TakenJob>()
   /** Why each of those was handed out more than once, if that is known. */
   readonly #histories = new WeakMap<TakenJob, { readonly crashes: number; excused: number }>()
-  #source: JobSource | undefined
+  #source: QueueSource | undefined
   #leaseMs = 0
   #isPaused = false
   #isStopped = false
@@ -56,11 +57,11 @@ export class QueueWorker {
 
   /** Begins to take jobs, unless it is paused. Throws what the store throws. */
   async open(isPaused: boolean): Promise<void> {
-    const { store, queue, own, troubles } = this.#options
+    const { store, clock, queue, own, troubles } = this.#options
     const { leaseMs, limit } = own
     this.#isPaused = isPaused
-    this.#source = await store.source({
-      ...{ queue, priority: 0, leaseMs, limit },
+    this.#source = await QueueSource.open({
+      ...{ store, clock, queue, leaseMs, limit, broke: this.#broke },
       heard: (delivery) => this.#heard(delivery),
       told: (trouble) => {
         const what = `queue ${queue}`
@@ -133,24 +134,37 @@ export class QueueWorker {
     const { notBeforeMs } = record
     const leftMs = notBeforeMs === undefined ? 0 : notBeforeMs - store.nowMs()
     if (leftMs > 0) this.#over(job, this.#options.settler.tooEarly(job, leftMs))
+    else if (this.#running.size > this.#concurrency) unawaited(this.#noRoom(job), this.#broke)
     else if (delivery.deliveries > 1 || record.crashes > 0)
       unawaited(this.#lookBack(job), this.#broke)
     else this.#run(job)
     this.#ask()
   }
 
+  /** It came after another had taken its place: it is given back, and has not been run. */
+  async #noRoom(job: TakenJob): Promise<void> {
+    const excused = job.delivery.deliveries > 1 ? await this.#excusedOf(job) : 0
+    if (!job.isOver) this.#over(job, this.#options.settler.gaveBack(job, excused))
+  }
+
   /** It was handed out before: runs it, unless its workers died too often. */
   async #lookBack(job: TakenJob): Promise<void> {
-    const { store, names, settler } = this.#options
-    const { seq, deliveries } = job.delivery
-    const excuse = await store.last("jobs", names.excused(seq)).catch(() => undefined)
+    const { settler } = this.#options
     const early = job.record.notBeforeMs === undefined ? 0 : 1
-    const excused = Number(excuse ? new TextDecoder().decode(excuse.data) : 0) || 0
-    const crashes = crashesOf(job.record, deliveries, excused + early)
+    const excused = await this.#excusedOf(job)
+    const crashes = crashesOf(job.record, job.delivery.deliveries, excused + early)
     this.#histories.set(job, { crashes, excused })
     const reason = crashedTooOften(crashes)
     if (reason) this.#over(job, settler.bury(job, { ...job.record, crashes }, reason))
     else if (!job.isOver) this.#run(job)
+  }
+
+  /** How many of its deliveries count for nothing. */
+  async #excusedOf(job: TakenJob): Promise<number> {
+    const { store, names } = this.#options
+    const excused = names.excused(job.delivery.seq)
+    const excuse = await store.last("jobs", excused).catch(() => undefined)
+    return Number(excuse ? new TextDecoder().decode(excuse.data) : 0) || 0
   }
 
   #run(job: TakenJob): void {

@@ -65,6 +65,10 @@ export class TakenJob implements QueueJob {
     return this.record.queue
   }
 
+  get priority(): number {
+    return this.record.priority
+  }
+
   get attempt(): number {
     return this.record.failures + 1
   }

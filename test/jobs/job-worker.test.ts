@@ -357,5 +357,9 @@ t.test("bad input is refused in one line, and nothing is enqueued", async (t) =>
   await refused(join("a", { jobs: { "a b": () => {} } }), /^queue: expected/)
   await refused(join("a", { jobs: { send: 5 as never } }), /jobs.send/)
   await refused(join("a", { jobs: { send: { handler: 5 as never } } }), /handler: expected/)
+  for (const name of ["concurrency", "limit"]) {
+    const send = { handler: () => {}, [name]: 1.5 }
+    await refused(join("a", { jobs: { send } }), new RegExp(`${name}: expected a whole number`))
+  }
   await refused(client.enqueueMany("send", [1, new Map()]), /1 of 2 jobs .* were not enqueued/)
 })

@@ -10,6 +10,7 @@ export interface EnqueueFlags extends PoolFlags {
   id?: string
   attempts?: number
   backoff?: number
+  priority?: number
   keep?: number
   result?: boolean | number
   json?: boolean
@@ -24,8 +25,9 @@ export async function enqueue(
   const body = payload === "-" ? await buffer(process.stdin) : payload
   const client = await PoolClient.connect({ ...connectionIn(flags), pool: flags.pool })
   const { in: delayMs, unique, id, attempts, backoff: backoffMs, keep: keepResultMs } = flags
+  const { priority } = flags
   try {
-    const options = defined({ delayMs, unique, id, attempts, backoffMs, keepResultMs })
+    const options = defined({ delayMs, unique, id, attempts, backoffMs, keepResultMs, priority })
     const job = await client.enqueue(queue, body, options)
     const { already } = job
     if (!flags.json) console.log(already ? `${job.id} (was there already)` : job.id)

@@ -68,6 +68,7 @@ const NOTHING: Picture = { queues: [], running: [], delayed: [], dead: [] }
 interface PlainJob {
   readonly id: string
   readonly queue: string
+  readonly priority: number
   readonly state: string
   readonly failures: number
   readonly attempts: number
@@ -93,9 +94,10 @@ async function pictureOf({ store, finder, names }: JobClient): Promise<Picture> 
 }
 
 function plain({ place, record, message }: FoundJob): PlainJob {
-  const { id, queue, failures, attempts, sinceMs } = record
+  const { id, queue, priority, failures, attempts, sinceMs } = record
   const state = { job: "ready", later: "delayed", dead: "dead" }[place]
-  const job = { id, queue, state, failures, attempts, enqueued: new Date(sinceMs).toISOString() }
+  const enqueued = new Date(sinceMs).toISOString()
+  const job = { id, queue, priority, state, failures, attempts, enqueued }
   if (place !== "dead") return job
   const { reason, worker, diedMs } = deathOf(message)
   return { ...job, reason, worker, died: new Date(diedMs).toISOString() }

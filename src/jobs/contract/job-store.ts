@@ -54,6 +54,8 @@ export interface Delivery extends StoredMessage {
   readonly ticket: string
   /** How often this message was handed out, this time included. */
   readonly deliveries: number
+  /** How many more of its queue and priority were ready then, as far as that is known; else 0. */
+  readonly pending: number
   /** It was handed out after this instant: a process that was frozen may read it much later. */
   readonly after: Instant
 }
@@ -77,8 +79,12 @@ export interface SourceOptions {
 export interface JobSource {
   /** How long a job is its worker's without a renewal, in ms. */
   readonly leaseMs: number
+  /** How many it was asked for that have not come. */
+  readonly asked: number
   /** So many more jobs are wanted, those that were asked for and have not come included. */
   want(count: number): void
+  /** Asks for those that are ready now, at most so many. Resolves once they have been heard, fewer if there are fewer. */
+  look(count: number): Promise<void>
   /** Asks for no more. Resolves once all that was on its way has been heard. */
   close(): Promise<void>
 }

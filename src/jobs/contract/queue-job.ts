@@ -7,6 +7,7 @@ import {
   type KindsOf,
   numberFrom,
   waitMs,
+  wholeFrom,
 } from "../../options/known-options.js"
 import type { MemberLabel } from "../../protocol/member.js"
 import { checkedQueue } from "./job-names.js"
@@ -16,6 +17,8 @@ export interface QueueJob {
   /** Unique to this job; the same in each of its attempts. */
   readonly id: string
   readonly queue: string
+  /** 0, or higher if it was to be done before others. */
+  readonly priority: number
   /** Which try this is, from 1; those in which the worker died or was stopped are not counted. */
   readonly attempt: number
   /** How often it may fail. */
@@ -78,8 +81,8 @@ const SHORTEST_LEASE_MS = 1_000
 
 const QUEUE_OPTIONS = {
   handler: callable,
-  concurrency: numberFrom(1),
-  limit: numberFrom(1),
+  concurrency: wholeFrom(1),
+  limit: wholeFrom(1),
   timeoutMs: waitMs,
   leaseMs: numberFrom(SHORTEST_LEASE_MS, 3_600_000),
 } satisfies KindsOf<QueueOptions>

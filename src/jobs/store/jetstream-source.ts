@@ -1,7 +1,7 @@
 /**
  * Jobs of one queue and priority as one worker gets them from its consumer: as many as it has room for and never more, for
  * what lies in a client grows old. What is free is asked for once a turn, in a few requests that overlap, so that the next
- * jobs are on their way while the last are done.
+ * jobs are on their way while the last are done. A look asks beside those for what is ready now.
  *
  * A consumer or stream that is gone is made anew, and after an outage all is asked for again, on new inboxes: what the
  * server may still send to the old ones comes back when its lease is over.
@@ -21,6 +21,8 @@ import { ticketParts } from "./ticket.js"
 
 /** So many requests are under way at most. */
 const LANES = 4
+/** How long the server may take to say that none is ready, in ms: where a queue's limit is reached it says nothing. */
+const SILENCE_MS = 100
 /** Between two tries to have a consumer again, in ms. */
 const PACE = { firstMs: 100, mostMs: 5_000 }
 
@@ -41,6 +43,8 @@ export class JetStreamSource implements JobSource {
   readonly #pace = new Pace({ clock: systemClock, random: Math.random, ...PACE })
   readonly #unfollow: () => void
   #lanes: PullLane[] = []
+  #looker: PullLane | undefined
+  #endLook = () => {}
   #wanted = 0
   #isAsking = false
   /** Whether the consumer has to be seen to before anything is asked for. */
@@ -54,13 +58,33 @@ export class JetStreamSource implements JobSource {
     this.#watch()
   }
 
+  get asked(): number {
+    return this.#askedOf(this.#lanes) + (this.#looker?.left ?? 0)
+  }
+
   want(count: number): void {
     this.#wanted = count
-    if (this.#isAsking || this.#state !== "up") return
+    if (this.#isAsking || this.#state !== "up" || this.#askedOf(this.#lanes) >= count) return
     this.#isAsking = true
     setImmediate(() => {
       this.#isAsking = false
       this.#ask()
+    })
+  }
+
+  async look(count: number): Promise<void> {
+    // What waits for the queue's limit waits still.
+    if (this.#state !== "up" || (this.#looker?.left ?? 0) > 0) return
+    await new Promise<void>((resolve) => {
+      this.#endLook = resolve
+      systemClock.after(SILENCE_MS, resolve)
+      try {
+        this.#looker ??= this.#newLane((message) => this.#found(message), resolve)
+        this.#looker.ask(count, true)
+      } catch (error) {
+        this.#troubled(error)
+        resolve()
+      }
     })
   }
 
@@ -71,43 +95,59 @@ export class JetStreamSource implements JobSource {
     this.#unfollow()
     this.#cancelWatch()
     this.#pace.stop()
-    await Promise.all(this.#lanes.splice(0).map((lane) => lane.close()))
+    await Promise.all(this.#takenLanes().map((lane) => lane.close()))
   }
 
   #ask(): void {
     if (this.#state !== "up") return
-    const asked = this.#lanes.reduce((sum, { left }) => sum + left, 0)
-    const missing = this.#wanted - asked
+    const missing = this.#wanted - this.#askedOf(this.#lanes)
     if (missing <= 0) return
     let lane = this.#lanes.find(({ left }) => left === 0)
     if (!lane && this.#lanes.length >= LANES) return
     try {
-      lane ??= this.#newLane()
+      lane ??= this.#nextLane()
       lane.ask(missing)
     } catch (error) {
       this.#troubled(error)
     }
   }
 
-  #newLane(): PullLane {
-    const { connection, stream, consumer, heartbeatMs } = this.#options
-    const lane = new PullLane({
-      ...{ connection, stream, consumer, heartbeatMs },
-      nowMs: () => systemClock.now().monoMs,
-      heard: (message) => this.#heard(message),
-      ended: (trouble) => (trouble ? this.#troubled(trouble) : this.want(this.#wanted)),
-    })
+  #askedOf(lanes: readonly PullLane[]): number {
+    return lanes.reduce((sum, { left }) => sum + left, 0)
+  }
+
+  #nextLane(): PullLane {
+    const heard = (message: BusMessage) => {
+      this.#wanted = Math.max(0, this.#wanted - 1)
+      this.#heard(message)
+    }
+    const lane = this.#newLane(heard, () => this.want(this.#wanted))
     this.#lanes.push(lane)
     return lane
+  }
+
+  #newLane(heard: (message: BusMessage) => void, ended: () => void): PullLane {
+    const { connection, stream, consumer, heartbeatMs } = this.#options
+    return new PullLane({
+      ...{ connection, stream, consumer, heartbeatMs, heard },
+      nowMs: () => systemClock.now().monoMs,
+      ended: (trouble) => (trouble ? this.#troubled(trouble) : ended()),
+    })
+  }
+
+  #found(message: BusMessage): void {
+    this.#heard(message)
+    if (this.#looker?.left === 0) this.#endLook()
   }
 
   #heard({ subject, headers, data, reply: ticket = "" }: BusMessage): void {
     const parts = ticketParts(ticket)
     if (!parts) return
-    this.#wanted = Math.max(0, this.#wanted - 1)
-    const { deliveries, seq, storedMs } = parts
+    const { deliveries, seq, storedMs, pending } = parts
     const after = this.#options.pulse.since
-    this.#options.heard({ subject, headers, data, ticket, seq, storedMs, deliveries, after })
+    this.#options.heard({
+      ...{ subject, headers, data, ticket, seq, storedMs, deliveries, pending, after },
+    })
   }
 
   #connection(isUp: boolean): void {
@@ -148,7 +188,20 @@ export class JetStreamSource implements JobSource {
   }
 
   #dropLanes(): void {
-    for (const lane of this.#lanes.splice(0)) lane.drop()
+    for (const lane of this.#takenLanes()) lane.drop()
+    this.#endLook()
+  }
+
+  #dropLooker(): void {
+    this.#looker?.drop()
+    this.#looker = undefined
+  }
+
+  #takenLanes(): PullLane[] {
+    const lanes = this.#looker ? [...this.#lanes, this.#looker] : this.#lanes
+    this.#lanes = []
+    this.#looker = undefined
+    return lanes
   }
 
   #watch(): void {
@@ -157,6 +210,8 @@ export class JetStreamSource implements JobSource {
       if (this.#lanes.some((lane) => lane.isForgotten())) {
         this.#troubled(new Error("the server does not answer requests for jobs"))
       }
+      // Without a heartbeat nobody knows: another look tells.
+      if (this.#looker?.isForgotten()) this.#dropLooker()
       this.#watch()
     })
   }

@@ -4,7 +4,7 @@
  */
 import type { ConsumerInfo, JetStreamManager } from "@nats-io/jetstream"
 import { isNoResponders, isStreamNotFound } from "../../errors/errors.js"
-import { type JobNames, jobSubjectIn, queueOfConsumer } from "../contract/job-names.js"
+import { consumerOf, type JobNames, jobSubjectIn, queueOfConsumer } from "../contract/job-names.js"
 import type { QueueCounts } from "../contract/job-store.js"
 
 type Counts = { -readonly [Name in keyof QueueCounts]: QueueCounts[Name] }
@@ -30,9 +30,9 @@ export async function countsOf(manager: JetStreamManager, names: JobNames): Prom
   let rest = await messagesIn(manager, names.jobsStream)
   const served = new Set<string>()
   for (const info of await consumersOf(manager, names.jobsStream)) {
-    const queue = queueOfConsumer(info.name)?.queue
+    const { queue } = queueOfConsumer(info.name) ?? {}
     if (!queue) continue
-    served.add(queue)
+    served.add(info.name)
     add(of(queue), info)
     rest -= info.num_pending + info.num_ack_pending
   }
@@ -49,7 +49,7 @@ export async function countsOf(manager: JetStreamManager, names: JobNames): Prom
       `${names.pool}.job.>`,
     )) {
       const at = jobSubjectIn(subject)
-      if (at && !served.has(at.queue)) of(at.queue).waiting += number
+      if (at && !served.has(consumerOf(at.queue, at.priority))) of(at.queue).waiting += number
     }
   }
   await count(names.deadStream, `${names.pool}.dead.>`, "dead")

@@ -11,6 +11,8 @@ import type { MemoryStream } from "./memory-stream.js"
 /** One who wants jobs. */
 export interface Taker {
   wanted: number
+  /** Besides, if they are there now. */
+  looked: number
   readonly heard: SourceOptions["heard"]
 }
 
@@ -78,11 +80,12 @@ export class MemoryConsumer {
   handOut(): void {
     if (this.isPaused) return
     while (this.#ready.length > 0 && this.#pending.size < this.limit) {
-      const taker = [...this.takers].find(({ wanted }) => wanted > 0)
+      const taker = [...this.takers].find(({ wanted, looked }) => wanted + looked > 0)
       if (!taker) return
       const message = this.#options.stream.messages.get(this.#ready.shift() as number)
       if (!message) continue
-      taker.wanted -= 1
+      if (taker.looked > 0) taker.looked -= 1
+      else taker.wanted -= 1
       // The next one is another's turn.
       this.takers.delete(taker)
       this.takers.add(taker)
@@ -120,7 +123,9 @@ export class MemoryConsumer {
     this.#deliveries.set(seq, deliveries)
     this.#pending.set(seq, () => {})
     this.lend(seq, this.leaseMs)
-    return { ...message, ticket: `${filter} ${seq}`, deliveries, after: clock.now() }
+    // Others who have room get what is left in the same turn.
+    const lent = { ticket: `${filter} ${seq}`, deliveries, pending: 0, after: clock.now() }
+    return { ...message, ...lent }
   }
 
   #end(seq: number): boolean {

@@ -71,13 +71,22 @@ export class MemoryJobs implements JobStore {
     const consumer = this.#consumerOf(queue, priority)
     consumer.leaseMs = leaseMs ?? consumer.leaseMs
     consumer.limit = limit ?? consumer.limit
-    const taker: Taker = { wanted: 0, heard }
+    const taker: Taker = { wanted: 0, looked: 0, heard }
     consumer.takers.add(taker)
     return {
       leaseMs: consumer.leaseMs,
+      get asked() {
+        return taker.wanted + taker.looked
+      },
       want: (count) => {
         taker.wanted = count
         this.#changed()
+      },
+      look: async (count) => {
+        taker.looked = count
+        this.#changed()
+        await null
+        taker.looked = 0
       },
       close: async () => {
         consumer.takers.delete(taker)

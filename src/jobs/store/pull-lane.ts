@@ -48,14 +48,14 @@ export class PullLane {
     return this.#left
   }
 
-  /** Asks for `count`, if nothing is under way. Throws what the connection throws. */
-  ask(count: number): void {
+  /**
+   * Asks for `count`, if nothing is under way; with `isNow` for those alone that are ready now. Throws what the connection
+   * throws.
+   */
+  ask(count: number, isNow = false): void {
     const { connection, stream, consumer, heartbeatMs, nowMs } = this.#options
-    const request = {
-      batch: count,
-      expires: nanos(WAITS_MS),
-      idle_heartbeat: nanos(heartbeatMs),
-    }
+    const waits = { expires: nanos(WAITS_MS), idle_heartbeat: nanos(heartbeatMs) }
+    const request = { batch: count, ...(isNow ? { no_wait: true } : waits) }
     this.#heardMs = nowMs()
     this.#left = count
     connection.publish(requestsOf(connection, stream, consumer), JSON.stringify(request), {

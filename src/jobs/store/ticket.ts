@@ -12,6 +12,8 @@ export interface TicketParts {
   readonly seq: number
   /** When the message was stored, in ms since 1970. */
   readonly storedMs: number
+  /** How many more were ready when it was handed out. */
+  readonly pending: number
 }
 
 const NANOS_DIGITS = 6
@@ -30,6 +32,7 @@ export function ticketParts(ticket: string | undefined): TicketParts | undefined
     deliveries: Number(deliveries),
     seq: Number(seq),
     storedMs: Number(stored.slice(0, -NANOS_DIGITS)),
+    pending: Number(pending),
   }
 }
 

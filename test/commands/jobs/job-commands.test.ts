@@ -39,5 +39,8 @@ t.test("jobs are enqueued, seen, cancelled, brought back and forgotten", async (
   })
   const paused = await run("jobs", "pause", "nobody")
   t.match(paused.err, /one that a worker has served|to pause a queue needs nats-server 2\.11/)
+  const urgent = ["enqueue", "bad", "soon", "--priority"]
+  t.match(await run(...urgent, "2", "--result", "30s"), { out: /soon$/ })
+  t.match(await run(...urgent, "3"), { code: 2, err: /^pool: priority: expected 0/ })
   t.match(await run("jobs", "retry"), { code: 2, err: /the id of a job, or --dead/ })
 })

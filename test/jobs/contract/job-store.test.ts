@@ -45,6 +45,31 @@ withStores(t, "what is stored is handed out in order, as many as are wanted", as
   t.equal(await store.last("jobs", "work.job.>"), undefined)
 })
 
+withStores(t, "a look gets what is ready now, and ends when that is all", async (t, store) => {
+  const { source, taken, keys } = await taker(t, store)
+  await source.look(5)
+  t.equal(taken.all.length, 0)
+  for (const key of ["a", "b", "c"]) await store.store(message(key))
+  await source.look(2)
+  t.strictSame(keys(), ["a", "b"])
+  await source.look(5)
+  t.strictSame(keys(), ["a", "b", "c"])
+  t.equal(source.asked, 0)
+  const { pending } = taken.all[0] as Delivery
+  t.ok(pending === 2 || pending === 0, "it says how many more there were, if that is known")
+})
+
+withStores(t, "a look at a queue whose limit is reached ends all the same", async (t, store) => {
+  const { source, taken } = await taker(t, store, { limit: 1 })
+  for (const key of ["a", "b"]) await store.store(message(key))
+  await source.look(2)
+  t.equal(taken.all.length, 1)
+  await source.look(2)
+  store.settle((taken.all[0] as Delivery).ticket, "done")
+  source.want(1)
+  await taken.until((all) => all.length === 2)
+})
+
 withStores(t, "two of one id are one", async (t, store) => {
   const first = await store.store(message("a"))
   t.strictSame((await store.store(message("a", { data: "again" }))).seq, first.seq)
@@ -161,6 +186,16 @@ withStores(t, "a queue that nobody serves is counted, and dead jobs are", async 
   ])
   t.match(await store.list("dead", "work.dead.>", 10), [{ subject: dead }])
 })
+
+withStores(
+  t,
+  "what nobody takes is counted where its queue is served otherwise",
+  async (t, store) => {
+    await taker(t, store)
+    await store.store(message("a", { subject: names.subject("job", "send", 2, "a") }))
+    t.match(await store.counts(), [{ queue: "send", waiting: 1 }])
+  },
+)
 
 withStores(t, "a paused queue hands out nothing until it goes on", async (t, store) => {
   t.equal(await pauses(store, "nobody", 1_000_000), store.abilities.canPause ? false : "too old")

@@ -24,6 +24,7 @@ function enqueueCommand(): Command {
       "the first pause after a failure (default: 1s)",
       durationIn("--backoff"),
     )
+    .option("--priority <n>", "0 to 2, 2 is done first (default: 0)", wholeIn("--priority", 0))
     .option("--keep <time>", "keep its result for so long", durationIn("--keep"))
     .option("--result [time]", "wait for its result, at most so long", durationIn("--result"))
     .option("--json", "print JSON")
@@ -35,6 +36,7 @@ Exit codes: 0 stored (with --result: done), 1 it failed, 2 bad usage, 3 nobody i
 Examples:
   pool enqueue send '{"to":"ann@example.org"}'
   pool enqueue send '{"to":"ann@example.org"}' --in 10m --unique ann
+  pool enqueue send '{"to":"bob@example.org"}' --priority 2
   pool enqueue report --result 1m`,
     )
     .action(async (queue: string, payload: string | undefined, flags: EnqueueFlags) => {
