@@ -3,7 +3,7 @@ import type { Backend } from "../backend/backend.js"
 import type { Troubles } from "../contracts/troubles.js"
 import type { QueueOptions } from "../jobs/contract/queue-job.js"
 import type { JobWitness } from "../jobs/give-back/job-witness.js"
-import type { JobWorker } from "../jobs/job-worker.js"
+import type { JobWorker } from "../jobs/worker/job-worker.js"
 import type { MemberLabel } from "../protocol/member.js"
 import { DEFAULT_GRACE_MS, type WorkerOptions } from "./join-options.js"
 import { WorkerCron } from "./worker-cron.js"
@@ -73,7 +73,7 @@ export class WorkerJobs {
   ): Promise<void> {
     // Its id is another one after each restart.
     const member = () => ({ id: worker.id, name: worker.name })
-    const { JobWorker } = await import("../jobs/job-worker.js")
+    const { JobWorker } = await import("../jobs/worker/job-worker.js")
     const { names, bus, clock, random } = backend
     this.#worker = new JobWorker({
       ...{ pool: names.pool, queues, store: await backend.openJobs() },

@@ -1,8 +1,8 @@
 /** Tells how far jobs are: each at most five times a second, and what was said last is told in the end. Nobody keeps it. */
-import type { Bus } from "../contracts/bus.js"
-import { losslessJson } from "../encoding/lossless-json.js"
-import type { Cancel, Clock } from "../time/clock.js"
-import type { JobNames } from "./contract/job-names.js"
+import type { Bus } from "../../contracts/bus.js"
+import { losslessJson } from "../../encoding/lossless-json.js"
+import type { Cancel, Clock } from "../../time/clock.js"
+import type { JobNames } from "../contract/job-names.js"
 import type { TakenJob } from "./taken-job.js"
 
 const PAUSE_MS = 200

@@ -2,9 +2,9 @@
  * Keeps the leases of the jobs that run: renews each when a third of it has passed, by a request each third, and says which
  * are over and which have taken too long. Looks as long as any runs, thirty times in a lease.
  */
-import { unawaited } from "../contracts/unawaited.js"
-import type { Cancel, Clock } from "../time/clock.js"
-import type { JobStore } from "./contract/job-store.js"
+import { unawaited } from "../../contracts/unawaited.js"
+import type { Cancel, Clock } from "../../time/clock.js"
+import type { JobStore } from "../contract/job-store.js"
 import type { TakenJob } from "./taken-job.js"
 
 /** How often leases are looked at, as a share of the lease. */

@@ -1,7 +1,7 @@
 import t, { type Test } from "tap"
-import type { Delivery, SourceOptions } from "../../src/jobs/contract/job-store.js"
-import { QueueSource } from "../../src/jobs/queue-source.js"
-import { ManualClock, settled } from "../fixtures/manual-clock.js"
+import type { Delivery, SourceOptions } from "../../../src/jobs/contract/job-store.js"
+import { QueueSource } from "../../../src/jobs/worker/queue-source.js"
+import { ManualClock, settled } from "../../fixtures/manual-clock.js"
 
 /**
  * Jobs of three priorities, handed out as a server does: who asks gets what is there in a turn of its own, and a request

@@ -1,10 +1,10 @@
 import t from "tap"
-import { JobCancelled, JobLeaseOver } from "../../src/errors/job-errors.js"
-import { BadRequest, HandlerTimeout, WorkerStopped } from "../../src/errors/work-errors.js"
-import type { QueueJob } from "../../src/jobs/contract/queue-job.js"
-import { Events } from "../fixtures/events.js"
-import { testJobs } from "../fixtures/jobs.js"
-import { settled } from "../fixtures/manual-clock.js"
+import { JobCancelled, JobLeaseOver } from "../../../src/errors/job-errors.js"
+import { BadRequest, HandlerTimeout, WorkerStopped } from "../../../src/errors/work-errors.js"
+import type { QueueJob } from "../../../src/jobs/contract/queue-job.js"
+import { Events } from "../../fixtures/events.js"
+import { testJobs } from "../../fixtures/jobs.js"
+import { settled } from "../../fixtures/manual-clock.js"
 
 /** Resolves when the signal of `job` fires, with its reason. */
 function ended(job: QueueJob): Promise<unknown> {

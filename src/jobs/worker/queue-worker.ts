@@ -4,18 +4,19 @@
  *
  * A handler that returns no promise is done in the turn in which its job came, and kept nowhere.
  */
-import { unawaited, unexpected } from "../contracts/unawaited.js"
-import { JobCancelled } from "../errors/job-errors.js"
-import { HandlerTimeout, WorkerStopped } from "../errors/work-errors.js"
-import type { MemberLabel } from "../protocol/member.js"
-import { isPromise } from "../time/promised.js"
-import { within } from "../time/within.js"
-import { Tally } from "../work/tally.js"
-import { crashedTooOften, crashesOf } from "./contract/fate.js"
-import { recordOf } from "./contract/job-record.js"
-import type { Delivery } from "./contract/job-store.js"
-import { DEFAULT_CONCURRENCY, type QueueOptions } from "./contract/queue-job.js"
-import type { RunningJob } from "./contract/running.js"
+import { unawaited, unexpected } from "../../contracts/unawaited.js"
+import { JobCancelled } from "../../errors/job-errors.js"
+import { HandlerTimeout, WorkerStopped } from "../../errors/work-errors.js"
+import type { MemberLabel } from "../../protocol/member.js"
+import { isPromise } from "../../time/promised.js"
+import { within } from "../../time/within.js"
+import { Tally } from "../../work/tally.js"
+import { crashedTooOften, crashesOf } from "../contract/fate.js"
+import { recordOf } from "../contract/job-record.js"
+import type { Delivery } from "../contract/job-store.js"
+import { DEFAULT_CONCURRENCY, type QueueOptions } from "../contract/queue-job.js"
+import type { RunningJob } from "../contract/running.js"
+import { Excuses } from "./excuses.js"
 import { JobLeases } from "./job-leases.js"
 import type { JobSettler, JobSettlerOptions } from "./job-settler.js"
 import type { ProgressTeller } from "./progress-teller.js"
@@ -39,6 +40,7 @@ export class QueueWorker {
   readonly tally: Tally
   readonly #options: QueueWorkerOptions
   readonly #concurrency: number
+  readonly #excuses: Excuses
   readonly #running = new Set<TakenJob>()
   /** Why each of those was handed out more than once, if that is known. */
   readonly #histories = new WeakMap<TakenJob, { readonly crashes: number; excused: number }>()
@@ -52,6 +54,7 @@ export class QueueWorker {
   constructor(options: QueueWorkerOptions) {
     this.#options = options
     this.#concurrency = options.own.concurrency ?? DEFAULT_CONCURRENCY
+    this.#excuses = new Excuses(options.store, options.names)
     this.tally = new Tally(options.clock)
   }
 
@@ -143,28 +146,22 @@ export class QueueWorker {
 
   /** It came after another had taken its place: it is given back, and has not been run. */
   async #noRoom(job: TakenJob): Promise<void> {
-    const excused = job.delivery.deliveries > 1 ? await this.#excusedOf(job) : 0
+    const { deliveries, seq } = job.delivery
+    const excused = deliveries > 1 ? await this.#excuses.of(seq) : 0
     if (!job.isOver) this.#over(job, this.#options.settler.gaveBack(job, excused))
   }
 
   /** It was handed out before: runs it, unless its workers died too often. */
   async #lookBack(job: TakenJob): Promise<void> {
     const { settler } = this.#options
+    const { deliveries, seq } = job.delivery
     const early = job.record.notBeforeMs === undefined ? 0 : 1
-    const excused = await this.#excusedOf(job)
-    const crashes = crashesOf(job.record, job.delivery.deliveries, excused + early)
+    const excused = await this.#excuses.of(seq)
+    const crashes = crashesOf(job.record, deliveries, excused + early)
     this.#histories.set(job, { crashes, excused })
     const reason = crashedTooOften(crashes)
     if (reason) this.#over(job, settler.bury(job, { ...job.record, crashes }, reason))
     else if (!job.isOver) this.#run(job)
-  }
-
-  /** How many of its deliveries count for nothing. */
-  async #excusedOf(job: TakenJob): Promise<number> {
-    const { store, names } = this.#options
-    const excused = names.excused(job.delivery.seq)
-    const excuse = await store.last("jobs", excused).catch(() => undefined)
-    return Number(excuse ? new TextDecoder().decode(excuse.data) : 0) || 0
   }
 
   #run(job: TakenJob): void {
@@ -215,21 +212,11 @@ export class QueueWorker {
     const { delivery } = job
     this.#running.delete(job)
     this.#options.progress.forget(job)
-    if (delivery.deliveries > 1) this.#forgetExcuse(job)
+    const isExcused = (this.#histories.get(job)?.excused ?? 0) > 0
+    if (isExcused && !this.#isStopped) unawaited(this.#excuses.forget(delivery.seq), () => {})
     this.tally.busy = this.#running.size
     this.#ask()
     if (this.#running.size === 0) for (const wake of this.#idle.splice(0)) wake()
-  }
-
-  /** What was excused of a message that is gone is of no use any more. */
-  #forgetExcuse(job: TakenJob): void {
-    if (!this.#histories.get(job)?.excused || this.#isStopped) return
-    const { store, names } = this.#options
-    const forget = async () => {
-      const excuse = await store.last("jobs", names.excused(job.delivery.seq))
-      if (excuse) await store.remove("jobs", excuse.seq)
-    }
-    unawaited(forget(), () => {})
   }
 
   #leasesOf(leaseMs: number): JobLeases {

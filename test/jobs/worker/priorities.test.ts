@@ -1,11 +1,11 @@
 import { connect } from "nats"
 import t from "tap"
-import { PoolClient } from "../../src/client/client.js"
-import type { QueueJob } from "../../src/jobs/contract/queue-job.js"
-import { joinPool } from "../../src/worker/worker.js"
-import { Events } from "../fixtures/events.js"
-import { testJobs } from "../fixtures/jobs.js"
-import { testPool } from "../fixtures/pool.js"
+import { PoolClient } from "../../../src/client/client.js"
+import type { QueueJob } from "../../../src/jobs/contract/queue-job.js"
+import { joinPool } from "../../../src/worker/worker.js"
+import { Events } from "../../fixtures/events.js"
+import { testJobs } from "../../fixtures/jobs.js"
+import { testPool } from "../../fixtures/pool.js"
 
 t.test("what is urgent is done before what was there first", async (t) => {
   const { join, client, local } = testJobs(t)

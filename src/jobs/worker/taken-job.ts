@@ -4,16 +4,16 @@
  * acknowledges the job nor gives it back.
  */
 import type { MsgHdrs } from "nats"
-import { JobLeaseOver } from "../errors/job-errors.js"
-import { BadRequest } from "../errors/work-errors.js"
-import { computedSignal } from "../lease/computed-signal.js"
-import { Lease } from "../lease/lease.js"
-import type { MemberLabel } from "../protocol/member.js"
-import type { Clock } from "../time/clock.js"
-import type { JobRecord } from "./contract/job-record.js"
-import type { Delivery } from "./contract/job-store.js"
-import type { QueueJob } from "./contract/queue-job.js"
-import type { RunningJob } from "./contract/running.js"
+import { JobLeaseOver } from "../../errors/job-errors.js"
+import { BadRequest } from "../../errors/work-errors.js"
+import { computedSignal } from "../../lease/computed-signal.js"
+import { Lease } from "../../lease/lease.js"
+import type { MemberLabel } from "../../protocol/member.js"
+import type { Clock } from "../../time/clock.js"
+import type { JobRecord } from "../contract/job-record.js"
+import type { Delivery } from "../contract/job-store.js"
+import type { QueueJob } from "../contract/queue-job.js"
+import type { RunningJob } from "../contract/running.js"
 
 /** Tokens of one stored message: more often than this it is hardly handed out. */
 const TOKENS = 1_000

@@ -3,27 +3,30 @@
  * is stored before the job is let go, so that a worker that dies in between repeats both and loses nothing; and nothing is
  * done once the lease is over, for the job may be another's by then.
  */
-import { headers } from "nats"
-import type { Bus } from "../contracts/bus.js"
-import type { Troubles } from "../contracts/troubles.js"
-import { isLarger, payloadOf } from "../encoding/payload.js"
-import { isJetStreamRefusal, reasonOf } from "../errors/errors.js"
-import { fieldOf, isA } from "../errors/thrown.js"
-import { AnswerTooLarge, BadRequest } from "../errors/work-errors.js"
-import type { Clock } from "../time/clock.js"
-import { Pace } from "../time/pace.js"
-import { within } from "../time/within.js"
-import { fateOf } from "./contract/fate.js"
-import { type JobNames, keyOfId } from "./contract/job-names.js"
-import { headersFor, headersOfDead, type JobRecord } from "./contract/job-record.js"
-import { AlreadyThere, type JobStore, type Settlement, type ToStore } from "./contract/job-store.js"
-import { type Misfortune, misfortuneHeaders } from "./contract/outcome.js"
+import type { Bus } from "../../contracts/bus.js"
+import type { Troubles } from "../../contracts/troubles.js"
+import { isLarger, payloadOf } from "../../encoding/payload.js"
+import { isJetStreamRefusal, reasonOf } from "../../errors/errors.js"
+import { fieldOf, isA } from "../../errors/thrown.js"
+import { AnswerTooLarge, BadRequest } from "../../errors/work-errors.js"
+import type { Clock } from "../../time/clock.js"
+import { Pace } from "../../time/pace.js"
+import { within } from "../../time/within.js"
+import { fateOf } from "../contract/fate.js"
+import { type JobNames, keyOfId } from "../contract/job-names.js"
+import { headersFor, headersOfDead, type JobRecord } from "../contract/job-record.js"
+import {
+  AlreadyThere,
+  type JobStore,
+  type Settlement,
+  type ToStore,
+} from "../contract/job-store.js"
+import { type Misfortune, misfortuneHeaders } from "../contract/outcome.js"
+import { Excuses } from "./excuses.js"
 import type { TakenJob } from "./taken-job.js"
 
 /** When a job is tried again that can't be put with the dead, in ms. */
 const DEAD_ARE_FULL_MS = 60_000
-/** For how long it is known that a delivery counts for nothing, in ms. */
-const EXCUSED_MS = 7 * 24 * 3_600_000
 /** Between two tries to store something, in ms. */
 const PACE = { firstMs: 100, mostMs: 1_000 }
 
@@ -105,9 +108,9 @@ export class JobSettler {
     return this.#end(job, () => this.#tell(job, "", "cancelled", reason))
   }
 
-  /** It goes on elsewhere, and this delivery counts for nothing: its worker stops. `excused` are those so far. */
+  /** It goes on elsewhere, and this delivery counts for nothing: its worker stops, or has no room. `excused` are those so far. */
   async gaveBack(job: TakenJob, excused: number): Promise<void> {
-    const { names, clock, letGo } = this.#options
+    const { store, names, clock, letGo } = this.#options
     const { seq, ticket } = job.delivery
     // Nobody else may give it back in the worker's name any more, for it may be another's by then.
     try {
@@ -115,11 +118,7 @@ export class JobSettler {
     } catch {
       return
     }
-    const message: ToStore = {
-      ...{ stream: "jobs", subject: names.excused(seq), data: String(excused + 1) },
-      ...{ headers: headers(), ttlMs: EXCUSED_MS },
-    }
-    await this.#stored(job, message)
+    await this.#stored(job, new Excuses(store, names).message(seq, excused + 1))
     await this.#settle(job, "back")
   }
 

@@ -10,10 +10,10 @@
  *
  * Who had room when it asked may have none when the answer comes: that job is given back by whoever hears of it.
  */
-import { unawaited } from "../contracts/unawaited.js"
-import type { Cancel, Clock } from "../time/clock.js"
-import { HIGHEST_PRIORITY } from "./contract/job-names.js"
-import type { Delivery, JobSource, JobStore, SourceOptions } from "./contract/job-store.js"
+import { unawaited } from "../../contracts/unawaited.js"
+import type { Cancel, Clock } from "../../time/clock.js"
+import { HIGHEST_PRIORITY } from "../contract/job-names.js"
+import type { Delivery, JobSource, JobStore, SourceOptions } from "../contract/job-store.js"
 
 /** How long what was seen of a priority is taken to be so still, in ms. */
 const SEEN_MS = 20
@@ -112,9 +112,11 @@ export class QueueSource {
   #ask(): void {
     const usual = this.#usual
     if (!usual || this.#isClosed) return
+    // A look that has all it asked for ends in this turn, and tells whether there are more.
+    if (this.#look && this.#look.left <= 0) return
     if (!this.#look && this.#free > 0) this.#beginLook(usual)
     const isUrgent = this.#urgent.some(({ pending }) => pending > 0)
-    const left = this.#free - Math.max(0, this.#look?.left ?? 0)
+    const left = this.#free - (this.#look?.left ?? 0)
     usual.source.want(isUrgent ? 0 : Math.max(0, left))
     const isBusy = usual.pending > 0 && this.#isSeen(usual)
     for (const level of this.#urgent) {

@@ -2,16 +2,21 @@
  * The jobs of one worker: all the queues that it serves, what it answers about those that run, and how it ends. It outlasts
  * the runs of the worker as a member, for a job has nothing to do with who leads.
  */
-import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
-import type { Troubles } from "../contracts/troubles.js"
-import { listen } from "../protocol/listening.js"
-import type { MemberLabel } from "../protocol/member.js"
-import type { Clock } from "../time/clock.js"
-import { jobNamesOf } from "./contract/job-names.js"
-import type { JobStore } from "./contract/job-store.js"
-import type { QueueOptions } from "./contract/queue-job.js"
-import { decodeCancel, decodeQuestion, encodeRunning, type RunningJob } from "./contract/running.js"
-import type { JobWitness } from "./give-back/job-witness.js"
+import type { Bus, BusMessage, BusSubscription } from "../../contracts/bus.js"
+import type { Troubles } from "../../contracts/troubles.js"
+import { listen } from "../../protocol/listening.js"
+import type { MemberLabel } from "../../protocol/member.js"
+import type { Clock } from "../../time/clock.js"
+import { jobNamesOf } from "../contract/job-names.js"
+import type { JobStore } from "../contract/job-store.js"
+import type { QueueOptions } from "../contract/queue-job.js"
+import {
+  decodeCancel,
+  decodeQuestion,
+  encodeRunning,
+  type RunningJob,
+} from "../contract/running.js"
+import type { JobWitness } from "../give-back/job-witness.js"
 import { JobSettler } from "./job-settler.js"
 import { ProgressTeller } from "./progress-teller.js"
 import { QueueWorker } from "./queue-worker.js"
