@@ -79,7 +79,10 @@ export class JetStreamSource implements JobSource {
       this.#endLook = resolve
       systemClock.after(SILENCE_MS, resolve)
       try {
-        this.#looker ??= this.#newLane((message) => this.#found(message), resolve)
+        this.#looker ??= this.#newLane(
+          (message) => this.#found(message),
+          () => this.#endLook(),
+        )
         this.#looker.ask(count, true)
       } catch (error) {
         this.#troubled(error)

@@ -15,8 +15,9 @@ import type { Cancel, Clock } from "../../time/clock.js"
 import { HIGHEST_PRIORITY } from "../contract/job-names.js"
 import type { Delivery, JobSource, JobStore, SourceOptions } from "../contract/job-store.js"
 
-/** How long what was seen of a priority is taken to be so still, in ms. */
+/** How long what was seen of a priority is taken to be so still, at least, in ms; and in times of what the look took. */
 const SEEN_MS = 20
+const SEEN_LOOKS = 10
 /** Of so many looks while urgent jobs wait one is for those below them. */
 const TURNS = 10
 
@@ -45,6 +46,8 @@ export class QueueSource {
   #free = 0
   /** Which is looked at, and how many of what it was asked for have not come. */
   #look: { readonly level: Level; left: number } | undefined
+  /** How long what was seen is taken to be so: or a server far away would be asked for nothing else. */
+  #seenForMs = SEEN_MS
   readonly #failing = new Set<number>()
   #cancelAgain: Cancel | undefined
   #isClosed = false
@@ -129,7 +132,7 @@ export class QueueSource {
 
   /** The backlog may be another's by then: nothing tells that none is left. */
   #askAgain(): void {
-    this.#cancelAgain ??= this.#options.clock.after(SEEN_MS, () => {
+    this.#cancelAgain ??= this.#options.clock.after(this.#seenForMs, () => {
       this.#cancelAgain = undefined
       this.#ask()
     })
@@ -148,11 +151,13 @@ export class QueueSource {
 
   #lookAt(level: Level, count: number): void {
     const look = { level, left: count }
+    const beganMs = this.#nowMs()
     this.#look = look
     const looked = level.source.look(count).then(() => {
       this.#look = undefined
       if (look.left > 0) level.pending = 0
       level.seenMs = this.#nowMs()
+      this.#seenForMs = Math.max(SEEN_MS, SEEN_LOOKS * (level.seenMs - beganMs))
       this.#ask()
     })
     unawaited(looked, this.#options.broke)
@@ -164,7 +169,7 @@ export class QueueSource {
   }
 
   #isSeen({ seenMs }: Level): boolean {
-    return this.#nowMs() - seenMs < SEEN_MS
+    return this.#nowMs() - seenMs < this.#seenForMs
   }
 
   #nowMs(): number {

@@ -7,7 +7,7 @@ import { ManualClock, settled } from "../../fixtures/manual-clock.js"
  * Jobs of three priorities, handed out as a server does: who asks gets what is there in a turn of its own, and a request
  * that was sent can't be taken back. `room` is what the worker has, which keeps what it takes until `done`.
  */
-async function stage(t: Test, room: number) {
+async function stage(t: Test, room: number, lookMs = 0) {
   const clock = new ManualClock()
   const ready = [0, 0, 0]
   const taken: number[] = []
@@ -43,6 +43,7 @@ async function stage(t: Test, room: number) {
           look: async (count) => {
             looks.push(`${count} of ${priority}`)
             await settled()
+            clock.standStill(lookMs)
             const before = asked
             asked = Math.min(count, has())
             while (asked > 0) hand()
@@ -121,6 +122,15 @@ t.test("with two urgent kinds none waits for ever", async (t) => {
   for (let n = 0; n < 400; n += 1) await done(1)
   const [usual = 0, middle = 0, urgent = 0] = ready.map((left) => 1_000 - left)
   t.ok(urgent > 340 && middle > 30 && usual > 2, `${urgent}, ${middle}, ${usual}`)
+})
+
+t.test("a server that is far away is not asked for urgent jobs alone", async (t) => {
+  const { turn, done, ready, looks } = await stage(t, 1, 100)
+  ready[0] = 100
+  await turn()
+  for (let n = 0; n < 20; n += 1) await done(1)
+  t.equal(ready[0], 79)
+  t.ok(looks.length < 10)
 })
 
 t.test("a backlog that others have taken keeps no urgent job waiting", async (t) => {
