@@ -101,11 +101,7 @@ export const PAYLOADS = kind(
 )
 
 /** Throws BadInput for a timeout that no timer can hold, and for headers that can't be sent. */
-export function questionOf(
-  payload: Uint8Array | string,
-  options: AskOptions,
-  toLeader: boolean,
-): Question {
+export function questionOf(payload: Uint8Array, options: AskOptions, toLeader: boolean): Question {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
   checkKind("timeout", timeoutMs, waitMs)
   return {

@@ -42,6 +42,8 @@ export type { AskOptions, ClientOptions, MapOptions } from "./client-options.js"
 const MOVES_WITHIN_MS = 1_000
 /** How long what is under way may hold that up, in ms. */
 const ANSWERS_MS = 2_000
+/** Of a request whose payload is still to come. */
+const NO_PAYLOAD = new Uint8Array(0)
 
 /** Asks one pool for work. Safe for any number of requests at once. */
 export class PoolClient {
@@ -177,7 +179,7 @@ export class PoolClient {
     checkKind("payloads", payloads, PAYLOADS)
     const { concurrency = DEFAULT_MAP_CONCURRENCY, leader = false, signal } = options
     const batch = {}
-    const question = { ...questionOf("", options, leader), signal: undefined, batch }
+    const question = { ...questionOf(NO_PAYLOAD, options, leader), signal: undefined, batch }
     return answersInOrder({
       ...{ payloads, concurrency, signal },
       ask: async (payload) =>
@@ -199,8 +201,13 @@ export class PoolClient {
     await this.#waiting.between(ANSWERS_MS, () => move.move())
   }
 
-  async #ask(payload: unknown, options: AskOptions, toLeader: boolean): Promise<Answer> {
-    if (options !== NO_OPTIONS) checkOptions("a request", options, ASK_OPTIONS)
-    return this.#waiting.ask(questionOf(payloadOf(payload, "payload"), options, toLeader))
+  /** Not `async`: that is two promises more for each request. */
+  #ask(payload: unknown, options: AskOptions, toLeader: boolean): Promise<Answer> {
+    try {
+      if (options !== NO_OPTIONS) checkOptions("a request", options, ASK_OPTIONS)
+      return this.#waiting.ask(questionOf(payloadOf(payload, "payload"), options, toLeader))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 }

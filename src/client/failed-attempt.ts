@@ -1,6 +1,5 @@
 /** What an attempt to ask came to when it was no answer, and whether it may be repeated. */
 import type { BusMessage } from "../contracts/bus.js"
-import { bytesOf } from "../encoding/payload.js"
 import { ConnectionLost, NotPermitted, RequestLost } from "../errors/client-errors.js"
 import {
   isNoResponders,
@@ -28,7 +27,7 @@ export interface FailedAttempt {
 export interface Asked {
   readonly pool: string
   readonly subject: string
-  readonly payload: Uint8Array | string
+  readonly payload: Uint8Array
   readonly maxPayload: number
   readonly timeoutMs: number
 }
@@ -47,7 +46,7 @@ export function failedAttemptOf(error: unknown, asked: Asked): FailedAttempt {
   }
   if (isPayloadTooLarge(error)) {
     return {
-      error: new PayloadTooLarge(bytesOf(asked.payload), asked.maxPayload, cause),
+      error: new PayloadTooLarge(asked.payload.length, asked.maxPayload, cause),
       outcome: "final",
     }
   }

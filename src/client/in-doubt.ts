@@ -17,7 +17,7 @@ import { unawaited } from "../contracts/unawaited.js"
 import { RequestLost } from "../errors/client-errors.js"
 import { LeaderChanged } from "../errors/errors.js"
 import type { PoolNames } from "../protocol/names.js"
-import type { Cancel, Clock } from "../time/clock.js"
+import { type Cancel, type Clock, monoMsOf } from "../time/clock.js"
 import type { Turns } from "../time/turns.js"
 import { Answer } from "./answer.js"
 import type { Awaiting, ReplyInbox } from "./reply-inbox.js"
@@ -28,8 +28,8 @@ import type { TermWatch } from "./term-watch.js"
 const SLACK_MS = 20
 /** A leader is asked for a request that has waited this long, in ms; and again after twice as long, and so on. */
 const LONG_MS = 1_000
-/** What an id takes in a question, in bytes. */
-const ID_BYTES = 23
+/** What an id takes in a question, in bytes, at most. */
+const ID_BYTES = 40
 
 export interface RequestsInDoubtOptions {
   readonly inbox: ReplyInbox
@@ -61,7 +61,7 @@ export class RequestsInDoubt {
   /** Notes that `request` is sent now: its leader is asked for it when it has waited for long. */
   sent(request: RequestAttempts): void {
     request.longMs = LONG_MS
-    request.longAtMs = this.#options.clock.now().monoMs + LONG_MS
+    request.longAtMs = monoMsOf(this.#options.clock) + LONG_MS
   }
 
   /** Finds out, when a new reign has begun, what became of what is under way to a leader. */

@@ -4,7 +4,7 @@
  */
 import type { MsgHdrs } from "nats"
 import type { BusMessage } from "../contracts/bus.js"
-import type { Clock } from "../time/clock.js"
+import { type Clock, monoMsOf } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
 import type { Answer } from "./answer.js"
 
@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 64
 
 /** What is asked, and how. */
 export interface Question {
-  readonly payload: Uint8Array | string
+  readonly payload: Uint8Array
   readonly headers: MsgHdrs | undefined
   readonly toLeader: boolean
   readonly timeoutMs: number
@@ -77,7 +77,7 @@ export class RequestAttempts {
   ) {
     this.#owner = owner
     this.#settling = settling
-    this.#beganMs = owner.clock.now().monoMs
+    this.#beganMs = monoMsOf(owner.clock)
     this.deadlineMs = this.#beganMs + question.timeoutMs
     this.isInhabited = question.waitsForWorkers
     if (question.signal) this.#heed(question.signal)
@@ -85,7 +85,7 @@ export class RequestAttempts {
 
   /** Since it began, in ms. */
   get ms(): number {
-    return this.#owner.clock.now().monoMs - this.#beganMs
+    return monoMsOf(this.#owner.clock) - this.#beganMs
   }
 
   /** Until its deadline, in ms; below 0 after it. */

@@ -13,7 +13,6 @@ import type { Bus, BusMessage } from "../contracts/bus.js"
 import { ConnectionWatch } from "../contracts/connection-watch.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { withHeader } from "../encoding/headers.js"
-import { bytesOf, isLarger } from "../encoding/payload.js"
 import { ClientClosed, ConnectionLost, NotConnected } from "../errors/client-errors.js"
 import { LeaderChanged, PayloadTooLarge } from "../errors/errors.js"
 import type { PoolNames } from "../protocol/names.js"
@@ -56,6 +55,9 @@ export class WaitingRequests {
   readonly #pausing = new Set<RequestAttempts>()
   readonly #inDoubt: RequestsInDoubt
   readonly #turns = new Turns()
+  /** Before the numbers of what is asked of a leader: nobody else has the same. */
+  readonly #idPrefix = `${nuid.next()}-`
+  #ids = 0
   #isClosed = false
   readonly #intermission: Intermission
   readonly #connection: ConnectionWatch
@@ -116,7 +118,7 @@ export class WaitingRequests {
     const { names, maxPayload } = this.#options
     const { payload, toLeader } = question
     if (this.#isClosed) throw new ClientClosed()
-    if (isLarger(payload, maxPayload)) throw new PayloadTooLarge(bytesOf(payload), maxPayload)
+    if (payload.length > maxPayload) throw new PayloadTooLarge(payload.length, maxPayload)
     if (toLeader) this.#news.listen()
     const subject = toLeader ? names.leader : names.work
     const request = new RequestAttempts(question, subject, this.#owner, settling)
@@ -127,7 +129,7 @@ export class WaitingRequests {
   #attempt(request: RequestAttempts): void {
     const { payload, headers, toLeader } = request.question
     request.reign = this.#news.reign
-    request.id = toLeader ? nuid.next() : undefined
+    request.id = toLeader ? `${this.#idPrefix}${++this.#ids}` : undefined
     if (toLeader) this.#inDoubt.sent(request)
     try {
       const sent = request.id ? withHeader(headers, REQUEST_HEADER, request.id) : headers

@@ -51,7 +51,7 @@ export interface StoredDefinition extends Partial<Omit<CronDefinition, "payload"
 /** One as it is fired. */
 export interface WholeDefinition extends Required<Pick<CronDefinition, "at" | "tz" | "job">> {
   readonly name: string
-  readonly data: Uint8Array | string
+  readonly data: Uint8Array
   readonly missed: Missed
   readonly graceMs?: number | undefined
   readonly isPaused: boolean

@@ -1,5 +1,5 @@
 /** Headers of one message for another one, and those that a program gives. */
-import { headers, type MsgHdrs } from "nats"
+import { headers, type MsgHdrs, MsgHdrsImpl } from "nats"
 import { BadInput, reasonOf } from "../errors/errors.js"
 
 /** Headers as a program has them: those of NATS, those of the web (`Headers`), or texts by name. */
@@ -36,9 +36,25 @@ export function copyHeaders(
   return to
 }
 
-/** A copy of `given`, if there are any, in which `name` is `value`. */
+/**
+ * A copy of `given`, if there are any, in which `name` is `value`. Both are our own words: where there are no others nothing
+ * is checked, and little is made, for a request may go with nothing but them.
+ */
 export function withHeader(given: MsgHdrs | undefined, name: string, value: string): MsgHdrs {
-  const hdrs = copyHeaders(given ?? [])
+  if (given === undefined) return new OneHeader(name, value)
+  const hdrs = copyHeaders(given)
   hdrs.set(name, value)
   return hdrs
+}
+
+class OneHeader extends MsgHdrsImpl {
+  constructor(name: string, value: string) {
+    super()
+    this.headers.set(name, [value])
+  }
+
+  /** In memory that small things share: memory of its own costs more than all the rest. */
+  override encode(): Uint8Array {
+    return Buffer.from(this.toString())
+  }
 }

@@ -109,7 +109,7 @@ export class Fence {
     }
   }
 
-  async #store(subject: string, data: Uint8Array | string, fence: number): Promise<Published> {
+  async #store(subject: string, data: Uint8Array, fence: number): Promise<Published> {
     const { fence: fenceSubject, fencedStream } = this.#names
     const js = jetstream(this.#connection, inDomain(this.#connection))
     const { seq } = await js.publish(subject, data, {

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto"
 import { headers, type MsgHdrs, nuid } from "nats"
 import type { Bus } from "../contracts/bus.js"
 import { copyHeaders, headersOf } from "../encoding/headers.js"
-import { bytesOf, isLarger, payloadOf } from "../encoding/payload.js"
+import { payloadOf } from "../encoding/payload.js"
 import { isAway, isPayloadTooLarge, PayloadTooLarge, RequestTimeout } from "../errors/errors.js"
 import { NotAllEnqueued } from "../errors/job-errors.js"
 import { isA } from "../errors/thrown.js"
@@ -134,17 +134,17 @@ export class JobClient {
     })
   }
 
-  #checked(data: Uint8Array | string): Uint8Array | string {
+  #checked(data: Uint8Array): Uint8Array {
     const { maxPayload } = this.store
-    if (maxPayload === undefined || !isLarger(data, maxPayload)) return data
-    throw new PayloadTooLarge(bytesOf(data), maxPayload)
+    if (maxPayload === undefined || data.length <= maxPayload) return data
+    throw new PayloadTooLarge(data.length, maxPayload)
   }
 
   #message(of: {
     readonly queue: string
     readonly id: string
     readonly key: string
-    readonly data: Uint8Array | string
+    readonly data: Uint8Array
     readonly options: EnqueueOptions
   }): ToStore {
     const { queue, id, key, data, options } = of
@@ -188,7 +188,7 @@ export class JobClient {
           if (record) return record.id === id ? undefined : record.id
         } else if (isPayloadTooLarge(error)) {
           const { maxPayload = Number.POSITIVE_INFINITY } = this.store
-          throw new PayloadTooLarge(bytesOf(message.data), maxPayload, { cause: error })
+          throw new PayloadTooLarge(message.data.length, maxPayload, { cause: error })
         } else if (!isAway(error)) throw error
         if (this.#clock.now().monoMs >= untilMs) {
           throw new RequestTimeout(message.subject, timeoutMs, { cause: error })

@@ -9,7 +9,7 @@ import { objectIn } from "../encoding/json.js"
 
 export interface Message {
   readonly subject: string
-  readonly data: Uint8Array | string
+  readonly data: Uint8Array
   readonly headers: MsgHdrs
 }
 

@@ -28,7 +28,7 @@ export interface ThreadTask {
 
 /** The answer, or what the handler threw. */
 export type ThreadResult =
-  | { readonly payload: Uint8Array | string }
+  | { readonly payload: Uint8Array }
   | { readonly failure: { readonly status: number; readonly reason: string } }
 
 /** What came of a word from the thread. */
@@ -47,7 +47,7 @@ export interface FromThread {
   readonly type: "publish"
   readonly id: number
   readonly subject: string
-  readonly payload: Uint8Array | string
+  readonly payload: Uint8Array
 }
 
 /** An error as it goes from thread to thread: what tells it apart, but not its class. */

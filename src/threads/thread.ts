@@ -36,7 +36,7 @@ const loading = loadHandlers(file).catch((error): Promise<never> => {
 /** Does one request; without one it says that the module is loaded. Called by the pool of threads. */
 export default async function run(task: ThreadTask | undefined): Promise<ThreadResult> {
   const handlers = await loading
-  if (!task) return { payload: "" }
+  if (!task) return { payload: new Uint8Array(0) }
   const { port, subject, data, member, reign } = task
   const hdrs = task.headers && copyHeaders(task.headers)
   const message = { subject, data, ...(hdrs && { headers: hdrs }), respond: () => false }
@@ -70,8 +70,8 @@ export default async function run(task: ThreadTask | undefined): Promise<ThreadR
 }
 
 /** In memory of its own: a message takes along all the memory in which its bytes stand. */
-function alone(payload: Uint8Array | string): Uint8Array | string {
-  return typeof payload === "string" ? payload : new Uint8Array(payload)
+function alone(payload: Uint8Array): Uint8Array {
+  return new Uint8Array(payload)
 }
 
 /** A reign of the worker's, seen from a thread. */

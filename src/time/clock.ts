@@ -18,6 +18,13 @@ export type Cancel = () => void
 export interface Clock {
   /** Both clocks at this instant. */
   now(): Instant
+  /** The monotonic one alone, if it costs less than both; for what is asked with each request. */
+  monoMs?(): number
   /** Calls `wake` once, `ms` of monotonic time from now. */
   after(ms: number, wake: () => void): Cancel
+}
+
+/** The monotonic clock of `clock`, in ms. */
+export function monoMsOf(clock: Clock): number {
+  return clock.monoMs?.() ?? clock.now().monoMs
 }

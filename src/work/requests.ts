@@ -11,7 +11,7 @@
 import type { BusMessage } from "../contracts/bus.js"
 import type { RequestMeter } from "../contracts/meter.js"
 import { unawaited } from "../contracts/unawaited.js"
-import { isLarger, payloadOf } from "../encoding/payload.js"
+import { payloadOf } from "../encoding/payload.js"
 import { isPayloadTooLarge } from "../errors/errors.js"
 import { AnswerTooLarge, HandlerTimeout } from "../errors/work-errors.js"
 import { checkKind, waitMs } from "../options/known-options.js"
@@ -22,7 +22,7 @@ import {
   REQUEST_HEADER,
   type Seal,
 } from "../protocol/reply.js"
-import type { Cancel, Clock } from "../time/clock.js"
+import { type Cancel, type Clock, monoMsOf } from "../time/clock.js"
 import { isPromise } from "../time/promised.js"
 import { within } from "../time/within.js"
 import type { Job } from "./job.js"
@@ -77,7 +77,7 @@ export class Requests {
 
   /** Has `handler` do the work that `message` asks for, and answers in the name of `seal`. */
   take(message: BusMessage, handler: (job: Job) => unknown, seal: Seal): void {
-    const request = new TakenRequest(message, seal, this.#clock.now().monoMs)
+    const request = new TakenRequest(message, seal, monoMsOf(this.#clock))
     this.tally.busy++
     this.#meter?.began()
     try {
@@ -177,7 +177,7 @@ export class Requests {
   #answer(request: TakenRequest, result: unknown): void {
     const payload = payloadOf(result, "answer")
     // The connection checks this too, but not while it is being opened anew.
-    if (this.#maxPayload !== undefined && isLarger(payload, this.#maxPayload)) {
+    if (this.#maxPayload !== undefined && payload.length > this.#maxPayload) {
       throw new AnswerTooLarge(this.#maxPayload)
     }
     request.seal.answer(request.message, payload)
@@ -208,6 +208,6 @@ export class Requests {
     if (this.tally.busy === 0 && this.#idle.length > 0) {
       for (const wake of this.#idle.splice(0)) wake()
     }
-    return this.#clock.now().monoMs - request.beganMs
+    return monoMsOf(this.#clock) - request.beganMs
   }
 }

@@ -7,7 +7,7 @@ import { settled } from "../fixtures/manual-clock.js"
 import { parties } from "../fixtures/parties.js"
 
 const QUESTION = {
-  ...{ payload: "", headers: undefined, toLeader: false, timeoutMs: 10_000 },
+  ...{ payload: new Uint8Array(0), headers: undefined, toLeader: false, timeoutMs: 10_000 },
   ...{ isIdempotent: false, waitsForWorkers: true, signal: undefined },
 }
 

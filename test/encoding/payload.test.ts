@@ -75,13 +75,27 @@ function losses(): [value: unknown, said: string][] {
   ]
 }
 
+/** As text. */
+const sent = (value: unknown) => Buffer.from(payloadOf(value, "answer")).toString()
+
 t.test("bytes are bytes, whatever looks at them, with its offset and length", async (t) => {
   for (const [name, [value, holds]] of Object.entries(shapes())) {
     const payload = payloadOf(value, "answer")
     t.ok(ArrayBuffer.isView(payload), name)
-    t.strictSame([...(payload as Uint8Array)], holds, name)
+    t.strictSame([...payload], holds, name)
   }
 })
+
+t.test(
+  "small payloads share their memory, which costs more than all else about them",
+  async (t) => {
+    const values = ["x".repeat(128), new Uint8Array(128), { a: 1 }]
+    for (const value of values) {
+      const memories = Array.from({ length: 100 }, () => payloadOf(value, "answer").buffer)
+      t.ok(new Set(memories).size <= 3)
+    }
+  },
+)
 
 t.test("what JSON would lose is refused, with the way to it", async (t) => {
   for (const [value, said] of losses()) {
@@ -111,9 +125,10 @@ t.test("what JSON holds is sent as JSON.stringify has it", async (t) => {
   ]
   for (const value of values) {
     const expected = typeof value === "string" ? value : JSON.stringify(value)
-    t.equal(payloadOf(value, "answer"), expected)
+    t.equal(sent(value), expected)
   }
-  t.equal(payloadOf(undefined, "answer"), "")
+  t.equal(sent(undefined), "")
+  t.equal(sent("\u{1F600} \uD800"), "\u{1F600} \uFFFD", "half of a letter is none")
 })
 
 t.test("a big number may say itself how it is written", async (t) => {
@@ -124,5 +139,5 @@ t.test("a big number may say itself how it is written", async (t) => {
   t.teardown(() => {
     delete prototype.toJSON
   })
-  t.equal(payloadOf({ n: 10n }, "answer"), `{"n":"10"}`)
+  t.equal(sent({ n: 10n }), `{"n":"10"}`)
 })

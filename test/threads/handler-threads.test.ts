@@ -33,10 +33,14 @@ async function threaded(t: Test, threads: number, report: (...told: unknown[]) =
   t.teardown(() => opened.close())
   const { work, leaderWork } = opened.handlers as Required<Handlers>
   return {
-    work: async (job: Job) => work(job),
-    leaderWork: async (job: Job, leadership: Leadership) => leaderWork(job, leadership),
+    work: async (job: Job) => bytesIn(await work(job)),
+    leaderWork: async (job: Job, leadership: Leadership) =>
+      bytesIn(await leaderWork(job, leadership)),
   }
 }
+
+/** Whose text `String` tells. */
+const bytesIn = (answer: unknown) => Buffer.from(answer as Uint8Array)
 
 async function handlerThreads(): Promise<typeof HandlerThreads> {
   return (await import(built("threads/handler-threads.js"))).HandlerThreads
@@ -71,12 +75,12 @@ t.test("a job is the same in a thread, and so is its answer", async (t) => {
   const { work } = await threaded(t, 1)
   const hdrs = headers()
   hdrs.set("traceparent", "00-1-2-01")
-  t.equal(await work(job("header traceparent", hdrs)), "00-1-2-01")
+  t.equal(String(await work(job("header traceparent", hdrs))), "00-1-2-01")
   t.strictSame(JSON.parse(String(await work(job("member")))), MEMBER)
-  t.equal(await work(job(`{"to":"ann"}`)), `{"to":"ann"}`)
-  t.equal(await work(job("header none")), "")
+  t.equal(String(await work(job(`{"to":"ann"}`))), `{"to":"ann"}`)
+  t.equal(String(await work(job("header none"))), "")
   for (const bytes of ["bytes", "view", "memory"]) {
-    t.strictSame([...((await work(job(bytes))) as Uint8Array)], [1, 2, 3], bytes)
+    t.strictSame([...(await work(job(bytes)))], [1, 2, 3], bytes)
   }
 })
 
@@ -89,7 +93,7 @@ t.test("what goes wrong in a thread is answered as if it had not been in one", a
     message: /JSON can hold: answer\.circle leads back/,
   })
   await t.rejects(work(job("exit")), "a thread that ends costs its request")
-  t.match(await work(job("thread")), /^\d+$/, "and no other: there is a new thread")
+  t.match(String(await work(job("thread"))), /^\d+$/, "and no other: there is a new thread")
 })
 
 t.test("a thread that fails outside of its handler costs that thread alone", async (t) => {
@@ -102,7 +106,7 @@ t.test("a thread that fails outside of its handler costs that thread alone", asy
   for (const deed of [...inTimers, "rejection error", "rejection undefined"]) {
     const error = { status: 500, message: /^the thread ended before the answer \(/ }
     await t.rejects(work(job(deed)), error, deed)
-    t.match(await work(job("thread")), /^\d+$/, "and no other: there is a new thread")
+    t.match(String(await work(job("thread"))), /^\d+$/, "and no other: there is a new thread")
   }
   const ended = "a thread ended, with a request in it; a new one begins"
   t.strictSame([...new Set(told.map(([problem]) => problem))], [ended])
@@ -134,7 +138,7 @@ t.test("what runs in other threads goes on", async (t) => {
   await t.rejects(work(job("timer error")), { name: "ThreadEnded", message: /\(mine\)/ })
   const channel = new BroadcastChannel("tell")
   channel.postMessage("now")
-  t.equal(await other, "told")
+  t.equal(String(await other), "told")
   channel.close()
 })
 
@@ -214,7 +218,7 @@ t.test("a handler that never looks at its signal is ended with its thread", asyn
   await begun
   endless.abort(new HandlerTimeout(20))
   await t.rejects(answer, { name: "AbortError" })
-  t.match(await work(job("thread")), /^\d+$/, "and its place is taken")
+  t.match(String(await work(job("thread"))), /^\d+$/, "and its place is taken")
 })
 
 t.test("a thread knows how its reign stands, even while it computes", async (t) => {
@@ -272,8 +276,10 @@ t.test("what a thread publishes is published by its worker", async (t) => {
   const { leaderWork } = await threaded(t, 1)
   const published: unknown[] = []
   class PublishingReign extends TestReign {
-    override async publish(...message: unknown[]): Promise<Published> {
-      published.push(message)
+    override async publish(
+      ...[subject, payload]: [subject?: string, payload?: unknown]
+    ): Promise<Published> {
+      published.push([subject, String(bytesIn(payload))])
       return { stream: "POOL_work_fenced", seq: 2 }
     }
   }

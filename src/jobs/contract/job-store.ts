@@ -25,7 +25,7 @@ export interface JobAbilities {
 export interface ToStore {
   readonly stream: JobStream
   readonly subject: string
-  readonly data: Uint8Array | string
+  readonly data: Uint8Array
   readonly headers: MsgHdrs
   /** A second message with the same within two minutes is not stored. */
   readonly id?: string

@@ -7,8 +7,6 @@ import type { StoredMessage } from "../contract/job-record.js"
 import { AlreadyThere, type ToStore } from "../contract/job-store.js"
 import { DUPLICATES_MS } from "./job-limits.js"
 
-const encoder = new TextEncoder()
-
 export class MemoryStream {
   readonly #clock: Clock
   /** What lies there, by its place in the stream. */
@@ -38,7 +36,7 @@ export class MemoryStream {
     }
     const before = id === undefined ? undefined : this.#ids.get(id)
     if (before && wallMs - before.atMs < DUPLICATES_MS) return before
-    const bytes = typeof data === "string" ? encoder.encode(data) : new Uint8Array(data)
+    const bytes = new Uint8Array(data)
     const hdrs = copyHeaders(headers)
     // What a schedule holds comes without it.
     if (id !== undefined && !due) hdrs.set("Nats-Msg-Id", id)

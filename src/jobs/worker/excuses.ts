@@ -27,7 +27,7 @@ export class Excuses {
   /** What has to be stored for `count` of them. */
   message(seq: number, count: number): ToStore {
     return {
-      ...{ stream: "jobs", subject: this.#names.excused(seq), data: String(count) },
+      ...{ stream: "jobs", subject: this.#names.excused(seq), data: Buffer.from(String(count)) },
       ...{ headers: headers(), ttlMs: EXCUSED_MS },
     }
   }

@@ -5,7 +5,7 @@
  */
 import type { Bus } from "../../contracts/bus.js"
 import type { Troubles } from "../../contracts/troubles.js"
-import { isLarger, payloadOf } from "../../encoding/payload.js"
+import { payloadOf } from "../../encoding/payload.js"
 import { isJetStreamRefusal, reasonOf } from "../../errors/errors.js"
 import { fieldOf, isA } from "../../errors/thrown.js"
 import { AnswerTooLarge, BadRequest } from "../../errors/work-errors.js"
@@ -53,11 +53,11 @@ export class JobSettler {
 
   /** The handler returned `result`. */
   succeeded(job: TakenJob, result: unknown): void | Promise<void> {
-    let payload: Uint8Array | string = ""
+    let payload: Uint8Array
     try {
       payload = payloadOf(result, "answer")
       const { maxPayload } = this.#options.store
-      if (maxPayload !== undefined && isLarger(payload, maxPayload)) {
+      if (maxPayload !== undefined && payload.length > maxPayload) {
         throw new AnswerTooLarge(maxPayload)
       }
     } catch (error) {
@@ -127,7 +127,7 @@ export class JobSettler {
     await this.#settle(job, { backAfterMs: afterMs })
   }
 
-  async #keep(job: TakenJob, payload: Uint8Array | string): Promise<void> {
+  async #keep(job: TakenJob, payload: Uint8Array): Promise<void> {
     const { names, store } = this.#options
     const { keepResultMs: ttlMs, id } = job.record
     if (store.abilities.hasTtl && ttlMs) {

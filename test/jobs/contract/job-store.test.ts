@@ -16,7 +16,7 @@ const names = jobNamesOf("work")
 
 function message(key: string, over: Partial<ToStore> = {}): ToStore {
   const subject = names.subject("job", "send", 0, key)
-  return { stream: "jobs", subject, data: key, headers: headers(), id: key, ...over }
+  return { stream: "jobs", subject, data: Buffer.from(key), headers: headers(), id: key, ...over }
 }
 
 /** A worker's way to jobs of the queue `send`, and what has come. */
@@ -72,7 +72,7 @@ withStores(t, "a look at a queue whose limit is reached ends all the same", asyn
 
 withStores(t, "two of one id are one", async (t, store) => {
   const first = await store.store(message("a"))
-  t.strictSame((await store.store(message("a", { data: "again" }))).seq, first.seq)
+  t.strictSame((await store.store(message("a", { data: Buffer.from("again") }))).seq, first.seq)
 })
 
 withStores(t, "what is given back goes to another, by whoever has its ticket", async (t, store) => {
