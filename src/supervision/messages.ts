@@ -20,6 +20,8 @@ export type FromWorker =
   /** Nothing of that group runs any more. */
   | { readonly type: "ran"; readonly group: number }
   | JobsWord
+  /** It moves; said again and again, if it is to be killed when it does not. */
+  | { readonly type: "moves" }
   /** It left kindly; what follows is its exit. */
   | { readonly type: "left" }
   /** It could not join, or go on. */

@@ -13,8 +13,10 @@ import { signalGroup } from "../programs/process-group.js"
 import { type StartedProcess, startProcess } from "../programs/start-process.js"
 import type { StandingClaim } from "../protocol/claim.js"
 import { isModule } from "../strategies/strategy-words.js"
+import { systemClock } from "../time/system-clock.js"
 import { DeathWatch, type DeathWatchOptions } from "./death-watch.js"
 import type { FromWorker, ToWorker } from "./messages.js"
+import { StallWatch } from "./stall-watch.js"
 import { type Worker, WorkerFailed } from "./worker-events.js"
 import type { WorkerSettings } from "./worker-settings.js"
 
@@ -44,6 +46,8 @@ interface Child extends Worker {
   key: string | undefined
   standing: StandingClaim | undefined
   readonly held: HeldJobs
+  /** From when it has joined, if it is to be killed when it stands still. */
+  stallWatch: StallWatch | undefined
   isKind: boolean
   isAskedFor: boolean
   failure: { readonly message: string; readonly code: string } | undefined
@@ -89,6 +93,7 @@ export class Supervisor {
         key: undefined,
         standing: undefined,
         held: new HeldJobs(),
+        stallWatch: undefined,
         isKind: false,
         isAskedFor: false,
         failure: undefined,
@@ -98,10 +103,13 @@ export class Supervisor {
       process.on("message", (word: FromWorker) => {
         this.#options.onWord?.(child, word)
         this.#heard(child, word)
-        if (word.type === "joined") resolve(child)
+        if (word.type !== "joined") return
+        this.#watchStalls(child, settings.killStalledMs)
+        resolve(child)
       })
       child.over = this.#deaths.watch(child, (how) => {
         this.#children.delete(child.pid)
+        child.stallWatch?.stop()
         this.#options.onExit?.(child)
         const { message, code } = child.failure ?? {}
         reject(new WorkerFailed(child.name, message ?? `worker ${child.name} ${how}`, code))
@@ -154,6 +162,16 @@ export class Supervisor {
     }
   }
 
+  /** Killed first, so that its jobs go on elsewhere and are not run twice at once. */
+  #watchStalls(child: Child, limitMs: number | undefined): void {
+    if (limitMs === undefined) return
+    child.stallWatch ??= new StallWatch(systemClock, limitMs, () => {
+      const { name, process } = child
+      this.#options.report(`worker ${name} stood still for more than ${limitMs} ms, and was killed`)
+      process.kill("SIGKILL")
+    })
+  }
+
   #fork({ name, handler, strategy }: WorkerSettings): ChildProcess {
     const { logDir, stdin = "ignore", lifeline } = this.#options
     // The file itself and no pipe: what a worker does when its supervisor was killed is worth reading.
@@ -180,6 +198,7 @@ export class Supervisor {
   }
 
   #heard(child: Child, word: FromWorker): void {
+    child.stallWatch?.heard()
     switch (word.type) {
       case "joined":
         child.id = word.id

@@ -12,6 +12,7 @@ import { type Handlers, loadHandlers } from "../work/handler.js"
 import { joinPool, type PoolWorker } from "../worker/worker.js"
 import { CommandRunner } from "./command-runner.js"
 import type { FromWorker, ToWorker } from "./messages.js"
+import { WORDS } from "./stall-watch.js"
 import type { CommandSettings, WorkerSettings } from "./worker-settings.js"
 
 let worker: PoolWorker | undefined
@@ -33,7 +34,7 @@ process.on("SIGINT", () => {})
 process.on("SIGHUP", () => {})
 
 async function start(settings: WorkerSettings): Promise<void> {
-  const { handler, threads, command, connect, strategy, prefer, ...more } = settings
+  const { handler, threads, command, connect, strategy, prefer, killStalledMs, ...more } = settings
   const { logLevel, isVerbose, ...options } = more
   const base = { worker: settings.name, pid: process.pid }
   // What a program says is its own: nothing of ours may stand in between.
@@ -87,6 +88,7 @@ async function start(settings: WorkerSettings): Promise<void> {
       report: (problem, error) => log.warn({ err: error }, problem),
     })
     sayJoined()
+    if (killStalledMs !== undefined) setInterval(sayMoves, killStalledMs / WORDS)
     unawaited(worker.closed, (error) => fail(log, "gives up", error))
     if (stopping.signal.aborted) await leave()
   } catch (error) {
@@ -164,6 +166,17 @@ async function newJobTeller() {
 function sendWord(word: FromWorker, sent: () => void): void {
   if (process.connected) process.send?.(word, undefined, undefined, sent)
   else sent()
+}
+
+let isSayingMoves = false
+
+/** One at a time: to a supervisor that is suspended they must not pile up. */
+function sayMoves(): void {
+  if (isSayingMoves) return
+  isSayingMoves = true
+  sendWord({ type: "moves" }, () => {
+    isSayingMoves = false
+  })
 }
 
 let isTellingClaim = false

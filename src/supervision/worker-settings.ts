@@ -44,6 +44,8 @@ export interface WorkerSettings extends TimingOptions, StrategyWords {
   readonly graceMs?: number | undefined
   readonly leaderGraceMs?: number | undefined
   readonly maxStallMs?: number | undefined
+  /** After standing still for so long its supervisor kills it. */
+  readonly killStalledMs?: number | undefined
   readonly allowControl?: boolean | undefined
   /** `port` or `host:port` to answer on over HTTP. */
   readonly http?: string | undefined

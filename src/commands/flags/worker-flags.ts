@@ -24,6 +24,7 @@ export interface WorkerFlags extends PoolFlags, TimingFlags, LeadingFlags {
   grace?: number
   leaderGrace?: number
   maxStall?: number
+  killStalled?: number
   allowControl?: boolean
   respawn?: boolean
   http?: string
@@ -79,6 +80,11 @@ export function withWorkerFlags(command: Command): Command {
       "--max-stall <time>",
       "a leader whose event loop stood still for longer gives up leading (default: never)",
       durationIn("--max-stall"),
+    )
+    .option(
+      "--kill-stalled <time>",
+      "a worker that stands still for longer is killed, and its jobs go on elsewhere (default: never)",
+      durationIn("--kill-stalled"),
     )
     .option(
       "--respawn",

@@ -2,6 +2,7 @@
 import { BadInput } from "../../errors/errors.js"
 import { timingsOf } from "../../lease/timings.js"
 import { checkedName, checkedPool } from "../../protocol/names.js"
+import { checkedKillStalled } from "../../supervision/stall-watch.js"
 import type { WorkerSettings } from "../../supervision/worker-settings.js"
 import { handlerFile } from "../../work/handler.js"
 import { checkLimits } from "../../worker/limits.js"
@@ -19,6 +20,7 @@ export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
     maxStallMs: flags.maxStall,
   }
   checkLimits(limits)
+  const { killStalled } = flags
   if (flags.handler !== undefined) handlerFile(flags.handler)
   else if (flags.threads !== undefined) throw new BadInput("--threads", "--handler with it", "none")
   return {
@@ -36,6 +38,7 @@ export function settingsIn(flags: WorkerFlags, name: string): WorkerSettings {
     leaderGraceMs: flags.leaderGrace,
     allowControl: flags.allowControl,
     http: flags.http,
+    killStalledMs: killStalled === undefined ? undefined : checkedKillStalled(killStalled),
     logLevel: flags.logLevel,
     isVerbose: flags.verbose,
   }
