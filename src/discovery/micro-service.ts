@@ -13,7 +13,7 @@ import type { Tally } from "../work/tally.js"
 export interface Endpoint {
   readonly name: string
   readonly subject: string
-  /** Empty for a plain subscription. */
+  /** Empty where it shares the work with nobody. */
   readonly queueGroup: string
   readonly tally: Tally
 }

@@ -2,7 +2,7 @@
  * For each way to fail: how long nobody would lead, with the settings of a pool. Pure; what it rests on is the protocol:
  * a leader leads for 0.9 leases after the last renewal that was acknowledged, the others wait a whole one, and a step each.
  */
-import { RENEWALS_PER_LEASE, stepMsOf } from "../lease/timings.js"
+import { defaultRenewMs, stepMsOf } from "../lease/timings.js"
 import { ELECTION_MS } from "./cluster-checks.js"
 import { type Finding, ok, warn } from "./finding.js"
 
@@ -39,7 +39,7 @@ function inCluster(settings: FailoverSettings): Finding[] {
   const { most } = ELECTION_MS
   const lapse = leaseMs + stepMs
   // The last renewal may be as old as the pause between two.
-  const sureMs = leaseMs * LEADS_FOR - leaseMs / RENEWALS_PER_LEASE
+  const sureMs = leaseMs * LEADS_FOR - defaultRenewMs(leaseMs, replicas)
   const gapMs = Math.max(0, most - sureMs)
   const lost = (replicas + 1) / 2
   return [

@@ -7,7 +7,7 @@ import { BadInput } from "../errors/errors.js"
 export interface TimingOptions {
   /** How long a claim holds without a renewal, in ms. Default 2000 on one replica, 12000 on three. */
   leaseMs?: number
-  /** How often the leader renews, in ms, from 10 to a quarter of the lease. Default: a quarter of it. */
+  /** How often the leader renews, in ms, from 10 to a quarter of the lease. Default: a quarter of it, on replicas a twelfth. */
   renewMs?: number
   /** Copies of the bucket: 1, 3 or 5. Default 1. */
   replicas?: number
@@ -33,7 +33,12 @@ export const LONGEST_LEASE_MS = 3_600_000
 /** A renewal is also how long the server has for an answer, in ms. */
 export const SHORTEST_RENEWAL_MS = 10
 /** How many renewals must fit into a lease. */
-export const RENEWALS_PER_LEASE = 4
+const RENEWALS_PER_LEASE = 4
+/**
+ * How many there are on several servers. What is left of the lease when their leader is lost, a pause between two renewals
+ * after the last one at worst, outlasts the election of another (4 to 9 s) and one try that met nobody.
+ */
+const RENEWALS_ON_REPLICAS = 12
 
 /**
  * What a reign begins with but nobody waits for (the watch over the line, the history, the word to the supervisor) begins
@@ -55,7 +60,7 @@ export function timingsOf(options: TimingOptions = {}): Timings {
   if (!(leaseMs >= SHORTEST_LEASE_MS && leaseMs <= LONGEST_LEASE_MS)) {
     throw new BadInput("lease", `${SHORTEST_LEASE_MS} to ${LONGEST_LEASE_MS} ms`, leaseMs)
   }
-  const renewMs = options.renewMs ?? leaseMs / RENEWALS_PER_LEASE
+  const renewMs = options.renewMs ?? defaultRenewMs(leaseMs, replicas)
   if (!(renewMs >= SHORTEST_RENEWAL_MS && renewMs * RENEWALS_PER_LEASE <= leaseMs)) {
     const most = leaseMs / RENEWALS_PER_LEASE
     const expected = `${SHORTEST_RENEWAL_MS} ms to a quarter of the lease (${most} ms)`
@@ -71,6 +76,11 @@ export function timingsOf(options: TimingOptions = {}): Timings {
     stepMs: stepMsOf(replicas),
     coldStartMs: 150,
   }
+}
+
+/** How often a leader renews where nothing else is said, in ms. */
+export function defaultRenewMs(leaseMs: number, replicas: number): number {
+  return leaseMs / (replicas > 1 ? RENEWALS_ON_REPLICAS : RENEWALS_PER_LEASE)
 }
 
 /** How long one in the line of succession has, before the next one tries, in ms: longer where several servers must agree. */

@@ -1,4 +1,5 @@
 /** What one member answers: simple work in the queue group, tracked work in its reigns; and what both have counted. */
+import type { Bus } from "../contracts/bus.js"
 import { BadRequest } from "../errors/work-errors.js"
 import type { Member, MemberLabel } from "../protocol/member.js"
 import type { Handlers } from "../work/handler.js"
@@ -37,15 +38,20 @@ export class MemberWork {
     })
   }
 
-  /** Takes no work for a moment; resolves when what had come is answered, or after `withinMs`. */
-  async withdraw(withinMs: number): Promise<void> {
-    await Promise.all([this.simple?.withdraw(withinMs), this.tracked.withdraw(withinMs)])
+  /** Takes no work on `bus` (its own connection) any more; resolves when what had come is answered, or after `withinMs`. */
+  async withdraw(withinMs: number, bus?: Bus): Promise<void> {
+    await Promise.all([this.simple?.withdraw(withinMs, bus), this.tracked.withdraw(withinMs, bus)])
   }
 
-  /** Takes work again, after `withdraw`. */
-  comeBack(): void {
-    this.simple?.comeBack()
-    this.tracked.comeBack()
+  /** Takes work on `bus` (its own connection), again or as well. */
+  comeBack(bus?: Bus): void {
+    this.simple?.comeBack(bus)
+    this.tracked.comeBack(bus)
+  }
+
+  /** To be told when its own connection was lost. */
+  connectionLost(): void {
+    this.tracked.connectionLost()
   }
 
   get counters(): Member["counters"] {

@@ -3,7 +3,7 @@
  * connection that was open once is kept: it is opened anew for ever, and quickly, for a pool's timings are
  * short. A first connection that fails says why, in one line.
  */
-import { connect, type NatsConnection, type TlsOptions } from "nats"
+import { connect, type NatsConnection, type NodeConnectionOptions, type TlsOptions } from "nats"
 import { setDomain } from "../contracts/js-domain.js"
 import { ConnectionRefused, NotNats, TlsFailed } from "../errors/connection-errors.js"
 import {
@@ -83,7 +83,7 @@ export async function connectOnce(
   // A server that begins with TLS doesn't greet.
   const inOrder = settings.tlsFirst ? addresses : await greeted(addresses, timeoutMs)
   try {
-    const connection = await connect({
+    const how: Way["how"] = {
       servers: inOrder.map(({ listen }) => listen),
       noRandomize: true,
       name,
@@ -99,10 +99,11 @@ export async function connectOnce(
       ...(authenticator && { authenticator }),
       ...(tls && { tls }),
       ...(settings.inboxPrefix && { inboxPrefix: settings.inboxPrefix }),
-    })
+    }
+    const connection = await connect(how)
     const version = connection.info?.version ?? ""
     if (isAtLeast(version, OLDEST_SERVER)) {
-      ways.set(connection, { addresses, tls })
+      ways.set(connection, { addresses, tls, how })
       setDomain(connection, settings.jsDomain)
       return connection
     }
@@ -115,15 +116,29 @@ export async function connectOnce(
   }
 }
 
-/** Where the connections made here lead, to be asked for reasons. */
-const ways = new WeakMap<
-  NatsConnection,
-  { readonly addresses: readonly ServerAddress[]; readonly tls: TlsOptions | undefined }
->()
+interface Way {
+  readonly addresses: readonly ServerAddress[]
+  readonly tls: TlsOptions | undefined
+  readonly how: NodeConnectionOptions & { readonly servers: readonly string[] }
+}
+
+/** Where the connections made here lead, and how they were made. */
+const ways = new WeakMap<NatsConnection, Way>()
 
 /** The addresses that `connection` was given; none for one that was not made here. */
 export function addressesOf(connection: NatsConnection): readonly ServerAddress[] {
   return ways.get(connection)?.addresses ?? []
+}
+
+/**
+ * A connection like `connection`, which was made here, to whichever server it knows that lets it in; it is not opened anew when
+ * it is lost. Throws what the client throws.
+ */
+export function connectBeside(connection: NatsConnection): Promise<NatsConnection> {
+  const { how } = ways.get(connection) as Way
+  const { connect_urls = [] } = connection.info ?? {}
+  const servers = [...new Set([...how.servers, ...connect_urls])]
+  return connect({ ...how, servers, reconnect: false })
 }
 
 /** Why no server lets `connection` in, as far as can be seen from here; undefined if it can't, or nothing is wrong. */

@@ -5,7 +5,7 @@
  */
 import type { NatsConnection, QueuedIterator, Status } from "nats"
 import { unawaited } from "../contracts/unawaited.js"
-import { addressesOf } from "./connection.js"
+import { addressesOf, connectBeside } from "./connection.js"
 
 /** A connection that moves when its server goes. */
 export class ServerMove {
@@ -27,8 +27,15 @@ export class ServerMove {
     return this.#leaving !== undefined
   }
 
+  /** A second connection, to another server. Throws what connecting throws. */
+  second(): Promise<NatsConnection> {
+    return connectBeside(this.#connection)
+  }
+
   /** Opens the connection anew on another server, if it has not been by now; resolves when it is back, or was closed. */
   async move(): Promise<void> {
+    // What was sent is on its way before the connection is closed.
+    await this.#connection.flush().catch(() => {})
     if (!this.isDue || this.#connection.isClosed() || this.#connection.isDraining()) return
     const back = new Promise<void>((resolve) => this.#onBack.push(resolve))
     await this.#connection.reconnect()

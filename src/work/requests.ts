@@ -58,6 +58,8 @@ export class Requests {
   readonly #onEnd: () => void
   #sweep: Cancel | undefined
   #idle: (() => void)[] = []
+  /** What some wait for, until it has all ended. */
+  readonly #settling = new Set<{ readonly left: Set<TakenRequest>; readonly settled: () => void }>()
 
   /**
    * `onEnd` is called whenever a request that was in flight has ended. Throws BadInput for a timeout that no
@@ -104,12 +106,21 @@ export class Requests {
     return this.tally.busy === 0
   }
 
-  /** Resolves once all that was sent before has come (`drained`), and nothing is in flight, or after `withinMs`. */
+  /** Resolves once all that was sent before has come (`drained`), and what is in flight then has ended, or after `withinMs`. */
   async settle(drained: Promise<unknown> | undefined, withinMs: number): Promise<void> {
     const untilMs = this.#clock.now().monoMs + withinMs
     // Where the connection is gone the subscription is too.
     if (drained) await within(this.#clock, withinMs, drained).catch(() => {})
-    await this.idle(Math.max(0, untilMs - this.#clock.now().monoMs))
+    const left = new Set(this.#inFlight)
+    if (left.size === 0) return
+    let settled = () => {}
+    const all = new Promise<void>((resolve) => {
+      settled = resolve
+    })
+    const settling = { left, settled }
+    this.#settling.add(settling)
+    await within(this.#clock, Math.max(0, untilMs - this.#clock.now().monoMs), all).catch(() => {})
+    this.#settling.delete(settling)
   }
 
   /** Which of the requests with these ids (see REQUEST_HEADER) are in flight. */
@@ -205,6 +216,9 @@ export class Requests {
     request.ended = true
     this.tally.busy--
     if (this.#inFlight.delete(request)) this.#onEnd()
+    for (const { left, settled } of this.#settling) {
+      if (left.delete(request) && left.size === 0) settled()
+    }
     if (this.tally.busy === 0 && this.#idle.length > 0) {
       for (const wake of this.#idle.splice(0)) wake()
     }

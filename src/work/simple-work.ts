@@ -63,8 +63,11 @@ export class SimpleWork {
   readonly #concurrency: number
   /** In flight at most, for a full member to come back. */
   readonly #room: number
-  #state: "new" | "open" | "withdrawn" | "paused" | "stopped" = "new"
-  #subscription: BusSubscription | undefined
+  #state: "new" | "open" | "paused" | "stopped" = "new"
+  /** The connections on which it takes work, while it has room. */
+  readonly #buses: Set<Bus>
+  /** Those on which it is in the queue group. */
+  readonly #joined = new Map<Bus, BusSubscription>()
   readonly #leaving = new Set<Promise<void>>()
   readonly #passing = new Set<Promise<void>>()
 
@@ -74,6 +77,7 @@ export class SimpleWork {
     this.#concurrency = checkedConcurrency(options.concurrency ?? DEFAULT_CONCURRENCY)
     this.#room = this.#concurrency - Math.ceil(this.#concurrency * ROOM)
     this.#seal = new Seal(options.member)
+    this.#buses = new Set([options.bus])
     this.#requests = new Requests(options, () => this.#roomMade())
   }
 
@@ -84,7 +88,7 @@ export class SimpleWork {
 
   /** Whether it takes work: it was opened, is not paused, and has room. */
   isTaking(): boolean {
-    return this.#subscription !== undefined
+    return this.#joined.size > 0
   }
 
   /** Joins the queue group. Flush the bus before telling anybody that the member is ready. */
@@ -95,27 +99,26 @@ export class SimpleWork {
   }
 
   /**
-   * Leaves the queue group for a moment, and still takes what was on its way. Resolves when all that was answered, or after
-   * `withinMs`: then the connection can be opened anew, and nothing is lost with it.
+   * Leaves the queue group on `bus` (its own connection), and still takes what was on its way. Resolves when all that was
+   * answered, or after `withinMs`: then the connection can be opened anew, or closed, and nothing is lost with it.
    */
-  async withdraw(withinMs: number): Promise<void> {
-    const subscription = this.#subscription
-    if (this.#state !== "open") return
-    this.#state = "withdrawn"
+  async withdraw(withinMs: number, bus = this.#options.bus): Promise<void> {
+    if (!this.#buses.delete(bus)) return
+    const subscription = this.#joined.get(bus)
     await this.#requests.settle(subscription?.drain(), withinMs)
-    if (this.#subscription === subscription) this.#subscription = undefined
+    if (this.#joined.get(bus) === subscription) this.#joined.delete(bus)
   }
 
-  /** Joins the queue group again, after `withdraw`. */
-  comeBack(): void {
-    if (this.#state !== "withdrawn") return
-    this.#state = "open"
-    this.#roomMade()
+  /** Takes work on `bus` (its own connection), again or as well. */
+  comeBack(bus = this.#options.bus): void {
+    this.#buses.add(bus)
+    if (this.isTaking()) this.#join()
+    else this.#roomMade()
   }
 
   /** Leaves the queue group; what is in flight goes on. */
   pause(): void {
-    if (this.#state !== "open" && this.#state !== "withdrawn") return
+    if (this.#state !== "open") return
     this.#state = "paused"
     this.#leave()
   }
@@ -147,34 +150,39 @@ export class SimpleWork {
   }
 
   #join(): void {
-    const { bus, subject, onProblem } = this.#options
-    try {
-      const options = { queue: QUEUE_GROUP, onProblem, seal: this.#seal }
-      this.#subscription = listen(bus, subject, (message) => this.#arrived(message), options)
-    } catch (error) {
-      // Closed in the meantime. Whoever answered its last request must not be troubled with that.
-      onProblem?.(errorOf(error))
+    const { subject, onProblem } = this.#options
+    const options = { queue: QUEUE_GROUP, onProblem, seal: this.#seal }
+    for (const bus of this.#buses) {
+      if (this.#joined.has(bus)) continue
+      try {
+        const joined = listen(bus, subject, (message) => this.#arrived(message), options)
+        this.#joined.set(bus, joined)
+      } catch (error) {
+        // Closed in the meantime. Whoever answered its last request must not be troubled with that.
+        onProblem?.(errorOf(error))
+      }
     }
   }
 
   /** Leaves the queue group. Drains: what the server has sent already still comes, and is passed on. */
   #leave(): void {
-    const left = this.#subscription?.drain().catch(() => {
-      // The connection is gone, and the subscription with it.
-    })
-    this.#subscription = undefined
-    if (left === undefined) return
-    this.#leaving.add(left)
-    unawaited(left.finally(() => this.#leaving.delete(left)))
+    for (const subscription of this.#joined.values()) {
+      const left = subscription.drain().catch(() => {
+        // The connection is gone, and the subscription with it.
+      })
+      this.#leaving.add(left)
+      unawaited(left.finally(() => this.#leaving.delete(left)))
+    }
+    this.#joined.clear()
   }
 
   #roomMade(): void {
-    if (this.#subscription !== undefined || this.#state !== "open") return
+    if (this.isTaking() || this.#state !== "open") return
     if (this.tally.busy <= this.#room) this.#join()
   }
 
   #arrived(message: BusMessage): void {
-    if (this.#subscription === undefined) {
+    if (!this.isTaking()) {
       this.#passOn(message)
       return
     }

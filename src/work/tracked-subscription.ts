@@ -1,4 +1,11 @@
-/** The subscriptions to tracked work, what is held of it, and the reign for which they were opened. */
+/**
+ * The subscriptions to tracked work, what is held of it, and the reign for which they were opened.
+ *
+ * They are in a queue group that has nobody else in it, under a name of its own. So who moves to another server can listen on
+ * two connections for a while, and hears each request once, while whoever led before, and is frozen now, still gets his copy.
+ * A connection that was lost may seem to be there to its server for minutes: a group that it is in is left to it.
+ */
+import { nuid } from "nats"
 import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
 import type { Leadership } from "../lease/leadership.js"
 import { listen } from "../protocol/listening.js"
@@ -14,6 +21,7 @@ const MOST_HELD_BYTES = 64 * 1024 * 1024
 
 /** Where it listens, and for whom. */
 export interface TrackedPlace {
+  /** Its own connection. */
   readonly bus: Bus
   readonly member: MemberLabel
   readonly names: Pick<PoolNames, "leader" | "held">
@@ -21,14 +29,15 @@ export interface TrackedPlace {
   readonly onProblem?: (problem: Error) => void
 }
 
+interface Way {
+  /** To the work. */
+  readonly work: BusSubscription
+  /** To questions about a request: is it in hand? */
+  readonly questions: BusSubscription
+}
+
 export class TrackedSubscription {
   state: "holding" | "serving" | "refusing" = "holding"
-  /** To the work. */
-  #work: BusSubscription | undefined
-  /** To questions about a request: is it in hand? */
-  #questions: BusSubscription | undefined
-  /** Whether it is unsubscribed for a moment. */
-  isWithdrawn = false
   reign:
     | {
         readonly leadership: Leadership
@@ -42,24 +51,52 @@ export class TrackedSubscription {
   refusesUntil: Instant | undefined
   #held: BusMessage[] = []
   #heldBytes = 0
-  #drained: Promise<void> | undefined
+  readonly #place: TrackedPlace
+  readonly #arrived: (message: BusMessage) => void
+  readonly #asked: (message: BusMessage) => void
+  readonly #ways = new Map<Bus, Way>()
+  #group = nuid.next()
+  #drained: Promise<unknown> | undefined
 
   /** Subscribes: `arrived` is told of work, `asked` of questions about it. */
-  listen(
-    { bus, names, member, onProblem }: TrackedPlace,
-    arrived: (message: BusMessage) => void,
-    asked: (message: BusMessage) => void,
-  ): void {
-    this.#work = listen(bus, names.leader, arrived, { onProblem, seal: new Seal(member) })
-    this.#questions = listen(bus, names.held, asked, { onProblem })
-    this.isWithdrawn = false
+  constructor(
+    place: TrackedPlace,
+    arrived: (opened: TrackedSubscription, message: BusMessage) => void,
+    asked: (opened: TrackedSubscription, message: BusMessage) => void,
+  ) {
+    this.#place = place
+    this.#arrived = (message) => arrived(this, message)
+    this.#asked = (message) => asked(this, message)
+    this.listen(place.bus)
   }
 
-  /** Unsubscribes until it listens again; resolves once what the server sent before was heard. */
-  async withdraw(): Promise<void> {
-    this.isWithdrawn = true
-    this.#questions?.unsubscribe()
-    await this.#work?.drain()
+  /** Subscribes on `bus`, too, if it has not. */
+  listen(bus: Bus): void {
+    if (this.#ways.has(bus)) return
+    const { names, member, onProblem } = this.#place
+    const queue = this.#group
+    const work = { queue, onProblem, seal: new Seal(member) }
+    this.#ways.set(bus, {
+      work: listen(bus, names.leader, this.#arrived, work),
+      questions: listen(bus, names.held, this.#asked, { queue, onProblem }),
+    })
+  }
+
+  /** Unsubscribes on `bus`; resolves once what its server sent before was heard. */
+  async leave(bus: Bus): Promise<void> {
+    const way = this.#ways.get(bus)
+    this.#ways.delete(bus)
+    way?.questions.unsubscribe()
+    await way?.work.drain()
+  }
+
+  /** Its own connection was lost: it is in another group from now on. */
+  regroup(): void {
+    const buses = [...this.#ways.keys()]
+    if (!buses.includes(this.#place.bus)) return
+    this.unsubscribe()
+    this.#group = nuid.next()
+    for (const bus of buses) if (!bus.isClosed?.()) this.listen(bus)
   }
 
   hold(message: BusMessage): void {
@@ -68,20 +105,18 @@ export class TrackedSubscription {
       this.#held.push(message)
   }
 
-  /** Unsubscribes; resolves once what the server sent before was heard. */
-  drain(): Promise<void> {
-    this.#drained ??= this.#drain()
-    return this.#drained
-  }
-
-  async #drain(): Promise<void> {
-    this.#questions?.unsubscribe()
-    await this.#work?.drain()
+  /** Unsubscribes; resolves once what was sent before was heard, but for a connection that is gone, and the rest with it. */
+  async drain(): Promise<void> {
+    this.#drained ??= Promise.allSettled([...this.#ways.keys()].map((bus) => this.leave(bus)))
+    await this.#drained
   }
 
   unsubscribe(): void {
-    this.#questions?.unsubscribe()
-    this.#work?.unsubscribe()
+    for (const { work, questions } of this.#ways.values()) {
+      questions.unsubscribe()
+      work.unsubscribe()
+    }
+    this.#ways.clear()
   }
 
   /** What was held, in order. */

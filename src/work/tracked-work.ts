@@ -1,6 +1,6 @@
 /**
- * Tracked work: what only the leader may answer. A plain subscription on `<pool>.leader`, one for each
- * reign, which goes through
+ * Tracked work: what only the leader may answer. A subscription on `<pool>.leader`, one for each reign (see
+ * tracked-subscription.ts), which goes through
  *
  *   open      a claim is on its way: what arrives is held
  *   begin     the claim was acknowledged: what was held is answered, then what arrives
@@ -82,29 +82,30 @@ export class TrackedWork {
   open(): void {
     if (this.#opened?.state === "holding") return
     this.abandon()
-    const opened = new TrackedSubscription()
-    this.#listen(opened)
-    this.#opened = opened
+    this.#opened = new TrackedSubscription(
+      this.#options,
+      (opened, message) => this.#arrived(opened, message),
+      (opened, message) => this.#asked(opened, message),
+    )
   }
 
   /**
-   * Unsubscribes for a moment, while it leads, and still takes what was on its way. Resolves when all that was answered, or
-   * after `withinMs`: then the connection can be opened anew, and nothing is lost with it. Who asks meanwhile meets nobody.
+   * Unsubscribes on `bus` (its own connection), while it leads, and still takes what was on its way. Resolves when all that
+   * was answered, or after `withinMs`: then the connection can be opened anew, or closed, and nothing is lost with it.
    */
-  async withdraw(withinMs: number): Promise<void> {
+  async withdraw(withinMs: number, bus = this.#options.bus): Promise<void> {
     const opened = this.#opened
-    if (opened?.state === "serving") await this.#requests.settle(opened.withdraw(), withinMs)
+    if (opened?.state === "serving") await this.#requests.settle(opened.leave(bus), withinMs)
   }
 
-  /** Subscribes again, after `withdraw`, if it still leads. */
-  comeBack(): void {
-    const opened = this.#opened
-    if (opened?.state === "serving" && opened.isWithdrawn) this.#listen(opened)
+  /** Subscribes on `bus` (its own connection), again or as well, if it still leads. */
+  comeBack(bus = this.#options.bus): void {
+    if (this.#opened?.state === "serving") this.#opened.listen(bus)
   }
 
-  #listen(opened: TrackedSubscription): void {
-    const arrived = (message: BusMessage) => this.#arrived(opened, message)
-    opened.listen(this.#options, arrived, (message) => this.#asked(opened, message))
+  /** To be told when its own connection was lost. */
+  connectionLost(): void {
+    this.#opened?.regroup()
   }
 
   /** The claim was acknowledged: answers what was held, and from now on what arrives. */
@@ -149,9 +150,7 @@ export class TrackedWork {
    * is over can't be heard of before those answers.
    */
   async drain(): Promise<void> {
-    await this.#opened?.drain().catch(() => {
-      // The connection is gone, and the subscription with it.
-    })
+    await this.#opened?.drain()
   }
 
   /** Unsubscribes; what the server had sent before still gets the 409. Gives up what is in flight. */
@@ -174,13 +173,7 @@ export class TrackedWork {
     this.#giveUp(opened)
     this.#refuseHeld(opened)
     // The server may have sent more before it hears that nobody listens here, and to nobody else.
-    const drained = opened.drain().then(
-      () => this.#refuseHeld(opened),
-      () => {
-        // The connection is gone, and what was on its way with it.
-      },
-    )
-    unawaited(drained)
+    unawaited(opened.drain().then(() => this.#refuseHeld(opened)))
   }
 
   #refuseHeld(opened: TrackedSubscription): void {

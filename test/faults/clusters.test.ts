@@ -1,7 +1,6 @@
 /** Three clustered servers, of which some die, are cut off, or come back without their files. Only in `make faults`. */
 import { jetstreamManager } from "@nats-io/jetstream"
 import t, { type Test } from "tap"
-import type { ClusteredServer } from "../../src/server-cluster/clustered-server.js"
 import type { ServerCluster } from "../../src/server-cluster/server-cluster.js"
 import { skipsClusters, testServers } from "../fixtures/servers.js"
 import { until } from "../fixtures/until.js"
@@ -16,13 +15,6 @@ if (!isAll) t.pass("these take minutes: make faults")
 const LEASE_MS = 12_000
 const STREAM = "KV_pool_work"
 const MOVES = 50
-
-/** Ends a server by SIGKILL. */
-async function killed(it: Fleet, server: ClusteredServer | undefined): Promise<void> {
-  if (!server) throw new Error("no such server")
-  it.loses(server)
-  await server.kill()
-}
 
 /** Workers a, b and c, each first on another server; requests may wait for as long as nobody can lead. */
 function fleetOn(t: Test, servers: ServerCluster, more: FleetOptions = {}): Promise<Fleet> {
@@ -57,7 +49,7 @@ for (const round of isAll ? rounds : []) {
   t.test(`when the stream's leader is killed the reign goes on${round}`, { skip }, async (t) => {
     const cluster = await testServers(t)
     const it = await fleetOn(t, cluster)
-    await killed(it, cluster.named(await streamLeader(it)))
+    await cluster.named((await streamLeader(it)) ?? "")?.kill()
     await until("another one leads the stream", async () => (await streamLeader(it)) !== undefined)
     await renewals(it, 2)
     await isOneReign(t, it)
@@ -66,7 +58,7 @@ for (const round of isAll ? rounds : []) {
   t.test(`when the leader's server is killed the reign goes on${round}`, { skip }, async (t) => {
     const cluster = await testServers(t)
     const it = await fleetOn(t, cluster)
-    await killed(it, cluster.servers[0])
+    await cluster.servers[0]?.kill()
     await renewals(it, 3)
     await isOneReign(t, it)
   })
@@ -100,7 +92,7 @@ for (const round of isAll ? rounds : []) {
       const it = await fleetOn(t, cluster)
       const from = it.now
       const [, second, third] = cluster.servers
-      await Promise.all([killed(it, second), killed(it, third)])
+      await Promise.all([second?.kill(), third?.kill()])
       await it.history.since(from, "ends", ({ who }) => who === "a")
       await lasting(LEASE_MS * 1.5)
       it.history.read()
@@ -125,7 +117,6 @@ for (const round of isAll ? rounds : []) {
       const { cluster, routes } = await routedServers(t)
       const it = await fleetOn(t, cluster)
       const from = it.now
-      it.loses(cluster.servers[0] as ClusteredServer)
       routes.cutOff(0)
       await it.history.since(from, "ends", ({ who }) => who === "a")
       await it.begins(from, "a")
@@ -147,11 +138,11 @@ for (const round of isAll ? rounds : []) {
       const cluster = await testServers(t)
       const it = await fleetOn(t, cluster)
       const [first, second] = cluster.servers
-      await killed(it, first)
+      await first?.kill()
       await first?.start({ isEmpty: true })
       await cluster.healthy()
       await renewals(it, 1)
-      await killed(it, second)
+      await second?.kill()
       await renewals(it, 2)
       await isOneReign(t, it)
     },

@@ -189,11 +189,6 @@ export class Fleet {
     return this.group.supervisor.gone(this.pid(name))
   }
 
-  /** Notes that a server is killed or cut off, for what is on its way there is lost. To be called before. */
-  loses({ name: who }: { readonly name: string }): void {
-    this.history.write({ who, what: "lost" })
-  }
-
   freeze(who: string): void {
     this.history.write({ who, what: "frozen" })
     process.kill(this.pid(who), "SIGSTOP")

@@ -32,7 +32,6 @@ export type Harm =
   | { readonly what: "frozen" }
   | { readonly what: "thawed" }
   /** A server was killed, or cut off, and with it what was on its way there; `who` is that server. */
-  | { readonly what: "lost" }
   /** The bucket was deleted, so that its revisions count from 1 again; `who` is nobody in particular. */
   | { readonly what: "wiped" }
   /** Somebody took away all that stood under the key of the claim: what comes next is over nothing once more. */

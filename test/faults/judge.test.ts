@@ -223,10 +223,3 @@ t.test(
     t.end()
   },
 )
-
-t.test("a request may time out if a server was lost that it may have been with", (t) => {
-  const lost = line(5, "n1", { what: "lost" })
-  t.strictSame(breaches(asked(1, "1"), lost, failed(9, "1", "timeout")), [])
-  t.match(breaches(lost, asked(6, "1"), failed(9, "1", "timeout")), [/no silence/])
-  t.end()
-})

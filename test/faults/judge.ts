@@ -10,7 +10,7 @@
  *   one answer   to each request, under one term, and none under a lower term than the requester has seen
  *   writes       of the claim are as one after another, where they are noted (see writes.ts)
  *   no silence   a request ends: one marked idempotent with an answer, another with an answer or with an error that
- *                says that it may or may not have been done; one that was with a server when that was lost may time out
+ *                says that it may or may not have been done; none at its deadline
  *   no spin      no event loop, a member's or the clients', stands still while its process burns CPU all the time; one
  *                that is starved or frozen burns none
  */
@@ -265,22 +265,19 @@ function requestsIn(lines: readonly Line[]): Omit<Verdict, "reigns" | "still"> {
   let unknown = 0
   let reignMs = 0
   let term = 0
-  let lostMs = Number.NEGATIVE_INFINITY
   for (const line of lines) {
-    if (line.what === "lost") lostMs = line.at
     if (line.what === "claimed" && line.term !== term) {
       term = line.term
       reignMs = line.at
     }
     if (line.what === "asked") open.set(line.request, line)
     if (line.what !== "answered" && line.what !== "failed") continue
-    const asked = open.get(line.request)
+    const isIdempotent = open.get(line.request)?.idempotent
     open.delete(line.request)
     if (seen.has(line.request)) breaches.push(`one answer: request ${line.request} ends twice`)
     seen.add(line.request)
     if (line.what === "answered") answered += 1
-    else if (line.code === "timeout" && asked && asked.at <= lostMs) unknown += 1
-    else if (asked?.idempotent) {
+    else if (isIdempotent) {
       breaches.push(`no silence: request ${line.request}, idempotent, fails: ${line.message}`)
     } else if (UNKNOWN_CODES.includes(line.code)) {
       unknown += 1

@@ -34,6 +34,8 @@ export async function observe(
   })
   connection.subscribe(`${pool}.heir.*`, {
     callback: (_error, { subject, data }) => {
+      // A member that moves to another server says nothing to itself, to learn whether it is heard.
+      if (data.length === 0) return
       const id = subject.split(".").at(-1) ?? ""
       history.write({ who, what: "told", heir: names.get(id) ?? id, term: decodeWord(data).term })
     },

@@ -1,7 +1,4 @@
-/**
- * Three clustered servers, of which one after another goes and comes back while the pool works. Only in `make faults`: a
- * request that is on its way from one server to another when the leader moves can be lost, one of some thousands.
- */
+/** Three clustered servers, of which one after another goes and comes back while the pool works. Only in `make faults`. */
 import t from "tap"
 import type { ClusteredServer } from "../../src/server-cluster/clustered-server.js"
 import type { ServerCluster } from "../../src/server-cluster/server-cluster.js"

@@ -1,4 +1,5 @@
 import t from "tap"
+import { ELECTION_MS } from "../../src/doctor/cluster-checks.js"
 import { BadInput } from "../../src/errors/errors.js"
 import { HOLDER_SHARE } from "../../src/lease/lease.js"
 import { timingsOf } from "../../src/lease/timings.js"
@@ -15,7 +16,7 @@ t.test("the defaults: a change of them shows here", async (t) => {
   })
   t.match(timingsOf({ replicas: 3 }), {
     leaseMs: 12_000,
-    renewMs: 3000,
+    renewMs: 1000,
     memberTtlMs: 36_000,
     stepMs: 300,
   })
@@ -44,4 +45,14 @@ t.test(
 t.test("three renewals may fail before the holder stops counting on its lease", async (t) => {
   const { leaseMs, renewMs } = timingsOf()
   t.ok(3 * renewMs < leaseMs * HOLDER_SHARE)
+})
+
+t.test("on replicas a leader outlasts an election of servers, and a try that met nobody", (t) => {
+  for (const replicas of [3, 5]) {
+    const { leaseMs, renewMs } = timingsOf({ replicas })
+    const sureMs = leaseMs * HOLDER_SHARE - renewMs
+    const [aTry, longestPause] = [renewMs / 3, 250]
+    t.ok(sureMs > ELECTION_MS.most + aTry + longestPause)
+  }
+  t.end()
 })

@@ -67,7 +67,6 @@ const TO_ONE_SERVER: readonly Harm[] = [
     name: "the server restarted",
     weight: 2,
     act: async ({ fleet }) => {
-      fleet.loses({ name: "server" })
       await fleet.server.restart()
     },
   },
@@ -75,7 +74,6 @@ const TO_ONE_SERVER: readonly Harm[] = [
     name: "the server killed",
     weight: 2,
     act: async ({ fleet }) => {
-      fleet.loses({ name: "server" })
       await fleet.server.kill()
       await fleet.server.restart()
     },
@@ -84,7 +82,6 @@ const TO_ONE_SERVER: readonly Harm[] = [
     name: "the server frozen",
     weight: 1,
     act: async (it) => {
-      it.fleet.loses({ name: "server" })
       it.fleet.server.freeze()
       await lasting(it.fleet.leaseMs * between(it, SHORT, LONG))
       it.fleet.server.thaw()
@@ -99,8 +96,6 @@ const TO_CLUSTER: readonly Harm[] = [
     weight: 3,
     act: async (it) => {
       const server = anyServer(it)
-      // What is on its way to it from another server when its workers move can be lost.
-      it.fleet.loses(server)
       server.lameDuck()
       await server.ended
       await server.start()
@@ -128,7 +123,6 @@ const TO_CLUSTER: readonly Harm[] = [
     weight: 2,
     act: async (it) => {
       const server = anyServer(it)
-      it.fleet.loses(server)
       it.routes?.cutOff(serversOf(it).indexOf(server))
       await lasting(it.fleet.leaseMs * between(it, SHORT, 1.5))
       it.routes?.heal()
@@ -200,7 +194,6 @@ async function serversKilled(
   servers: readonly ClusteredServer[],
   isEmpty = false,
 ): Promise<void> {
-  for (const server of servers) it.fleet.loses(server)
   await Promise.all(servers.map((server) => server.kill()))
   await lasting(it.fleet.leaseMs * between(it, SHORT, 1.2))
   await Promise.all(servers.map((server) => server.start({ isEmpty })))

@@ -17,7 +17,7 @@ function pool() {
     work.open()
     return work
   }
-  return { ...all, join }
+  return { ...all, connect: all.join, join }
 }
 
 const FULL = "429 full: try again (not-done)"
@@ -207,6 +207,31 @@ t.test("who withdraws answers what it has, takes no more, and then comes back", 
   gate.release()
   t.equal(await second, "done")
 })
+
+t.test(
+  "who takes work on two connections is in the group on both while there is room",
+  async (t) => {
+    const gate = new Gate()
+    const { ask, connect, join } = pool()
+    const a = join("a", { handler: gate.handler, concurrency: 2 })
+    const second = connect("second")
+    a.comeBack(second)
+    const full = [ask("work"), ask("work")]
+    await settled()
+    t.notOk(a.isTaking())
+    t.equal(await ask("work"), "NoResponders")
+    gate.release()
+    t.strictSame(await Promise.all(full), ["done", "done"])
+    await a.withdraw(0)
+    const later = ask("work")
+    await settled()
+    gate.release()
+    t.equal(await later, "done", "on the one that is left")
+    await a.withdraw(0, second)
+    t.equal(await ask("work"), "NoResponders")
+    t.equal(a.tally.done, 3)
+  },
+)
 
 t.test("what takes too long holds up nobody who withdraws, and is answered later", async (t) => {
   const gate = new Gate()

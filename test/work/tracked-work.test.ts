@@ -32,7 +32,7 @@ function pool(options: Partial<TrackedWorkOptions> = {}) {
     })
   const reign = (term = 7, leaseMs?: number) => new TestReign(clock, term, leaseMs)
   const ask = (payload: string) => all.ask("work.leader", payload)
-  return { ...all, ask, jobs, join, reign, tracked: join("a") }
+  return { ...all, connect: all.join, ask, jobs, join, reign, tracked: join("a") }
 }
 
 /** Whether a promise is still open once all that waits for nothing has happened. */
@@ -396,3 +396,96 @@ t.test("who lost its reign while it had withdrawn does not come back", async (t)
   tracked.comeBack()
   t.equal(await ask("quick"), "NoResponders", "it never led")
 })
+
+t.test("on two connections a leader hears each request once", async (t) => {
+  const { ask, connect, tracked, reign } = pool()
+  const second = connect("second")
+  tracked.open()
+  tracked.begin(reign(7))
+  const all = async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask("quick")))
+    t.strictSame([...new Set(answers)], ["a 7"])
+  }
+  tracked.comeBack(second)
+  await all()
+  t.equal(tracked.tally.done, 50)
+  await tracked.withdraw(0)
+  await all()
+  t.equal(tracked.tally.done, 100)
+  tracked.comeBack()
+  await tracked.withdraw(0, second)
+  await all()
+  t.equal(tracked.tally.done, 150)
+  tracked.lapse()
+  t.equal(await ask("quick"), "NoResponders", "neither is left")
+})
+
+t.test("while one connection is left what is in flight on it is answered", async (t) => {
+  const { ask, connect, tracked, reign, jobs } = pool()
+  tracked.open()
+  tracked.begin(reign(7))
+  const first = ask("slow")
+  await settled()
+  tracked.comeBack(connect("second"))
+  const withdrawn = tracked.withdraw(2000)
+  await settled()
+  const later = ask("slow")
+  await settled()
+  t.ok(await isOpen(withdrawn))
+  jobs[0]?.finish("done")
+  t.equal(await first, "done")
+  await withdrawn
+  t.ok(await isOpen(later), "what came since holds it up no longer")
+  jobs[1]?.finish("done")
+  t.equal(await later, "done")
+  tracked.lapse()
+})
+
+t.test(
+  "each reign is in a group of its own, and in another once its connection was lost",
+  async (t) => {
+    const { connect, clock, reign, ask } = pool()
+    const bus = connect()
+    const groups: (string | undefined)[] = []
+    const { subscribe } = bus
+    bus.subscribe = (subject, options) => {
+      if (subject === "work.leader") groups.push(options.queue)
+      return subscribe.call(bus, subject, options)
+    }
+    const member = { id: "a-1", name: "a" }
+    const it = new TrackedWork({
+      bus,
+      member,
+      clock,
+      names: namesOf("work"),
+      handler: () => "done",
+    })
+    for (const _ of ["one reign", "another"]) {
+      it.open()
+      it.begin(reign(7))
+      it.connectionLost()
+      t.equal(await ask("quick"), "done")
+      it.lapse()
+    }
+    t.equal(new Set(groups).size, 4)
+    t.ok(groups.every((group) => group))
+    t.equal(await ask("quick"), "NoResponders")
+  },
+)
+
+t.test(
+  "who has moved to a second connection stays in its group when the first is lost",
+  async (t) => {
+    const { ask, connect, tracked, reign } = pool()
+    const second = connect("second")
+    tracked.open()
+    tracked.begin(reign(7))
+    tracked.comeBack(second)
+    await tracked.withdraw(0)
+    tracked.connectionLost()
+    tracked.comeBack()
+    for (let n = 1; n <= 50; n += 1) await ask("quick")
+    t.equal(tracked.tally.done, 50)
+    tracked.lapse()
+  },
+)

@@ -91,7 +91,7 @@ export function withTimingFlags(command: Command): Command {
     )
     .option(
       "--renew <time>",
-      "how often it is renewed (default: a quarter of the lease)",
+      "how often it is renewed (default: a quarter of the lease, on replicas a twelfth)",
       durationIn("--renew"),
     )
     .option(
