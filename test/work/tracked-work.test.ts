@@ -474,10 +474,16 @@ t.test(
 )
 
 t.test(
-  "who has moved to a second connection stays in its group when the first is lost",
+  "who has moved to another connection stays as it is there when the first is lost",
   async (t) => {
     const { ask, connect, tracked, reign } = pool()
     const second = connect("second")
+    let subscribed = 0
+    const { subscribe } = second
+    second.subscribe = (...how) => {
+      subscribed += 1
+      return subscribe.apply(second, how)
+    }
     tracked.open()
     tracked.begin(reign(7))
     tracked.comeBack(second)
@@ -486,6 +492,7 @@ t.test(
     tracked.comeBack()
     for (let n = 1; n <= 50; n += 1) await ask("quick")
     t.equal(tracked.tally.done, 50)
+    t.equal(subscribed, 2, "to the work, and to questions about it")
     tracked.lapse()
   },
 )
