@@ -17,6 +17,7 @@ import { namesOf, type PoolNames } from "../protocol/names.js"
 import { freeName } from "../supervision/free-name.js"
 import type { WorkerGroup } from "../supervision/worker-group.js"
 import { systemClock } from "../time/system-clock.js"
+import { JobWatch } from "./job-watch.js"
 import { LocalProcesses } from "./local-processes.js"
 import { followReach } from "./reach.js"
 import { type OwnServers, ServerWatch } from "./server-watch.js"
@@ -58,6 +59,8 @@ class LivePool implements PoolSource {
   readonly ownsPool: boolean
   readonly startWorker?: () => Promise<string>
   readonly orderServer?: (name: string, lever: ServerLever) => Promise<void>
+  readonly showJobs = (isShown: boolean): void => this.#jobs.show(isShown)
+  readonly orderJobs: PoolSource["orderJobs"] = (lever, of) => this.#jobs.order(lever, of)
   readonly #ownServers: OwnServers | undefined
   readonly logs?: string
   readonly #names: PoolNames
@@ -65,6 +68,8 @@ class LivePool implements PoolSource {
   readonly #client: PoolClient
   readonly #members = new Map<string, Member>()
   readonly #processes = new LocalProcesses()
+  readonly #jobs: JobWatch
+  #tell: (event: PoolEvent) => void = () => {}
   #leaderId: string | undefined
   #stops: (() => void)[] = []
   #isUp = true
@@ -84,6 +89,7 @@ class LivePool implements PoolSource {
       pool,
       maxPayload: connection.info?.max_payload,
     })
+    this.#jobs = new JobWatch(connection, pool, (look) => this.#tell({ kind: "jobs", look }))
     if (logs !== undefined) this.logs = logs
     this.#ownServers = servers
     if (servers) this.orderServer = (name, lever) => servers.order(name, lever)
@@ -95,6 +101,8 @@ class LivePool implements PoolSource {
     const tell = (event: PoolEvent) => {
       if (!isStopped) heard(event)
     }
+    this.#tell = tell
+    this.#stops.push(() => this.#jobs.show(false))
     const stopReach = followReach(this.#connection, (reach) => {
       this.#isUp = reach.isUp
       tell({ kind: "connection", ...reach })

@@ -34,7 +34,7 @@ const NAMES: Readonly<Record<number, string>> = {
 
 t.test("only live state has colour; leader is bold yellow, selection inverse", async (t) => {
   const on = await demoStage()
-  on.press("j")
+  on.press("down")
   on.source.fake.change("c-4", { state: "draining" })
   await on.pass(150)
   const rows = screenOf(on).split("\n")
@@ -50,7 +50,7 @@ t.test("only live state has colour; leader is bold yellow, selection inverse", a
 
 t.test("a lease that runs down turns yellow, then magenta", async (t) => {
   const on = stage()
-  on.press("j")
+  on.press("down")
   on.source.fake.freeze("c-3")
   const lease = () =>
     screenOf(on)
@@ -68,7 +68,7 @@ t.test(
   "silent is magenta, the kill question and errors are red, a lost connection dims the table",
   async (t) => {
     const on = stage()
-    on.press("j")
+    on.press("down")
     on.source.fake.freeze("c-3")
     await on.pass(4000)
     t.match(screenOf(on), /<magenta>silent/)

@@ -25,9 +25,9 @@ export async function repair(terminal: Terminal, press: Press): Promise<void> {
 
 /** Every key that changes nothing but the screen, on a pool of a, b and c of which the first is selected. */
 export async function look(press: Press): Promise<void> {
-  await press("j", /^│▸2 {2}b/m)
+  await press("C-n", /^│▸2 {2}b/m)
   await press("Down", /^│▸3 {2}c/m)
-  await press("k", /^│▸2 {2}b/m)
+  await press("C-p", /^│▸2 {2}b/m)
   await press("Up", /^│▸1 {2}a/m)
   await press("G", /^│▸3 {2}c/m)
   await press("g", /^│▸1 {2}a/m)

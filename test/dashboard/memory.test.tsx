@@ -22,7 +22,7 @@ t.test("a screen that changes for long keeps nothing of what it showed", async (
       on.source.fake.change(`worker-${second % 12}-${(second % 12) + 1}`, {
         state: second % 24 < 12 ? "paused" : "ready",
       })
-      on.press("w", "j")
+      on.press("w", "down")
       const before = screen.frames()
       await on.pass(1000)
       await screen.until(() => screen.frames() > before)

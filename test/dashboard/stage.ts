@@ -5,6 +5,7 @@ import { type Glyphs, UNICODE } from "../../src/dashboard/drawing/glyphs.js"
 import { textOf } from "../../src/dashboard/drawing/line.js"
 import { picture } from "../../src/dashboard/screen/picture.js"
 import { DashboardStore } from "../../src/dashboard/state/store.js"
+import type { PoolSource } from "../../src/dashboard/world/source.js"
 import { VirtualClock } from "../../src/time/virtual-clock.js"
 
 process.env.TZ = "UTC"
@@ -26,6 +27,8 @@ export interface Stage {
   pass(ms: number): Promise<void>
 }
 
+type JobsPart = "showJobs" | "orderJobs"
+
 /** Three workers, `a` leads. */
 export const THREE: FakeOptions = {
   members: [
@@ -35,9 +38,9 @@ export const THREE: FakeOptions = {
   ],
 }
 
-export function stage(options: FakeOptions = THREE): Stage {
+export function stage(options: FakeOptions = THREE, jobs: Pick<PoolSource, JobsPart> = {}): Stage {
   const clock = new VirtualClock(NOON)
-  const source = new FakeSource(clock, options)
+  const source = Object.assign(new FakeSource(clock, options), jobs)
   return on({ clock, source, store: new DashboardStore(source, clock) })
 }
 

@@ -82,7 +82,7 @@ t.test(
       terminal.run("clear; echo what stood here before; fg")
       await terminal.until(/╭─ Members 3[\s\S]*q quit/)
       t.strictSame(terminal.state(), { isAlternate: true, hasCursor: false, wraps: false })
-      terminal.keys("j")
+      terminal.keys("Down")
       await terminal.until(turn === 0 ? /^│▸2 {2}b/m : /^│▸3 {2}c/m)
     }
     terminal.keys("q")
@@ -111,6 +111,6 @@ t.test("stopped by a signal it gives the terminal back as well", { skip }, async
   t.strictSame(terminal.state(), GIVEN_BACK)
   terminal.run("fg")
   await terminal.until(/╭─ Members 3/)
-  terminal.keys("j")
+  terminal.keys("Down")
   await terminal.until(/^│▸2 {2}b/m)
 })

@@ -63,7 +63,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
     await press("P", "a paused: it keeps its place, takes no work")
     t.match(await terminal.until(/^│▸1 {2}a .* paused /m), /leader a/, "it still leads")
     await press("P", "a takes work again")
-    await press("j", /^│▸2 {2}b/m)
+    await press("Down", /^│▸2 {2}b/m)
     await press("h", `b leads after ${TOOK}: a handed over`)
     await press("z", `[acd] leads after ${TOOK}: the lease of b ran out; z thaws it`)
     t.match(terminal.screen(), /^│▸2 {2}b .* frozen /m)

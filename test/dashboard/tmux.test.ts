@@ -26,7 +26,7 @@ t.test("every key does what the help says", { skip }, async (t) => {
   await press("P", /^ c takes work again$/m)
   await press("r", /^ c is back after .*, 4th in line$/m)
   await press("g", /^│▸1 {2}a/m)
-  await press("j", /^│▸2 {2}b/m)
+  await press("Down", /^│▸2 {2}b/m)
   await press("h", /^ b leads after [\d.]+m?s: a handed over$/m)
   await press("z", /^ a leads after [\d.]+s: the lease of b ran out; z thaws it$/m)
   await press("z", /^ b runs again, and finds that it no longer leads$/m)

@@ -3,14 +3,10 @@ import { BadInput } from "../../errors/errors.js"
 import { NoSuchJob } from "../../errors/job-errors.js"
 import { checkedQueue } from "../../jobs/contract/job-names.js"
 import type { JobClient } from "../../jobs/job-client.js"
-import { foundIn } from "../../jobs/job-finder.js"
+import type { FoundJob } from "../../jobs/job-finder.js"
+import { pauseJobs, withDead } from "../../operator/pool-jobs.js"
 import type { PoolFlags } from "../flags/flags.js"
 import { withJobs } from "./jobs-of-pool.js"
-
-/** Many at once are taken in portions of this. */
-const AT_ONCE = 100
-/** Until somebody has it go on, as far as anybody waits. */
-const FOR_GOOD_MS = 100 * 365 * 24 * 3_600_000
 
 export interface ChangeFlags extends PoolFlags {
   json?: boolean
@@ -45,8 +41,7 @@ export async function discardJobs(id: string | undefined, flags: ChangeFlags): P
 export async function pauseQueue(queue: string, isOn: boolean, flags: ChangeFlags): Promise<void> {
   checkedQueue(queue)
   await withJobs(flags, async (jobs) => {
-    const untilMs = jobs && isOn ? jobs.store.nowMs() + FOR_GOOD_MS : 0
-    if (!(await jobs?.store.pause(queue, untilMs))) {
+    if (!jobs || !(await pauseJobs(jobs, queue, isOn))) {
       throw new BadInput("queue", "one that a worker has served", queue)
     }
     said({ queue, paused: isOn }, `${queue} ${isOn ? "paused" : "goes on"}`, flags)
@@ -67,23 +62,15 @@ async function onJobs(
 
 async function onDead(
   flags: ChangeFlags,
-  act: (jobs: JobClient, found: NonNullable<ReturnType<typeof foundIn>>) => Promise<void>,
+  act: (jobs: JobClient, found: FoundJob) => Promise<void>,
 ): Promise<void> {
-  if (!flags.dead)
+  const { dead, queue } = flags
+  if (!dead) {
     throw new BadInput("id", "the id of a job, or --dead for all that are dead", undefined)
+  }
+  if (queue !== undefined) checkedQueue(queue)
   await withJobs(flags, async (jobs) => {
-    let count = 0
-    const filter = `${flags.pool}.dead.${flags.queue ? checkedQueue(flags.queue) : "*"}.>`
-    // One that dies again meanwhile has had its turn.
-    const last = (await jobs?.store.last("dead", filter))?.seq ?? 0
-    for (let isMore = jobs !== undefined; jobs && isMore; ) {
-      const messages = await jobs.store.list("dead", filter, AT_ONCE)
-      const meant = messages.filter(({ seq }) => seq <= last).map(foundIn)
-      const jobsFound = meant.filter((found) => found !== undefined)
-      for (const found of jobsFound) await act(jobs, found)
-      count += jobsFound.length
-      isMore = jobsFound.length === AT_ONCE
-    }
+    const count = jobs ? await withDead(jobs, queue, (found) => act(jobs, found)) : 0
     said({ count }, `${count} ${count === 1 ? "job" : "jobs"}`, flags)
   })
 }

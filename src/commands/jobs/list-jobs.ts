@@ -5,15 +5,13 @@ import { NoSuchJob } from "../../errors/job-errors.js"
 import type { QueueCounts } from "../../jobs/contract/job-store.js"
 import type { RunningJob } from "../../jobs/contract/running.js"
 import type { JobClient } from "../../jobs/job-client.js"
-import { deathOf, type FoundJob, foundIn } from "../../jobs/job-finder.js"
-import { systemClock } from "../../time/system-clock.js"
+import { deathOf, type FoundJob } from "../../jobs/job-finder.js"
+import { foundAmong, viewOfJobs } from "../../operator/pool-jobs.js"
 import type { PoolFlags } from "../flags/flags.js"
 import { unread } from "../terminal/output.js"
 import { type Column, span, table } from "../terminal/table.js"
 import { withJobs } from "./jobs-of-pool.js"
 
-/** How long workers have to say what they run, in ms. */
-const ANSWERS_MS = 250
 /** How often it is looked at with `--watch`, in ms. */
 const WATCH_MS = 2_000
 /** How many delayed and dead jobs are shown, each. */
@@ -79,18 +77,13 @@ interface PlainJob {
   readonly died?: string
 }
 
-async function pictureOf({ store, finder, names }: JobClient): Promise<Picture> {
-  const [queues, running, delayed, dead] = await Promise.all([
-    store.counts(),
-    finder.allRunning(systemClock, ANSWERS_MS),
+async function pictureOf(jobs: JobClient): Promise<Picture> {
+  const { store, names } = jobs
+  const [{ queues, running, dead }, delayed] = await Promise.all([
+    viewOfJobs(jobs, MOST_SHOWN),
     store.list("jobs", `${names.pool}.later.>`, MOST_SHOWN),
-    store.list("dead", `${names.pool}.dead.>`, MOST_SHOWN),
   ])
-  const plainly = (message: Parameters<typeof foundIn>[0]) => {
-    const found = foundIn(message)
-    return found ? [plain(found)] : []
-  }
-  return { queues, running, delayed: delayed.flatMap(plainly), dead: dead.flatMap(plainly) }
+  return { queues, running, delayed: foundAmong(delayed).map(plain), dead: dead.map(plain) }
 }
 
 function plain({ place, record, message }: FoundJob): PlainJob {
@@ -114,7 +107,11 @@ function payloadIn({ message }: FoundJob): unknown {
 
 async function drawn({ queues, running, delayed, dead }: Picture, nowMs: number): Promise<string> {
   const width = process.stdout.columns
-  const parts = [await table(QUEUES, queues, width)]
+  const oldest: Column<QueueCounts> = {
+    ...{ title: "OLDEST", right: true, leaves: 1 },
+    of: ({ oldestMs }) => (oldestMs === undefined ? "" : span(Math.max(0, nowMs - oldestMs))),
+  }
+  const parts = [await table([...QUEUES, oldest, STATE], queues, width)]
   if (running.length > 0) parts.push(await table(RUNNING, running, width))
   if (delayed.length > 0) parts.push(await table(DELAYED, delayed, width))
   const deadColumns: Column<PlainJob>[] = [
@@ -137,11 +134,12 @@ const QUEUES: Column<QueueCounts>[] = [
   { title: "RUNNING", of: ({ running }) => String(running), right: true },
   { title: "DELAYED", of: ({ delayed }) => String(delayed), right: true },
   { title: "DEAD", of: ({ dead }) => String(dead), right: true },
-  {
-    title: "",
-    of: ({ isServed, pausedUntilMs }) => (pausedUntilMs ? "paused" : isServed ? "" : "unserved"),
-  },
 ]
+
+const STATE: Column<QueueCounts> = {
+  title: "",
+  of: ({ isServed, pausedUntilMs }) => (pausedUntilMs ? "paused" : isServed ? "" : "unserved"),
+}
 
 const RUNNING: Column<RunningJob>[] = [
   { title: "RUNNING", of: ({ id }) => clean(id) },

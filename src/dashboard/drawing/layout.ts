@@ -30,7 +30,7 @@ export interface Layout extends Size {
 
 /** Message and keys, at the bottom of every layout. */
 export const FOOTER_ROWS = 2
-const HEADER_ROWS = 1
+export const HEADER_ROWS = 1
 /** A frame and a heading. */
 const TABLE_EXTRA = 3
 /** Frame, ribbon, history, reason. */

@@ -27,6 +27,8 @@ const CONTROL: Readonly<Record<string, string>> = {
   "\n": "enter",
   "\f": "ctrl-l",
   "\r": "enter",
+  "\x0e": "ctrl-n",
+  "\x10": "ctrl-p",
   "\x1a": "ctrl-z",
   "\x1b": "escape",
   "\x7f": "backspace",

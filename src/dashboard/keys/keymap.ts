@@ -16,6 +16,9 @@ export type Command =
   | "bring-back"
   | "bring-back-empty"
   | "switch"
+  | "jobs"
+  | "cancel"
+  | "discard"
   | "up"
   | "down"
   | "page-up"
@@ -30,7 +33,7 @@ export type Command =
   | "suspend"
   | "quit"
 
-export type Group = "Work" | "Workers" | "Servers" | "View"
+export type Group = "Work" | "Workers" | "Servers" | "Jobs" | "View"
 
 /** One word for the line of hints, and how soon it is given up where that is short: 1 stays longest. */
 export interface Hint {
@@ -49,12 +52,15 @@ export interface Binding {
   readonly hint?: Hint
   /** The hint while the servers are in focus, of one that does the same to them. */
   readonly atServers?: Hint
+  /** What it does on the page of jobs, of one that does something else there. */
+  readonly atJobs?: { readonly hint: Hint; readonly help: string }
 }
 
 const BINDINGS: readonly Binding[] = [
   bind("simple", "w", "Work", "simple work: any worker", "work", 1),
   bind("tracked", "t", "Work", "tracked work: the leader", "tracked", 4),
   bind("burst", "B", "Work", "a burst: ten times simple", "burst", 9),
+  bind("jobs", "j", "Work", "the jobs, and back", "jobs", 2),
   {
     ...bind("stop", "s", "Workers", "stop kindly: finish, leave", "stop", 1),
     atServers: { word: "stop", rank: 2 },
@@ -63,17 +69,25 @@ const BINDINGS: readonly Binding[] = [
     ...bind("kill", "K", "Workers", "kill -9, asks first", "kill", 1),
     atServers: { word: "kill", rank: 1 },
   },
-  bind("restart", "r", "Workers", "restart: end of the line", "restart", 3),
+  {
+    ...bind("restart", "r", "Workers", "restart: end of the line", "restart", 3),
+    atJobs: { hint: { word: "retry", rank: 1 }, help: "retry what is dead" },
+  },
   bind("hand-over", "h", "Workers", "hand leadership to it", "hand over", 5),
   bind("freeze", "z", "Workers", "freeze, and thaw again", "freeze", 6),
-  bind("rest", "P", "Workers", "rest: no work, and resume", "rest", 10),
+  {
+    ...bind("rest", "P", "Workers", "rest: no work, and resume", "rest", 10),
+    atJobs: { hint: { word: "pause", rank: 2 }, help: "pause a queue, resume it" },
+  },
   bind("start", "n", "Workers", "start a new worker", "new", 3),
   bind("lame-duck", "l", "Servers", "leave (lame duck)", "lame duck", 1),
   { ...bind("bring-back", "b", "Servers", "back; back empty", "back", 1), shown: "b E" },
   { ...bind("bring-back-empty", "E", "Servers", "", "empty", 2), shown: undefined },
   bind("switch", "tab", "Servers", "servers, workers", "servers", 2),
-  { ...bind("up", "up", "View", "select, or arrows"), keys: ["up", "k"], shown: "j k" },
-  { command: "down", keys: ["down", "j"], group: "View", help: "" },
+  bind("cancel", "c", "Jobs", "cancel what runs, asks", "cancel", 1),
+  bind("discard", "d", "Jobs", "forget what is dead, asks", "discard", 2),
+  { ...bind("up", "up", "View", "up, down"), keys: ["up", "ctrl-p"], shown: "^P ^N" },
+  { command: "down", keys: ["down", "ctrl-n"], group: "View", help: "" },
   { command: "page-up", keys: ["page-up", "ctrl-u", "ctrl-b"], group: "View", help: "" },
   { command: "page-down", keys: ["page-down", "ctrl-d", "ctrl-f"], group: "View", help: "" },
   { ...bind("first", "g", "View", "first, last"), keys: ["g", "home"], shown: "g G" },
@@ -83,7 +97,7 @@ const BINDINGS: readonly Binding[] = [
   { ...bind("redraw", "ctrl-l", "View", "redraw"), shown: "^L" },
   bind("help", "?", "View", "this help", "help", 1),
   { command: "clear", keys: ["escape"], group: "View", help: "" },
-  { ...bind("suspend", "ctrl-z", "View", "back to the shell"), shown: "^Z" },
+  { ...bind("suspend", "ctrl-z", "View", "back to shell"), shown: "^Z" },
   { ...bind("quit", "q", "View", "quit", "quit", 1), keys: ["q", "ctrl-c"], shown: "q ^C" },
 ]
 
@@ -102,6 +116,20 @@ export function commandOf(key: string): Command | undefined {
 export function firstKeyOf({ shown, keys: [first = ""] }: Binding): string {
   return shown?.split(" ")[0] ?? first
 }
+
+/** The keys that have a hint on the page of jobs, with what they do there. */
+export function keysAtJobs(): readonly Binding[] {
+  const own = BINDINGS.flatMap((binding): Binding[] => {
+    const { atJobs, command, group } = binding
+    if (atJobs) return [{ ...binding, ...atJobs, group: "Jobs" }]
+    if (command === "jobs") return [{ ...binding, hint: { word: "back", rank: 1 }, group: "View" }]
+    return group === "Jobs" || group === "View" ? [binding] : []
+  })
+  return own.filter(({ hint }) => hint).toSorted((a, b) => RANK[a.group] - RANK[b.group])
+}
+
+/** Jobs first. */
+const RANK: Readonly<Record<Group, number>> = { Jobs: 0, Work: 1, Workers: 1, Servers: 1, View: 1 }
 
 function bind(
   command: Command,

@@ -1,9 +1,9 @@
 /** The two lines at the bottom: what came of the last key, and what keys there are; or a question. */
-import { plural } from "../drawing/format.js"
+import { middle, plural } from "../drawing/format.js"
 import type { Layout } from "../drawing/layout.js"
 import { fitted, type Line, line, type Span, span, spread, widthOf } from "../drawing/line.js"
-import { type Binding, firstKeyOf, KEYMAP } from "../keys/keymap.js"
-import type { Mode } from "../keys/ui.js"
+import { type Binding, firstKeyOf, KEYMAP, keysAtJobs } from "../keys/keymap.js"
+import type { Mode, OrderedJob } from "../keys/ui.js"
 import type { Snapshot } from "../state/snapshot.js"
 import { nextInLine } from "../world/rows.js"
 import { isMajorityBeside } from "../world/servers.js"
@@ -21,9 +21,11 @@ export function footer(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
       ? killQuestion(snapshot, mode.id, layout)
       : mode.kind === "server"
         ? serverQuestion(snapshot, mode, layout)
-        : mode.kind === "filter"
-          ? filterPrompt(snapshot, layout)
-          : [message(snapshot), hints(snapshot, layout, look)]
+        : mode.kind === "job"
+          ? jobQuestion(mode, layout)
+          : mode.kind === "filter"
+            ? filterPrompt(snapshot, layout)
+            : [message(snapshot), hints(snapshot, layout, look)]
   return lines.map((row) => fitted(row, layout.columns))
 }
 
@@ -67,6 +69,21 @@ function yesOrNo(yes: string, no: string): Line {
   return [span(" y", "key"), span(` ${yes}   any other key ${no}`)]
 }
 
+function jobQuestion({ lever, target }: OrderedJob, { columns }: Layout): Line[] {
+  const { id = "" } = target
+  const isCancel = lever === "cancel"
+  const verb = isCancel ? "Cancel" : "Forget"
+  const meaning = isCancel
+    ? ["Its handler is told to stop, and it is not done again.", "It is not done again."]
+    : ["It is gone then, with its payload.", "It is gone then."]
+  const question = (shown: string) => ` ${verb} ${shown}?`
+  const fits = (text: string) => text.length <= columns
+  const wordings = [...meaning.map((it) => `${question(id)} ${it}`), question(id)]
+  const room = columns - question("").length
+  const shown = wordings.find(fits) ?? question(middle(id, room, "~"))
+  return [line(shown, "bad"), yesOrNo(isCancel ? "cancel it" : "forget it", "keeps it")]
+}
+
 /** What a kill would mean, the longest wording first. */
 function consequences({ pool, leader }: Snapshot, id: string, busy: number): string[] {
   if (leader?.id !== id) {
@@ -88,8 +105,13 @@ function consequences({ pool, leader }: Snapshot, id: string, busy: number): str
   ]
 }
 
-function filterPrompt({ filter, matching, living }: Snapshot, { columns }: Layout): Line[] {
-  const found = [span(`${matching} of ${plural(living, "worker")} `)]
+function filterPrompt(snapshot: Snapshot, { columns }: Layout): Line[] {
+  const { filter, matching, living, jobRows } = snapshot
+  const found = [
+    span(
+      jobRows ? `${plural(jobRows.length, "row")} ` : `${matching} of ${plural(living, "worker")} `,
+    ),
+  ]
   return [
     spread([span(" filter: ", "key"), span(`${filter}_`)], found, columns),
     [span(" Enter", "key"), span(" keep   "), span("Esc", "key"), span(" clear")],
@@ -114,12 +136,14 @@ export function hints(snapshot: Snapshot, { columns }: Layout, { glyphs }: Look)
 
 /** The keys that do something now, with the word for what that is. */
 function hinted(snapshot: Snapshot): readonly Binding[] {
-  const { facts, servers, selectedServer } = snapshot
+  const { facts, servers, selectedServer, jobRows } = snapshot
+  if (jobRows) return keysAtJobs()
   if (selectedServer) return KEYMAP.map(atServers).filter(({ hint }) => hint)
   const canSwitch = servers.length > 0 && facts.ownsServers
   return KEYMAP.filter(({ hint, command, group }) => {
     if (command === "start") return facts.canStart
     if (group === "Servers") return command === "switch" && canSwitch
+    if (group === "Jobs" || command === "jobs") return command === "jobs" && facts.canShowJobs
     return hint !== undefined
   })
 }

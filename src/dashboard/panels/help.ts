@@ -3,7 +3,7 @@ import { namesOf } from "../../protocol/names.js"
 import { beside, framed } from "../drawing/frame.js"
 import type { Layout } from "../drawing/layout.js"
 import { EMPTY, fitted, type Line, line, span, widthOf } from "../drawing/line.js"
-import { firstKeyOf, type Group, KEYMAP } from "../keys/keymap.js"
+import { type Binding, firstKeyOf, type Group, KEYMAP, keysAtJobs } from "../keys/keymap.js"
 import type { Facts, Snapshot } from "../state/snapshot.js"
 import type { Look } from "./look.js"
 
@@ -11,20 +11,33 @@ const HEADINGS: Readonly<Record<Group, string>> = {
   Work: "Work",
   Workers: "The selected worker",
   Servers: "The selected server",
+  Jobs: "The selected job or queue",
   View: "View",
 }
 
 export function helpPanel(snapshot: Snapshot, { columns, rows, kind }: Layout, look: Look): Line[] {
-  const hasLevers = snapshot.servers.length > 0 && snapshot.facts.ownsServers
-  if (kind === "small") return terse(columns, rows, hasLevers)
+  const { facts, servers: all, jobRows } = snapshot
+  const hasLevers = all.length > 0 && facts.ownsServers
+  if (kind === "small") {
+    const own = (group: Group) => group !== "Jobs" && (group !== "Servers" || hasLevers)
+    return terse(jobRows ? keysAtJobs() : KEYMAP.filter(({ group }) => own(group)), columns, rows)
+  }
   const panel = { title: "Keys", remark: "any key closes", width: columns, height: rows }
   const inside = columns - 2
   const servers = hasLevers ? serverKeys() : []
   const wide = threeColumns(servers)
-  const keys = Math.max(...wide.map(widthOf)) <= inside ? wide : twoColumns(servers)
-  const words = meaning(snapshot.facts, inside)
+  const usual = Math.max(...wide.map(widthOf)) <= inside ? wide : twoColumns(servers)
+  const keys = jobRows ? jobColumns() : usual
+  const words = jobRows ? meaningOfJobs(facts, inside) : meaning(facts, inside)
   const room = rows - 2 - keys.length
   return framed(panel, [...spaced(keys, words, room)], look.glyphs)
+}
+
+/** What the keys do on the page of jobs. */
+function jobColumns(): Line[] {
+  const [own, view] = [keysAtJobs(), KEYMAP.filter(({ command }) => command === "jobs")]
+  const jobs = own.filter((binding) => binding.group === "Jobs")
+  return stacked([keysUnder("Jobs", [...jobs, ...view]), group("View")])
 }
 
 function spaced(keys: Line[], words: Line[], room: number): Line[] {
@@ -66,7 +79,13 @@ function stacked(columns: readonly Line[][]): Line[] {
 }
 
 function group(name: Group): Line[] {
-  const bindings = KEYMAP.filter((binding) => binding.group === name && binding.shown)
+  return keysUnder(
+    name,
+    KEYMAP.filter((binding) => binding.group === name && binding.shown),
+  )
+}
+
+function keysUnder(name: Group, bindings: readonly Binding[]): Line[] {
   const widest = Math.max(...bindings.map(({ shown = "" }) => shown.length))
   const keys = bindings.map(({ shown = "", help }) => [
     span(`  ${shown.padEnd(widest)}`, "key"),
@@ -95,13 +114,29 @@ function meaning({ pool, logs }: Facts, width: number): Line[] {
   return [...places.map((text) => line(text)), EMPTY, ...words.map((text) => line(text, "dim"))]
 }
 
+function meaningOfJobs({ pool }: Facts, width: number): Line[] {
+  const at = pool === "work" ? "" : ` --pool ${pool}`
+  const shell = `  From a shell:  pool jobs show ID${at}`
+  const wide = [
+    "  RATE: attempts that ended, a second. OLDEST: how long one has waited that is ready.",
+    "  A queue is unserved where no worker asks for its jobs. Paused, what runs goes on.",
+    "  What is dead is kept for 30 days; of what is done nothing is kept.",
+  ]
+  const narrow = [
+    "  RATE: attempts that ended, a second.",
+    "  unserved: no worker asks for its jobs.",
+  ]
+  const words = wide.every((text) => text.length <= width) ? wide : narrow
+  return [line(shell), EMPTY, ...words.map((text) => line(text, "dim"))]
+}
+
 /** Keys and words in running text, for a screen that is too small for columns. */
-function terse(columns: number, rows: number, hasLevers: boolean): Line[] {
+function terse(keys: readonly Binding[], columns: number, rows: number): Line[] {
   const lines: Line[] = []
   let now: Line = []
-  for (const binding of KEYMAP) {
-    const { hint, group } = binding
-    if (!hint || (group === "Servers" && !hasLevers)) continue
+  for (const binding of keys) {
+    const { hint } = binding
+    if (!hint) continue
     const next = [span(` ${firstKeyOf(binding)}`, "key"), span(` ${hint.word} `)]
     if (widthOf([...now, ...next]) > columns && now.length > 0) {
       lines.push(now)

@@ -6,6 +6,7 @@ import { eventLines, eventsPanel } from "../panels/events.js"
 import { footer } from "../panels/footer.js"
 import { header } from "../panels/header.js"
 import { helpPanel } from "../panels/help.js"
+import { jobsPage } from "../panels/jobs/jobs-page.js"
 import { leadershipPanel, ribbonLine, story } from "../panels/leadership.js"
 import type { Look } from "../panels/look.js"
 import { membersPanel } from "../panels/members.js"
@@ -25,6 +26,13 @@ function drawn(snapshot: Snapshot, size: Size, look: Look): Line[] {
   const layout = layoutFor(size, snapshot.matching, snapshot.servers.length)
   if (layout.kind === "none") return tooSmall(size)
   if (snapshot.mode.kind === "help") return helpPanel(snapshot, layout, look)
+  if (snapshot.jobRows) {
+    return [
+      header(snapshot, layout, look),
+      ...jobsPage(snapshot, layout, look),
+      ...footer(snapshot, layout, look),
+    ]
+  }
   return [
     header(snapshot, layout, look),
     ...membersPanel(snapshot, layout, look),

@@ -2,14 +2,16 @@
 import { unawaited } from "../../contracts/unawaited.js"
 import { reasonOf } from "../../errors/errors.js"
 import type { Clock } from "../../time/clock.js"
+import { askedOf } from "../jobs/job-levers.js"
 import type { Command } from "../keys/keymap.js"
-import type { Confirmed } from "../keys/ui.js"
+import type { Confirmed, OrderedJob } from "../keys/ui.js"
 import type { Given } from "../world/orders.js"
 import { LAPSED, reigning } from "../world/reigns.js"
 import { batch, report } from "../world/requests.js"
 import { canBeSelected, type Row } from "../world/rows.js"
 import { asked, type ServerLever } from "../world/servers.js"
 import type { Lever, PoolSource, WorkKind } from "../world/source.js"
+import { jobAnswer } from "./job-actions.js"
 import { isAboutMember, orderFor, refusal } from "./levers.js"
 import { type ServerChoice, serverChoice, whatCame } from "./server-levers.js"
 import { type Facts, snapshotOf } from "./snapshot.js"
@@ -51,8 +53,14 @@ export class Actions {
     const { rows, selected } = snapshot
     if (typeof command === "object") {
       if ("server" in command) return this.#orderServer(state, command.server, command.lever)
+      if ("orderedJob" in command) return this.#orderJobs(state, command.orderedJob)
       const row = rows.find((row) => row.id === command.killed && canBeSelected(row))
       return row ? this.#order(state, row, "kill") : state
+    }
+    const about = jobAnswer(command, state.ui, snapshot)
+    if (about) {
+      if ("refusal" in about) return said(state, about.refusal, true)
+      return "ui" in about ? { ...state, ui: about.ui } : this.#orderJobs(state, about.order)
     }
     const chosen = serverChoice(command, snapshot)
     if (chosen) return this.#atServers(state, chosen)
@@ -93,6 +101,16 @@ export class Actions {
     )
     unawaited(told)
     return said(state, asked(lever, name))
+  }
+
+  #orderJobs(state: State, { lever, target }: OrderedJob): State {
+    const ordered = Promise.resolve().then(() => this.#source.orderJobs?.(lever, target))
+    const told = ordered.then(
+      (came) => this.#change((now) => said(now, came ?? "")),
+      (error) => this.#change((now) => said(now, reasonOf(error), true)),
+    )
+    unawaited(told)
+    return said(state, askedOf(lever, target))
   }
 
   #order(state: State, row: Row, order: Lever): State {

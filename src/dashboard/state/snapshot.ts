@@ -1,6 +1,7 @@
 /** What the screen shows at one instant: everything its panels need, and nothing they would have to work out. */
 import type { Instant } from "../../time/clock.js"
-import type { Mode } from "../keys/ui.js"
+import { type JobRow, jobRowsOf } from "../jobs/job-rows.js"
+import type { Mode, Selectable } from "../keys/ui.js"
 import type { Pool } from "../world/pool.js"
 import { type ReignSeen, reigning } from "../world/reigns.js"
 import { canBeSelected, matches, type Row, rowsOf } from "../world/rows.js"
@@ -13,6 +14,8 @@ export type Facts = Pick<PoolSource, "pool" | "server" | "logs" | "ownsPool"> & 
   readonly canStart: boolean
   /** Whether servers can be stopped and brought back from here. */
   readonly ownsServers: boolean
+  /** Whether jobs can be seen from here. */
+  readonly canShowJobs: boolean
 }
 
 export interface Snapshot {
@@ -39,6 +42,9 @@ export interface Snapshot {
   /** The servers, where there are several; and the selected one while they are in focus. */
   readonly servers: readonly ServerSeen[]
   readonly selectedServer?: ServerSeen
+  /** The rows of the page of jobs that pass the filter, while that page is shown in place of the pool; and the selected one. */
+  readonly jobRows?: readonly JobRow[]
+  readonly selectedJob?: JobRow
   /** How long the connection has been down. */
   readonly staleMs?: number
 }
@@ -55,6 +61,8 @@ export function snapshotOf(state: State, facts: Facts, at: Instant): Snapshot {
   const [onlyHost] = hosts.size === 1 ? hosts : []
   const { servers } = pool.servers
   const selectedServer = servers.find(({ name }) => name === ui.server)
+  const jobRows = ui.jobs && jobRowsOf(pool.jobs, ui.filter)
+  const selectedJob = jobRows?.find(({ key }) => key === ui.jobs?.selected)
   return {
     facts,
     at,
@@ -69,6 +77,8 @@ export function snapshotOf(state: State, facts: Facts, at: Instant): Snapshot {
     filter: ui.filter,
     servers,
     ...(selectedServer && { selectedServer }),
+    ...(jobRows && { jobRows }),
+    ...(selectedJob && { selectedJob }),
     ...(selected && { selected }),
     ...(onlyHost !== undefined && { onlyHost }),
     ...(leader && { leader }),
@@ -82,10 +92,19 @@ export function snapshotOf(state: State, facts: Facts, at: Instant): Snapshot {
   }
 }
 
-/** Ids of the rows that can be selected, of those that pass the filter. */
-export function selectable(state: State, at: Instant): readonly string[] {
-  const pool = state.ui.pinned?.pool ?? state.pool
-  const { filter } = state.ui
+/** What can be selected, of what passes the filter. */
+export function selectable(state: State, at: Instant): Selectable {
+  const { ui } = state
+  const pool = ui.pinned?.pool ?? state.pool
+  if (ui.jobs) {
+    // The filter is that of the page, and the members keep their selection.
+    const jobs = jobRowsOf(pool.jobs, ui.filter).map(({ key }) => key)
+    return { ids: selectableMembers(pool, "", at), jobs }
+  }
+  return { ids: selectableMembers(pool, ui.filter, at), jobs: [] }
+}
+
+function selectableMembers(pool: Pool, filter: string, at: Instant): readonly string[] {
   const { line, ended } = pool.members
   if (filter === "" && !ended.some(({ isFrozen }) => isFrozen)) return line
   return rowsOf(pool, at)

@@ -4,6 +4,7 @@
  * and a mere renewal waits for the tick of the clock, which comes once a second.
  */
 import type { Clock } from "../../time/clock.js"
+import { JOBS_UNSEEN } from "../jobs/jobs-seen.js"
 import { commandOf } from "../keys/keymap.js"
 import { pressed, settled } from "../keys/ui.js"
 import { claimLeftMs } from "../world/reigns.js"
@@ -24,6 +25,7 @@ export interface Exits {
 }
 
 export class DashboardStore {
+  readonly #source: PoolSource
   readonly #clock: Clock
   readonly #facts: Facts
   readonly #beat: Beat
@@ -45,7 +47,10 @@ export class DashboardStore {
     const { pool, server, logs, ownsPool } = source
     const canStart = source.startWorker !== undefined
     const ownsServers = source.orderServer !== undefined
-    this.#facts = { pool, server, ownsPool, canStart, ownsServers, ...(logs && { logs }) }
+    const canShowJobs = source.showJobs !== undefined
+    const can = { ownsPool, canStart, ownsServers, canShowJobs }
+    this.#facts = { pool, server, ...can, ...(logs && { logs }) }
+    this.#source = source
     this.#clock = clock
     this.#state = initialState(source.memberTtlMs, clock.now())
     this.#snapshot = snapshotOf(this.#state, this.#facts, clock.now())
@@ -94,18 +99,26 @@ export class DashboardStore {
     const isMeant = this.#state.ui.mode.kind !== "normal" || commandOf(key) !== undefined
     const before = this.#state.message.isError && isMeant ? calm : this.#state
     const servers = before.pool.servers.servers.map(({ name }) => name)
-    const scene = { ids: selectable(before, at), servers, pool: before.pool, at }
+    const scene = { ...selectable(before, at), servers, pool: before.pool, at }
     const { ui, command } = pressed(before.ui, key, scene)
     this.#state = { ...before, ui: settled(ui, selectable({ ...before, ui }, at)) }
-    if (command === undefined) return
     if (command === "quit" || command === "suspend" || command === "redraw") this.exits[command]()
-    else this.#state = this.#actions.take(this.#state, command)
+    else if (command !== undefined) this.#state = this.#actions.take(this.#state, command)
+    this.#turnTo(before.ui.jobs !== undefined)
+  }
+
+  /** The jobs are looked at as long as their page is shown; what was seen before says nothing later. */
+  #turnTo(wereJobs: boolean): void {
+    const areJobs = this.#state.ui.jobs !== undefined
+    if (areJobs === wereJobs) return
+    this.#state = { ...this.#state, pool: { ...this.#state.pool, jobs: JOBS_UNSEEN } }
+    this.#source.showJobs?.(areJobs)
   }
 
   #hear(event: PoolEvent): void {
     this.#change(
       (state) => poolHeard(state, event, this.#clock.now()),
-      event.kind === "counters" ? FIGURES_MS : SOON_MS,
+      event.kind === "counters" || event.kind === "jobs" ? FIGURES_MS : SOON_MS,
     )
   }
 
@@ -143,6 +156,7 @@ function isNews(before: State, after: State): boolean {
     a.reigns.current !== b.reigns.current ||
     a.work.changes !== b.work.changes ||
     a.servers !== b.servers ||
+    a.jobs !== b.jobs ||
     before.orders !== after.orders ||
     before.message !== after.message ||
     before.ui !== after.ui

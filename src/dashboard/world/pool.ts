@@ -7,6 +7,7 @@ import type { Member } from "../../protocol/member.js"
 import { ordinal } from "../../strategies/strategy.js"
 import type { Instant } from "../../time/clock.js"
 import { latency } from "../drawing/format.js"
+import { JOBS_UNSEEN, type JobsSeen, lookedAt, notSeen } from "../jobs/jobs-seen.js"
 import { inOrder, type Log, NO_LOG, type Note, noted } from "./log.js"
 import * as members from "./members.js"
 import * as reigns from "./reigns.js"
@@ -30,6 +31,7 @@ export interface Pool {
   readonly work: WorkSeen
   readonly servers: ServersSeen
   readonly serversAway: Away
+  readonly jobs: JobsSeen
   readonly log: Log
   /** Keys of entries that can't be read. */
   readonly undecodable: ReadonlySet<string>
@@ -47,6 +49,7 @@ export function unknownPool(ttlMs: number, at: Instant): Pool {
     work: NO_WORK,
     servers: NO_SERVERS,
     serversAway: new Set(),
+    jobs: JOBS_UNSEEN,
     log: NO_LOG,
     undecodable: new Set(),
   }
@@ -69,6 +72,8 @@ export function heard(pool: Pool, event: PoolEvent, at: Instant, killedMonoMs?: 
       return { ...pool, work: counted(pool.work, event.counters, at.monoMs) }
     case "servers":
       return serversSeen(pool, event.seen, at)
+    case "jobs":
+      return { ...pool, jobs: jobsAfter(pool.jobs, event.look, at) }
     case "undecodable":
       return undecodable(pool, event.key, event.reason, at)
   }
@@ -192,6 +197,14 @@ function reached(pool: Pool, { isUp, roundTripMs, reason }: Reach, at: Instant):
     work: { ...pool.work, counters: new Map() },
     log: noted(log, { ...told, kind: "connected", text, figures: { afterMs: outageMs } }, at),
   }
+}
+
+function jobsAfter(
+  jobs: JobsSeen,
+  look: Extract<PoolEvent, { kind: "jobs" }>["look"],
+  at: Instant,
+): JobsSeen {
+  return "problem" in look ? notSeen(jobs, look.problem) : lookedAt(jobs, look, at)
 }
 
 function serversSeen(pool: Pool, seen: ServersSeen, at: Instant): Pool {

@@ -4,6 +4,8 @@
  */
 import type { StandingClaim } from "../../protocol/claim.js"
 import type { Member } from "../../protocol/member.js"
+import type { JobLever, JobTarget } from "../jobs/job-levers.js"
+import type { JobsLook } from "../jobs/jobs-seen.js"
 import type { ServerLever, ServersSeen } from "./servers.js"
 
 /** The two kinds of request: any worker answers the simple ones, the leader alone the tracked ones. */
@@ -62,6 +64,8 @@ export type PoolEvent =
   | { readonly kind: "counters"; readonly counters: ReadonlyMap<string, Counters> }
   /** The servers of the cluster as they stand, where there are several: told every second, and when one changes. */
   | { readonly kind: "servers"; readonly seen: ServersSeen }
+  /** The jobs, each second while they are shown; or why they could not be looked at. */
+  | { readonly kind: "jobs"; readonly look: JobsLook | { readonly problem: string } }
   /** An entry that can't be read; it may come again, the screen tells it once. */
   | { readonly kind: "undecodable"; readonly key: string; readonly reason: string }
 
@@ -109,6 +113,15 @@ export interface PoolSource {
    * the servers are somebody else's.
    */
   orderServer?(name: string, lever: ServerLever): Promise<void>
+
+  /**
+   * Looks at the jobs, at once and each second, until `showJobs(false)`; nothing is asked about them otherwise. Absent where
+   * there can be none.
+   */
+  showJobs?(isShown: boolean): void
+
+  /** Does something to a job, or to a queue; resolves with what came of it. */
+  orderJobs?(lever: JobLever, target: JobTarget): Promise<string>
 
   /** Ends everything this source opened; a pool that the dashboard owns is stopped kindly first. */
   close(): Promise<void>

@@ -96,6 +96,10 @@ export interface QueueCounts {
   readonly running: number
   readonly delayed: number
   readonly dead: number
+  /** Attempts that have ended since somebody first served it, whatever came of them. */
+  readonly ended: number
+  /** Since when the one is ready that has waited longest, in ms since 1970; undefined if none waits. */
+  readonly oldestMs?: number | undefined
   /** Whether anybody waits for jobs of it, or runs some. */
   readonly isServed: boolean
   /** In ms since 1970; undefined if it is not. */
@@ -129,6 +133,9 @@ export interface JobStore {
   remove(stream: JobStream, seq: number): Promise<boolean>
   /** Messages under subjects that `subject` matches, in order, at most `limit`. */
   list(stream: JobStream, subject: string, limit: number): Promise<StoredMessage[]>
+  /** The last messages, the newest first, at most `limit`. Where many behind them were removed there may be fewer. */
+  newest(stream: JobStream, limit: number): Promise<StoredMessage[]>
+  /** Where thousands are delayed or dead these figures may be some seconds old. */
   counts(): Promise<QueueCounts[]>
   /** Until this time, in ms since 1970; 0 ends it. Says whether the queue is known. */
   pause(queue: string, untilMs: number): Promise<boolean>

@@ -24,9 +24,9 @@ import type {
 } from "../contract/job-store.js"
 import { JetStreamSource } from "./jetstream-source.js"
 import { JobConsumers, type JobConsumersOptions } from "./job-consumers.js"
-import { countsOf } from "./job-counts.js"
+import { JobCounts } from "./job-counts.js"
 import { LEASE_MS, LEASE_OF_REPLICAS_MS } from "./job-limits.js"
-import { type JobStreams, openJobStreams, storedMessage, taken } from "./job-streams.js"
+import { type JobStreams, newestOf, openJobStreams, storedMessage, taken } from "./job-streams.js"
 import { Pulse } from "./pulse.js"
 import { settlementOf } from "./ticket.js"
 
@@ -49,6 +49,7 @@ export class JetStreamJobs implements JobStore {
   readonly #client: JetStreamClient
   readonly #names: JobNames
   readonly #consumers: JobConsumers
+  readonly #counts: JobCounts
   #streams: JobStreams
   #pulse: Pulse | undefined
   readonly #sources = new Set<JobSource>()
@@ -63,6 +64,7 @@ export class JetStreamJobs implements JobStore {
     this.#streams = streams
     this.#names = jobNamesOf(options.pool)
     this.#consumers = new JobConsumers(options, manager, this.#names)
+    this.#counts = new JobCounts(manager, this.#names)
     this.#client = jetstream(options.connection, inDomain(options.connection, API))
   }
 
@@ -171,8 +173,12 @@ export class JetStreamJobs implements JobStore {
     return found
   }
 
+  newest(stream: JobStream, limit: number): Promise<StoredMessage[]> {
+    return newestOf(this.#manager, this.#nameOf(stream), limit)
+  }
+
   counts(): Promise<QueueCounts[]> {
-    return countsOf(this.#manager, this.#names)
+    return this.#counts.read()
   }
 
   async pause(queue: string, untilMs: number): Promise<boolean> {

@@ -13,7 +13,12 @@ import {
 } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
 import type { Report } from "../../contracts/troubles.js"
-import { isNameInUse, isStreamNotFound, isWrongLastSequence } from "../../errors/nats-errors.js"
+import {
+  isNameInUse,
+  isStreamGone,
+  isStreamNotFound,
+  isWrongLastSequence,
+} from "../../errors/nats-errors.js"
 import { isAtLeast } from "../../nats/server-version.js"
 import { namesOf } from "../../protocol/names.js"
 import type { JobNames } from "../contract/job-names.js"
@@ -138,7 +143,7 @@ function isSame(found: unknown, wanted: unknown): boolean {
   return Array.isArray(found) && wanted.every((one) => found.includes(one))
 }
 
-async function infoOf({ streams }: JetStreamManager, name: string) {
+async function infoOf({ streams }: Pick<JetStreamManager, "streams">, name: string) {
   try {
     return await streams.info(name)
   } catch (error) {
@@ -161,6 +166,44 @@ async function replicasOfPool(manager: JetStreamManager, pool: string): Promise<
 /** A message as the server gives it. */
 export function storedMessage({ subject, header, data, seq, time }: StoredMsg): StoredMessage {
   return { subject, headers: header, data, seq, storedMs: time.getTime() }
+}
+
+/** Of the last messages no more than so many times as many as are wanted are looked at, where some were removed. */
+const WINDOWS = 10
+
+/** The last messages of a stream, the newest first; looks behind what was removed, and at the first ones if that goes on. */
+export async function newestOf(
+  { streams }: JetStreamManager,
+  name: string,
+  limit: number,
+): Promise<StoredMessage[]> {
+  const get = async (query: { seq: number; next_by_subj?: string }) => {
+    const message = await streams.getMessage(name, query).catch((error) => {
+      if (isStreamGone(error)) return undefined
+      throw error
+    })
+    return message ? [storedMessage(message)] : []
+  }
+  const state = (await infoOf({ streams }, name))?.state
+  if (!state) return []
+  const { first_seq, last_seq, messages } = state
+  const wanted = Math.min(limit, messages)
+  const found: StoredMessage[] = []
+  let end = last_seq
+  for (let n = 0; n < WINDOWS && end >= first_seq && found.length < wanted; n += 1) {
+    const length = Math.min(limit, end - first_seq + 1)
+    const seqs = Array.from({ length }, (_, back) => end - back)
+    found.push(...(await Promise.all(seqs.map((seq) => get({ seq })))).flat())
+    end -= length
+  }
+  const older: StoredMessage[] = []
+  for (let seq = first_seq; seq <= end && found.length + older.length < wanted; ) {
+    const [message] = await get({ seq, next_by_subj: ">" })
+    if (!message || message.seq > end) break
+    older.unshift(message)
+    seq = message.seq + 1
+  }
+  return [...found, ...older].slice(0, limit)
 }
 
 /** Has a write that met something throw AlreadyThere: what is there already is no failure of the server. */

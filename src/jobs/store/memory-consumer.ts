@@ -37,6 +37,7 @@ export class MemoryConsumer {
   /** What was handed out and is not settled, each with what ends its lease. */
   readonly #pending = new Map<number, Cancel>()
   readonly #deliveries = new Map<number, number>()
+  #handedOut = 0
 
   constructor(options: MemoryConsumerOptions, leaseMs: number) {
     this.#options = options
@@ -47,6 +48,15 @@ export class MemoryConsumer {
 
   get running(): number {
     return this.#pending.size
+  }
+
+  isRunning(seq: number): boolean {
+    return this.#pending.has(seq)
+  }
+
+  /** How often something was handed out and came to an end. */
+  get ended(): number {
+    return this.#handedOut - this.#pending.size
   }
 
   get isPaused(): boolean {
@@ -121,6 +131,7 @@ export class MemoryConsumer {
     const { clock, filter } = this.#options
     const deliveries = (this.#deliveries.get(seq) ?? 0) + 1
     this.#deliveries.set(seq, deliveries)
+    this.#handedOut += 1
     this.#pending.set(seq, () => {})
     this.lend(seq, this.leaseMs)
     // Others who have room get what is left in the same turn.

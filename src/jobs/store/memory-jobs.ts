@@ -128,6 +128,10 @@ export class MemoryJobs implements JobStore {
     return this.#streamOf(stream).matching(subject).slice(0, limit)
   }
 
+  async newest(stream: JobStream, limit: number): Promise<StoredMessage[]> {
+    return [...this.#streamOf(stream).messages.values()].slice(-limit).reverse()
+  }
+
   async counts(): Promise<QueueCounts[]> {
     const consumers = [...this.#consumers.values()]
     const all = [...this.#jobs.messages.values(), ...this.#dead.messages.values()]
@@ -140,10 +144,14 @@ export class MemoryJobs implements JobStore {
         return all.filter(({ subject }) => isMatch(pattern, subject)).length
       }
       const running = own.reduce((sum, consumer) => sum + consumer.running, 0)
+      const ended = own.reduce((sum, consumer) => sum + consumer.ended, 0)
+      const runs = (seq: number) => own.some((consumer) => consumer.isRunning(seq))
+      const ready = `${this.#names.pool}.job.${queue}.>`
+      const oldest = all.find(({ subject, seq }) => isMatch(ready, subject) && !runs(seq))
       const pausedUntilMs = own.find(({ isPaused }) => isPaused)?.pausedUntilMs
       return {
         ...{ queue, running, waiting: count("job") - running },
-        ...{ delayed: count("later"), dead: count("dead") },
+        ...{ delayed: count("later"), dead: count("dead"), ended, oldestMs: oldest?.storedMs },
         isServed: own.some(({ takers }) => takers.size > 0) || running > 0,
         ...(pausedUntilMs && { pausedUntilMs }),
       }

@@ -13,6 +13,7 @@ t.test("the keys are those of the design", async (t) => {
     simple: "w",
     tracked: "t",
     burst: "B",
+    jobs: "j",
     stop: "s",
     kill: "K",
     restart: "r",
@@ -24,8 +25,10 @@ t.test("the keys are those of the design", async (t) => {
     "bring-back": "b",
     "bring-back-empty": "E",
     switch: "tab",
-    up: "up k",
-    down: "down j",
+    cancel: "c",
+    discard: "d",
+    up: "up ctrl-p",
+    down: "down ctrl-n",
     "page-up": "page-up ctrl-u ctrl-b",
     "page-down": "page-down ctrl-d ctrl-f",
     first: "g home",
@@ -40,9 +43,9 @@ t.test("the keys are those of the design", async (t) => {
   })
 })
 
-t.test("what kills is upper case, and k merely moves", async (t) => {
+t.test("what kills is upper case", async (t) => {
   t.equal(commandOf("K"), "kill")
-  t.equal(commandOf("k"), "up")
+  t.equal(commandOf("k"), undefined)
   t.equal(commandOf("x"), undefined)
 })
 

@@ -40,7 +40,7 @@ t.test("the question before a kill", async (t) => {
   const on = await demoStage()
   on.press("K")
   pictures(t, "kill-leader", on)
-  on.press("x", "j", "K")
+  on.press("x", "down", "K")
   matchesPicture(t, "kill-follower-100x30", on.screen(100, 30))
 })
 
@@ -97,11 +97,11 @@ t.test(
     pictures(t, "servers", on)
     on.press("?")
     pictures(t, "servers-help", on)
-    on.press("x", "tab", "j", "l")
+    on.press("x", "tab", "down", "l")
     await on.pass(200)
     pictures(t, "servers-lame-duck", on)
     await on.pass(3000)
-    on.press("k", "K")
+    on.press("up", "K")
     pictures(t, "servers-kill", on)
     on.press("y")
     await on.pass(1000)
@@ -134,7 +134,7 @@ t.test("a large pool scrolls around the selected worker", async (t) => {
   }))
   const on = stage({ members })
   await on.pass(1000)
-  on.press(...Array<string>(250).fill("j"))
+  on.press(...Array<string>(250).fill("down"))
   pictures(t, "large", on)
 })
 
@@ -160,7 +160,7 @@ t.test("every size from the smallest on is filled to the last cell, in every mod
   const on = await demoStage()
   const modes: string[][] = [[], ["?"], ["x", "K"], ["n", "/", "b"], ["escape", "p"]]
   const cluster = stage({ ...THREE, servers: ["n1", "a-server-with-a-long-name", "n3"] })
-  const clustered: string[][] = [["tab", "j"]]
+  const clustered: string[][] = [["tab", "down"]]
   const scenes = [...modes.map((keys) => [on, keys]), ...clustered.map((keys) => [cluster, keys])]
   for (const [on, keys] of scenes as [Stage, string[]][]) {
     on.press(...keys)

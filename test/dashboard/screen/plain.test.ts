@@ -66,7 +66,7 @@ t.test(
 
 t.test("what happens to a server is told with its name, as the server's", async (t) => {
   const on = stage({ ...THREE, servers: ["n1", "n2", "n3"] })
-  on.press("tab", "j", "s")
+  on.press("tab", "down", "s")
   await on.pass(100)
   const [entry] = on.store.snapshot().pool.log.entries.slice(-1)
   t.ok(entry)

@@ -46,13 +46,13 @@ t.test("a request that nobody answers says so", async (t) => {
 })
 
 t.test("s: a kind stop, and after how long it left", async (t) => {
-  t.strictSame(await story(stage(), ["j", "s"], 300), ["asked b to stop", "b left after 41ms"])
+  t.strictSame(await story(stage(), ["down", "s"], 300), ["asked b to stop", "b left after 41ms"])
 })
 
 t.test("s: a worker that is busy finishes first", async (t) => {
   const on = stage()
   on.source.fake.change("b-2", { counters: { done: 7, failed: 0, busy: 2 } })
-  const messages = await story(on, ["j", "s"], 2000)
+  const messages = await story(on, ["down", "s"], 2000)
   t.equal(messages.at(-1), "b left after 1.2s, finished 2")
 })
 
@@ -72,11 +72,11 @@ t.test("K: asks, kills, and says who leads after how long", async (t) => {
 })
 
 t.test("K: a follower that is killed changes no leader", async (t) => {
-  t.equal((await story(stage(), ["j", "K", "y"], 300)).at(-1), "b killed")
+  t.equal((await story(stage(), ["down", "K", "y"], 300)).at(-1), "b killed")
 })
 
 t.test("r: a restart goes to the end of the line, and the message says so", async (t) => {
-  const messages = await story(stage(), ["j", "r"], 600)
+  const messages = await story(stage(), ["down", "r"], 600)
   t.strictSame(messages, [
     "asked b to restart",
     "b left after 41ms, comes back at the end of the line",
@@ -120,7 +120,7 @@ t.test(
 t.test("z: a follower is frozen and thawed", async (t) => {
   const on = stage()
   t.equal(
-    (await story(on, ["j", "z"], 4000)).at(-1),
+    (await story(on, ["down", "z"], 4000)).at(-1),
     "b is frozen: watch its lease run down; z thaws it",
   )
   t.equal((await story(on, ["z"], 300)).at(-1), "b runs again")
@@ -128,13 +128,13 @@ t.test("z: a follower is frozen and thawed", async (t) => {
 
 t.test("z: who was frozen for so long that it is no member any more can be thawed", async (t) => {
   const on = stage()
-  await story(on, ["j", "j", "z"], 60_000)
+  await story(on, ["down", "down", "z"], 60_000)
   const row = () => on.store.snapshot().rows.at(-1)
   t.match(row(), { name: "c", state: "frozen", ended: { how: "expired" } })
   t.equal(on.store.snapshot().selected?.name, "c")
   t.match(on.screen(100, 30), /^│▸ {3}c .* frozen .* expired 5\ds/m)
   t.match((await story(on, ["s"], 10)).at(-1), /^c is frozen and would not answer: z thaws it/)
-  await story(on, ["k", "j"], 10)
+  await story(on, ["up", "down"], 10)
   t.equal((await story(on, ["z"], 300)).at(-1), "c runs again")
   t.match(row(), { name: "c", state: "ready", place: 3 })
   t.notOk(row()?.ended)
@@ -142,7 +142,7 @@ t.test("z: who was frozen for so long that it is no member any more can be thawe
 
 t.test("K: who was frozen and is no member any more is killed, and then forgotten", async (t) => {
   const on = stage()
-  await story(on, ["j", "j", "z"], 20_000)
+  await story(on, ["down", "down", "z"], 20_000)
   await story(on, ["K", "y"], 300)
   t.match(on.store.snapshot().rows.at(-1), { name: "c", state: "gone" })
   await on.pass(20_000)
@@ -151,21 +151,24 @@ t.test("K: who was frozen and is no member any more is killed, and then forgotte
 
 t.test("P: rest, and again", async (t) => {
   const on = stage()
-  t.equal((await story(on, ["j", "P"], 300)).at(-1), "b paused: it keeps its place, takes no work")
+  t.equal(
+    (await story(on, ["down", "P"], 300)).at(-1),
+    "b paused: it keeps its place, takes no work",
+  )
   t.equal((await story(on, ["P"], 300)).at(-1), "b takes work again")
 })
 
 t.test("an order that fails says why", async (t) => {
   const on = stage()
   on.source.fake.freeze("b-2")
-  const messages = await story(on, ["j", "s"], 2500)
+  const messages = await story(on, ["down", "s"], 2500)
   t.equal(messages.at(-1), "stop b: no answer within 2000 ms")
   t.equal(on.store.snapshot().message.isError, true)
 })
 
 t.test("a remark of the source stands behind what happened", async (t) => {
   const on = stage()
-  on.press("j", "z")
+  on.press("down", "z")
   await on.pass(300)
   const messages = await story(on, ["K", "y"], 300)
   t.equal(messages.at(-1), "b killed (it was frozen, so its supervisor did it)")

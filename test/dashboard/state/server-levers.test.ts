@@ -16,9 +16,9 @@ t.test("Tab goes to the servers, and back; keys are for what is in focus", async
   const selected = () => on.store.snapshot().selectedServer?.name
   on.press("tab")
   t.equal(selected(), "n1")
-  on.press("j", "j", "j")
+  on.press("down", "down", "down")
   t.equal(selected(), "n3")
-  on.press("g", "G", "k")
+  on.press("g", "G", "up")
   t.equal(selected(), "n2")
   on.press("h")
   t.equal(on.message(), "this key is for a worker: Tab goes back to the workers")
@@ -38,7 +38,7 @@ t.test("l, b: a server leaves politely, and comes back; who leads stays", async 
   t.equal(states(on), "n1 lame duck, n2 up leads, n3 up")
   on.press("l")
   t.equal(on.message(), "server n1 is lame duck")
-  on.press("k")
+  on.press("up")
   await on.pass(3000)
   t.match(on.message(), /^server n1 left politely after 2\.5s; a leads on, still term \d+$/)
   on.press("b")
@@ -70,7 +70,7 @@ t.test(
     t.match(on.message(), /^server n1 stopped after \d\.\dms; a leads on, still term \d+$/)
     on.press("s")
     t.equal(on.message(), "server n1 is down; b brings it back, E without its files")
-    on.press("j", "K")
+    on.press("down", "K")
     t.match(on.screen(100, 30), "Kill server n2 with SIGKILL? Too few are left then")
     on.press("x")
     await on.pass(100)
@@ -83,7 +83,7 @@ t.test(
 
 t.test("E: a server comes back without its files, once that was said yes to", async (t) => {
   const on = stage(CLUSTER)
-  on.press("tab", "j", "E")
+  on.press("tab", "down", "E")
   t.equal(on.message(), "server n2 is up", "not one that is up")
   on.press("s")
   await on.pass(100)
@@ -104,7 +104,7 @@ t.test("E: a server comes back without its files, once that was said yes to", as
 
 t.test("where too few others have what a server has, E says what may be lost", async (t) => {
   const on = stage(CLUSTER)
-  on.press("tab", "s", "j", "s")
+  on.press("tab", "s", "down", "s")
   await on.pass(100)
   on.press("E")
   t.match(on.screen(100, 30), "Too few others have what it has: writes and terms can be lost.")

@@ -11,7 +11,7 @@ function names({ store }: Stage): string[] {
 
 t.test("the selection follows the worker, not the row", async (t) => {
   const on = stage()
-  on.press("j", "j")
+  on.press("down", "down")
   t.equal(selected(on), "c")
   void on.source.order("a-1", "kill")
   await on.pass(100)
@@ -21,7 +21,7 @@ t.test("the selection follows the worker, not the row", async (t) => {
 
 t.test("if the selected worker goes, the row in its place is selected", async (t) => {
   const on = stage()
-  on.press("j")
+  on.press("down")
   void on.source.order("b-2", "stop")
   await on.pass(100)
   t.strictSame(names(on), ["a", "c", "(b)"])
@@ -35,9 +35,9 @@ t.test("moving stops at the ends; rows that ended can't be selected", async (t) 
   const on = stage()
   void on.source.order("c-3", "kill")
   await on.pass(100)
-  on.press("k")
+  on.press("up")
   t.equal(selected(on), "a")
-  on.press("j", "j", "j")
+  on.press("down", "down", "down")
   t.equal(selected(on), "b")
   on.press("g")
   t.equal(selected(on), "a")
@@ -49,7 +49,7 @@ t.test("moving stops at the ends; rows that ended can't be selected", async (t) 
 
 t.test("a question belongs to a worker and closes if that worker goes", async (t) => {
   const on = stage()
-  on.press("j", "K")
+  on.press("down", "K")
   t.equal(on.store.snapshot().mode.kind, "kill")
   void on.source.order("b-2", "stop")
   await on.pass(100)
@@ -100,7 +100,7 @@ t.test("Ctrl-C quits in every mode, also while keys are ignored", async (t) => {
 
 t.test("a chunk of keys is handled one by one, and ends at a change of mode", async (t) => {
   const on = stage()
-  on.store.press(["j", "j", "K", "y", "w"])
+  on.store.press(["down", "down", "K", "y", "w"])
   t.equal(selected(on), "c")
   t.equal(on.store.snapshot().mode.kind, "kill", "the y was typed for another screen")
   t.equal(on.message(), "")
@@ -111,7 +111,7 @@ t.test("a chunk of keys is handled one by one, and ends at a change of mode", as
 
 t.test("a filter that is pasted, or typed in one go, is taken to its end", async (t) => {
   const on = stage()
-  on.store.press(["j", "/", "b", "o", "enter", "s"])
+  on.store.press(["down", "/", "b", "o", "enter", "s"])
   t.strictSame(names(on), ["c"])
   t.equal(on.store.snapshot().mode.kind, "normal")
   t.equal(on.message(), "", "the s was typed for another screen")
@@ -164,7 +164,7 @@ t.test("a paused screen stands still, counts what it misses, and goes on", async
   const paused = on.store.snapshot()
   t.strictSame(paused.rows, before.rows)
   t.strictSame(paused.paused, { forMs: 3000, missed: 2 })
-  on.press("j")
+  on.press("down")
   t.equal(selected(on), "b", "the selection still moves")
   on.press("p")
   t.equal(on.store.snapshot().paused, undefined)
@@ -179,7 +179,7 @@ t.test("an error stays until the next key that means something", async (t) => {
   t.strictSame(names(on), ["b", "c", "(a)"], "meanwhile there was other news")
   on.press("x")
   t.match(on.message(), /starts no workers/)
-  on.press("j")
+  on.press("down")
   t.equal(on.message(), "")
 })
 
@@ -208,7 +208,7 @@ t.test("a worker that takes no orders says so; so does a leader asked to hand ov
     on.press(key)
     t.equal(on.message(), "a takes no orders: it was started without --allow-control", key)
   }
-  on.press("j", "h")
+  on.press("down", "h")
   t.match(on.message(), /^a takes no orders/, "it is the leader that must obey")
   on.press("P")
   t.equal(on.message(), "asked b to pause")

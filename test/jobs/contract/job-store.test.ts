@@ -210,6 +210,49 @@ withStores(t, "a paused queue hands out nothing until it goes on", async (t, sto
   t.notOk((await store.counts())[0]?.pausedUntilMs)
 })
 
+withStores(t, "it is known since when a job waits, and how many have ended", async (t, store) => {
+  const counts = async (queue: string) =>
+    (await store.counts()).find((counts) => counts.queue === queue)
+  await store.store(message("a", { subject: names.subject("job", "other", 0, "a") }))
+  const { source, taken } = await taker(t, store)
+  await store.store(message("b"))
+  const before = (await counts("send"))?.oldestMs ?? 0
+  t.ok(before > 0)
+  t.ok(((await counts("other"))?.oldestMs ?? 0) > 0, "nobody serves it")
+  await store.store(message("c"))
+  source.want(1)
+  const { ticket } = await taken.one(() => true)
+  await until("the next one is the oldest", async () => {
+    return ((await counts("send"))?.oldestMs ?? 0) > before
+  })
+  t.match(await counts("send"), { waiting: 1, running: 1, ended: 0 })
+  store.settle(ticket, "back")
+  source.want(2)
+  await taken.until((all) => all.length === 3)
+  t.match(await counts("send"), { ended: 1, oldestMs: undefined })
+  for (const { ticket } of taken.all) store.settle(ticket, "done")
+  await until("all have ended", async () => (await counts("send"))?.ended === 3)
+})
+
+withStores(t, "the newest are found behind what was removed", async (t, store) => {
+  t.strictSame(await store.newest("dead", 3), [])
+  const seqs: number[] = []
+  for (let n = 1; n <= 50; n += 1) {
+    const subject = names.subject("dead", "send", 0, `d${n}`)
+    const { seq } = await store.store(message(`d${n}`, { stream: "dead", subject }))
+    seqs.push(seq)
+  }
+  const keys = async (limit: number) =>
+    (await store.newest("dead", limit)).map(({ data }) => Buffer.from(data).toString())
+  t.strictSame(await keys(3), ["d50", "d49", "d48"])
+  for (const seq of seqs.slice(8, -2)) await store.remove("dead", seq)
+  t.strictSame(await keys(5), ["d50", "d49", "d8", "d7", "d6"])
+  for (const seq of seqs.slice(-2)) await store.remove("dead", seq)
+  const far = await keys(3)
+  t.equal(far.length, 3)
+  t.strictSame((await keys(60)).length, 8, "no more than there are")
+})
+
 async function pauses(store: JobStore, queue: string, forMs: number): Promise<unknown> {
   return store.pause(queue, store.nowMs() + forMs).catch((error) => {
     return /2.11 or later/.test(error.message) ? "too old" : error
