@@ -145,7 +145,7 @@ export class Coordinator {
     const { mayLead = () => eligible } = this.#options
     const self = { key: this.membership.key, id, name }
     const serverMs = (at: Instant) => this.membership.serverMs(at)
-    const hear = ({ data }: BusMessage) => this.#announced(data)
+    const hear = ({ data }: BusMessage) => this.#announced(data, id)
     const listen = () => this.#subscribe(names.renewals, hear)
     const attention = new Attention({ id, sizes, random, listen })
     this.#attention = attention
@@ -183,10 +183,10 @@ export class Coordinator {
     return listen(bus, subject, hear, { onProblem })
   }
 
-  #announced(data: Uint8Array): void {
+  #announced(data: Uint8Array, ownId: string): void {
     const standing = decodeAnnouncement(data)
     this.#handle({ type: "heard", found: { kind: "claim", standing } })
-    if (standing.claim.id === this.#options.portrait().id) return
+    if (standing.claim.id === ownId) return
     this.#options.onClaim?.(standing, false, this.#context.clock.now().monoMs)
   }
 
