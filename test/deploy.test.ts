@@ -158,7 +158,11 @@ t.test("every alert is an expression on metrics and labels that are served", asy
     ...{ id: "A", host: "h", state: "ready", isConnected: true, leaseMs: 2000 },
     ...{ reign: undefined, news: undefined, standing: undefined, lingeringMs: 0 },
   }
-  const served = familiesIn(await new Metrics("work", "a", () => leading).text())
+  const metrics = new Metrics("work", "a", () => leading)
+  const counts = { waiting: 0, running: 0, delayed: 0, dead: 0, ended: 0, isServed: true }
+  const jobs = metrics.ofJobs({ counts: async () => [{ queue: "q", ...counts }], nowMs: () => 0 })
+  jobs.crashed("q")
+  const served = familiesIn(await metrics.text())
   const [file] = documents<{ groups: { rules: Rule[] }[] }>("prometheus-rules.yaml")
   const rules = file?.groups.flatMap((group) => group.rules) ?? []
   t.strictSame(rules.map(({ alert }) => alert).slice(0, 4), [

@@ -24,3 +24,15 @@ export interface Meter {
   /** A renewal of the claim was answered, or given up, after `ms`. */
   renewed(outcome: RenewalOutcome, ms: number): void
 }
+
+/** What an attempt at a job came to; `retried`: it failed, and is tried again. */
+export type JobOutcome = "done" | "retried" | "dead" | "cancelled"
+
+/** Measures the jobs of a worker, and the ticks that it fires while it leads. */
+export interface JobMeter {
+  ended(queue: string, outcome: JobOutcome): void
+  /** A job came after a worker that had it had died or frozen. */
+  crashed(queue: string): void
+  /** A tick was fired, and so many before it were not, by the policy of their definition. */
+  ticked(cron: string, skipped: number): void
+}

@@ -3,6 +3,7 @@
  * it ends. Answers what it fires, and looks at the definitions anew when somebody says that they have changed.
  */
 import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
+import type { JobMeter } from "../contracts/meter.js"
 import type { Troubles } from "../contracts/troubles.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
 import { reasonOf } from "../errors/thrown.js"
@@ -28,6 +29,8 @@ export interface ReignCronOptions {
   readonly definitions: ReadonlyMap<string, CronDefinition>
   readonly leadership: Leadership
   readonly openStore: () => Promise<JobStore>
+  /** What ticks are measured with, once the store is open. */
+  readonly meterOf?: (store: JobStore) => JobMeter | undefined
   readonly bus: Bus
   readonly clock: Clock
   readonly troubles: Troubles
@@ -81,7 +84,8 @@ export class ReignCron {
     const [names, cron] = [jobNamesOf(pool), cronNamesOf(pool)]
     // The same in all tries: what falls due meanwhile falls into this reign.
     const watchedMs = this.#context?.watchedMs ?? store.nowMs()
-    this.#context = { leadership, store, names, cron, clock, troubles, by, watchedMs }
+    const meter = this.#options.meterOf?.(store)
+    this.#context = { meter, leadership, store, names, cron, clock, troubles, by, watchedMs }
     this.#subscription ??= listen(bus, cron.ask, (message) => this.#asked(message), {
       onProblem: (problem) => troubles.report("a subscription failed", problem),
     })

@@ -4,6 +4,7 @@
  * whether it was stored, nothing is fired until the cursor was read anew.
  */
 import { headers } from "nats"
+import type { JobMeter } from "../contracts/meter.js"
 import type { Troubles } from "../contracts/troubles.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { isA, reasonOf } from "../errors/thrown.js"
@@ -33,10 +34,13 @@ export const TICK_HEADER = "Pool-Cron-Tick"
 const LONGEST_SLEEP_MS = 60_000
 const ANSWER_MS = 5_000
 const PACE = { firstMs: 100, mostMs: 5_000 }
+/** Of more that were skipped at once no more are counted. */
+const MOST_SKIPPED = 1_000
 /** So many cursors are kept of each definition. */
 const KEPT = 10
 
 export interface ReignContext {
+  readonly meter?: JobMeter | undefined
   readonly leadership: Leadership
   readonly store: JobStore
   readonly names: JobNames
@@ -157,8 +161,21 @@ export class RunningCron {
       { ...this.#cursorAt(tickMs, before, id), timeoutMs },
       job,
     )
+    this.#measured(tickMs)
     this.#cursor = { seq, firedMs: tickMs }
     unawaited(this.#tidy(seq))
+  }
+
+  /** What lies between the last tick that was decided and this one was skipped. */
+  #measured(tickMs: number): void {
+    const { meter } = this.#context
+    if (!meter) return
+    let skipped = 0
+    let tick = this.#ticks.after(this.#cursor?.firedMs ?? tickMs)
+    for (; tick !== undefined && tick < tickMs && skipped < MOST_SKIPPED; skipped += 1) {
+      tick = this.#ticks.after(tick)
+    }
+    meter.ticked(this.#definition.name, skipped)
   }
 
   #cursorAt(atMs: number, over: number, job?: string): ToStore & { readonly lastAt: number } {

@@ -15,6 +15,8 @@ import type { LeaderNews } from "./leader-watch.js"
 export interface Health {
   readonly state: MemberState
   readonly isConnected: boolean
+  /** Why it gets no jobs, if it should have some and the server does not hand them out. */
+  readonly noJobs?: string | undefined
   readonly leaseMs: number
   /** Its reign, if it leads; and for how long nobody else can, without a further renewal. */
   readonly reign?: { readonly term: number; readonly remainingMs: number } | undefined
@@ -44,9 +46,10 @@ export function healthOf({ leaseMs, reign, stalledMs }: Health): Verdict {
   return { isGood: false, why: `holds the claim of term ${term} and ${overdue}; ${left}` }
 }
 
-export function readinessOf({ state, isConnected }: Health): Verdict {
+export function readinessOf({ state, isConnected, noJobs }: Health): Verdict {
   if (state !== "ready") return { isGood: false, why: state }
   if (!isConnected) return { isGood: false, why: "disconnected from the server" }
+  if (noJobs !== undefined) return { isGood: false, why: noJobs }
   return { isGood: true, why: "ready" }
 }
 

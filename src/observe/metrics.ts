@@ -4,13 +4,15 @@
  * `nodejs_` metrics of the process, the lag of its event loop among them.
  */
 import { Counter, collectDefaultMetrics, Gauge, type LabelValues, Registry } from "prom-client"
-import type { Meter, RenewalOutcome, RequestMeter, WorkKind } from "../contracts/meter.js"
+import type { JobMeter, Meter, RenewalOutcome, RequestMeter, WorkKind } from "../contracts/meter.js"
 import { PACKAGE_VERSION } from "../discovery/package-version.js"
 import { reignOf, type StandingClaim } from "../protocol/claim.js"
 import type { Durations } from "./durations.js"
 import { type Health, readinessOf } from "./health.js"
 import { DurationHistogram } from "./histogram.js"
+import { JobMetrics, type SeenJobs } from "./job-metrics.js"
 import type { LeaderNews } from "./leader-watch.js"
+import { type Reading, readMetric } from "./read-metric.js"
 
 /** A worker as its metrics see it when somebody asks. */
 export interface Measured extends Health {
@@ -24,8 +26,6 @@ export interface Measured extends Health {
   readonly standing: StandingClaim | undefined
 }
 
-type Reading<Label extends string> = readonly [LabelValues<Label>, number]
-
 /** Shared by all workers of this process. */
 let ofProcess: Registry | undefined
 
@@ -34,6 +34,7 @@ export class Metrics implements Meter {
   readonly #renewals: Record<RenewalOutcome, number> = { acknowledged: 0, refused: 0, unknown: 0 }
   readonly #renewalDurations: Durations
   readonly #registry = new Registry()
+  #jobs: JobMetrics | undefined
   #changes = 0
   #lastTerm = 0
 
@@ -75,6 +76,12 @@ export class Metrics implements Meter {
     if (!leader || leader.term === this.#lastTerm) return
     this.#lastTerm = leader.term
     this.#changes++
+  }
+
+  /** Measures jobs as well from now on. */
+  ofJobs(seen: SeenJobs): JobMeter {
+    this.#jobs ??= new JobMetrics(this.#registry, seen)
+    return this.#jobs
   }
 
   #describeWork(): void {
@@ -152,7 +159,6 @@ export class Metrics implements Meter {
     return (labels) => histogram.counting(labels)
   }
 
-  /** A metric that is read when somebody asks. */
   #metric<Label extends string>(
     Kind: typeof Counter<Label> | typeof Gauge<Label>,
     name: string,
@@ -160,14 +166,7 @@ export class Metrics implements Meter {
     labelNames: readonly Label[],
     read: () => readonly Reading<Label>[],
   ): void {
-    const metric = new Kind({
-      ...{ name, help, labelNames, registers: [this.#registry] },
-      collect() {
-        metric.reset()
-        for (const [labels, value] of read()) metric.inc(labels, value)
-      },
-    })
-    metric.reset()
+    readMetric(this.#registry, Kind, { name, help, labelNames, read })
   }
 }
 

@@ -53,6 +53,7 @@ export class StatusServer {
   readonly #loop: LoopWatch
   readonly #pages: Readonly<Record<string, () => Page | Promise<Page>>>
   #worker: ShownWorker | undefined
+  #jobs: { readonly noJobs: string | undefined } | undefined
   #isConnected = true
 
   private constructor(options: StatusServerOptions, server: Server) {
@@ -93,6 +94,11 @@ export class StatusServer {
     this.#worker = worker
   }
 
+  /** Tells of its jobs, too: why it gets none, if it doesn't. */
+  showJobs(jobs: { readonly noJobs: string | undefined }): void {
+    this.#jobs = jobs
+  }
+
   /** Its connection was lost, or came back. */
   connection(isUp: boolean): void {
     this.#isConnected = isUp
@@ -119,6 +125,7 @@ export class StatusServer {
       host: hostname(),
       state: worker?.member.state ?? "starting",
       isConnected: this.#isConnected,
+      noJobs: this.#jobs?.noJobs,
       leaseMs: this.#options.leaseMs,
       reign: leadership && { term: leadership.term, remainingMs: leadership.remainingMs() },
       stalledMs: this.#loop.stalledMs(),

@@ -47,6 +47,7 @@ export class WorkerCron {
     const reign = new this.#module.ReignCron({
       ...{ pool: names.pool, definitions: this.#definitions, leadership },
       ...{ bus, clock, troubles, by, openStore: backend.openJobs },
+      meterOf: (store) => backend.status?.metrics.ofJobs(store),
     })
     this.#reign = reign
     unawaited(reign.run(), unexpected(troubles.report))

@@ -74,11 +74,14 @@ export class WorkerJobs {
     // Its id is another one after each restart.
     const member = () => ({ id: worker.id, name: worker.name })
     const { JobWorker } = await import("../jobs/worker/job-worker.js")
-    const { names, bus, clock, random } = backend
+    const { names, bus, clock, random, status } = backend
+    const store = await backend.openJobs()
     this.#worker = new JobWorker({
-      ...{ pool: names.pool, queues, store: await backend.openJobs() },
+      ...{ pool: names.pool, queues, store },
       ...{ bus, clock, random, member, troubles, witness: this.#witness },
+      meter: status?.metrics.ofJobs(store),
     })
+    status?.showJobs(this.#worker)
     await this.#worker.open(this.#isPaused)
   }
 }

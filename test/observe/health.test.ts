@@ -36,6 +36,8 @@ t.test("ready is who joined, takes work, and is connected", async (t) => {
   for (const state of ["starting", "paused", "draining"] as const) {
     t.strictSame(readinessOf({ ...ready, state }), { isGood: false, why: state })
   }
+  const why = "no jobs of queue send for 1.0s: no stream"
+  t.strictSame(readinessOf({ ...ready, noJobs: why }), { isGood: false, why })
   const cut = readinessOf({ ...ready, isConnected: false })
   t.strictSame(cut, { isGood: false, why: "disconnected from the server" })
 })

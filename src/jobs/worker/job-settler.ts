@@ -4,6 +4,7 @@
  * done once the lease is over, for the job may be another's by then.
  */
 import type { Bus } from "../../contracts/bus.js"
+import type { JobMeter } from "../../contracts/meter.js"
 import type { Troubles } from "../../contracts/troubles.js"
 import { payloadOf } from "../../encoding/payload.js"
 import { isJetStreamRefusal, reasonOf } from "../../errors/errors.js"
@@ -42,6 +43,7 @@ export interface JobSettlerOptions {
   readonly troubles: Troubles
   /** Called before jobs are given back: who keeps them for the worker must forget them first. */
   readonly letGo: (tickets: readonly string[]) => Promise<void>
+  readonly meter?: JobMeter | undefined
 }
 
 export class JobSettler {
@@ -63,10 +65,10 @@ export class JobSettler {
     } catch (error) {
       // The work was done, and must not be done again for that.
       this.#options.troubles.report(`job ${job.id}: its result can't be sent`, error)
-      return this.#end(job, () => this.#tell(job, "", "unsent", reasonOf(error)))
+      return this.#end(job, () => this.#done(job, "", "unsent", reasonOf(error)))
     }
     if (job.record.keepResultMs !== undefined) return this.#keep(job, payload)
-    return this.#end(job, () => this.#tell(job, payload))
+    return this.#end(job, () => this.#done(job, payload))
   }
 
   /** The handler threw, or took too long. `crashes` are those so far. */
@@ -95,7 +97,11 @@ export class JobSettler {
         headers: headersOfDead(record, job.delivery.headers, death),
         id: `${id}#${job.delivery.seq}`,
       })
-      if (isStored) await this.#end(job, () => this.#tell(job, "", "dead", reason))
+      if (!isStored) return
+      await this.#end(job, () => {
+        this.#options.meter?.ended(queue, "dead")
+        this.#tell(job, "", "dead", reason)
+      })
     } catch (error) {
       const what = `job ${id} has failed for good, and can't be put with the dead; it is tried again in a minute. Make room with: pool jobs retry --dead, or pool jobs discard --dead`
       troubles.report(what, error)
@@ -105,7 +111,10 @@ export class JobSettler {
 
   /** It was cancelled while it ran. */
   cancelled(job: TakenJob, reason: string): void | Promise<void> {
-    return this.#end(job, () => this.#tell(job, "", "cancelled", reason))
+    return this.#end(job, () => {
+      this.#options.meter?.ended(job.queue, "cancelled")
+      this.#tell(job, "", "cancelled", reason)
+    })
   }
 
   /** It goes on elsewhere, and this delivery counts for nothing: its worker stops, or has no room. `excused` are those so far. */
@@ -137,7 +146,7 @@ export class JobSettler {
       }
       if (!(await this.#stored(job, kept))) return
     }
-    await this.#end(job, () => this.#tell(job, payload))
+    await this.#end(job, () => this.#done(job, payload))
   }
 
   async #again(job: TakenJob, record: JobRecord, afterMs: number): Promise<void> {
@@ -155,7 +164,7 @@ export class JobSettler {
       ...(store.abilities.hasSchedules && { unlessAt: until }),
       due: { atMs: Math.round(store.nowMs() + afterMs), until },
     })
-    if (isStored) await this.#settle(job, "done")
+    if (isStored && (await this.#settle(job, "done"))) this.#options.meter?.ended(queue, "retried")
   }
 
   /**
@@ -203,6 +212,11 @@ export class JobSettler {
       if (job.look()) return false
       if (store.settle(job.delivery.ticket, how)) return true
     }
+  }
+
+  #done(job: TakenJob, payload: Uint8Array | string, outcome?: Misfortune, reason = ""): void {
+    this.#options.meter?.ended(job.queue, "done")
+    this.#tell(job, payload, outcome, reason)
   }
 
   #tell(job: TakenJob, payload: Uint8Array | string, outcome?: Misfortune, reason = ""): void {

@@ -3,6 +3,7 @@
  * the runs of the worker as a member, for a job has nothing to do with who leads.
  */
 import type { Bus, BusMessage, BusSubscription } from "../../contracts/bus.js"
+import type { JobMeter } from "../../contracts/meter.js"
 import type { Troubles } from "../../contracts/troubles.js"
 import { listen } from "../../protocol/listening.js"
 import type { MemberLabel } from "../../protocol/member.js"
@@ -33,6 +34,7 @@ export interface JobWorkerOptions {
   readonly member: () => MemberLabel
   readonly troubles: Troubles
   readonly witness?: JobWitness | undefined
+  readonly meter?: JobMeter | undefined
 }
 
 export class JobWorker {
@@ -48,7 +50,7 @@ export class JobWorker {
     const { pool, store, bus, clock, random, member, troubles, witness } = options
     const names = jobNamesOf(pool)
     const letGo = async (tickets: readonly string[]) => witness?.letsGo(tickets)
-    const shared = { store, names, bus, clock, random, troubles, letGo }
+    const shared = { store, names, bus, clock, random, troubles, letGo, meter: options.meter }
     const settler = new JobSettler({ ...shared, worker: member().name })
     const progress = new ProgressTeller(bus, names, clock)
     const took = witness ? (job: TakenJob) => this.#took(job) : () => {}
@@ -73,6 +75,11 @@ export class JobWorker {
   /** What runs here. */
   get running(): RunningJob[] {
     return this.#queues.flatMap(({ running }) => running)
+  }
+
+  /** Why jobs of a queue can't be had, in words; undefined if all can. */
+  get noJobs(): string | undefined {
+    return this.#queues.find(({ noJobs }) => noJobs !== undefined)?.noJobs
   }
 
   setPaused(isPaused: boolean): void {

@@ -21,6 +21,7 @@ import { JobLeases } from "./job-leases.js"
 import type { JobSettler, JobSettlerOptions } from "./job-settler.js"
 import type { ProgressTeller } from "./progress-teller.js"
 import { QueueSource } from "./queue-source.js"
+import { QueueTrouble } from "./queue-trouble.js"
 import { TakenJob } from "./taken-job.js"
 
 /** A job of whose lease less is left when it is read lay there while the process stood still. */
@@ -41,6 +42,7 @@ export class QueueWorker {
   readonly #options: QueueWorkerOptions
   readonly #concurrency: number
   readonly #excuses: Excuses
+  readonly #trouble: QueueTrouble
   readonly #running = new Set<TakenJob>()
   /** Why each of those was handed out more than once, if that is known. */
   readonly #histories = new WeakMap<TakenJob, { readonly crashes: number; excused: number }>()
@@ -55,26 +57,28 @@ export class QueueWorker {
     this.#options = options
     this.#concurrency = options.own.concurrency ?? DEFAULT_CONCURRENCY
     this.#excuses = new Excuses(options.store, options.names)
+    this.#trouble = new QueueTrouble(options.queue, options.clock, options.troubles)
     this.tally = new Tally(options.clock)
   }
 
   /** Begins to take jobs, unless it is paused. Throws what the store throws. */
   async open(isPaused: boolean): Promise<void> {
-    const { store, clock, queue, own, troubles } = this.#options
+    const { store, clock, queue, own } = this.#options
     const { leaseMs, limit } = own
     this.#isPaused = isPaused
     this.#source = await QueueSource.open({
       ...{ store, clock, queue, leaseMs, limit, broke: this.#broke },
       heard: (delivery) => this.#heard(delivery),
-      told: (trouble) => {
-        const what = `queue ${queue}`
-        if (trouble === undefined) troubles.works(what)
-        else troubles.fails(what, `no jobs of queue ${queue} can be had`, trouble)
-      },
+      told: (trouble) => this.#trouble.told(trouble),
     })
     this.#leaseMs = this.#source.leaseMs
     this.#leases = this.#leasesOf(this.#source.leaseMs)
     this.#ask()
+  }
+
+  /** Why no jobs of it can be had, in words; undefined if they can. */
+  get noJobs(): string | undefined {
+    return this.#isStopped ? undefined : this.#trouble.noJobs
   }
 
   /** What runs. */
@@ -159,6 +163,7 @@ export class QueueWorker {
     const excused = await this.#excuses.of(seq)
     const crashes = crashesOf(job.record, deliveries, excused + early)
     this.#histories.set(job, { crashes, excused })
+    if (crashes > job.record.crashes) this.#options.meter?.crashed(job.queue)
     const reason = crashedTooOften(crashes)
     if (reason) this.#over(job, settler.bury(job, { ...job.record, crashes }, reason))
     else if (!job.isOver) this.#run(job)
