@@ -26,7 +26,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   nats: "nats-context",
   jetstream: "protocol nats",
   "jobs/store": "jobs/contract nats",
-  work: "jobs/contract",
+  work: "cron",
   discovery: "work",
   observe: "discovery",
   "jobs/worker": "jobs/give-back work",

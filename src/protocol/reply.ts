@@ -8,6 +8,7 @@ import { copyHeaders } from "../encoding/headers.js"
 import { oneLine, reasonOf, statusOf } from "../errors/thrown.js"
 import type { Leadership } from "../lease/leadership.js"
 import type { MemberLabel } from "./member.js"
+import { type Traced, tracedIn } from "./trace.js"
 
 /** Name of the worker that answered. */
 export const WORKER_HEADER = "Pool-Worker"
@@ -42,11 +43,6 @@ export const REIGN_OVER: Failure = {
   outcome: "unknown",
 }
 
-/**
- * Carried from the request to the reply, so that a trace holds together (W3C Trace Context); in the letters in which
- * they came, for some libraries write and look for `Traceparent`.
- */
-const TRACE_HEADERS = new Set(["traceparent", "tracestate"])
 /** The longest reason sent, in characters: a stack or a whole document is no reason. */
 const LONGEST_REASON = 500
 
@@ -97,13 +93,6 @@ export class Seal {
 /** What a handler threw, as a failure: its `status` if that is an error status, else 500. */
 export function failureOf(error: unknown): Failure {
   return { status: statusOf(error), reason: reasonOf(error) || "the handler failed" }
-}
-
-type Traced = readonly (readonly [string, readonly string[]])[]
-
-/** What of the headers of a request its reply carries too. */
-function tracedIn(request: MsgHdrs | undefined): Traced {
-  return request ? [...request].filter(([name]) => TRACE_HEADERS.has(name.toLowerCase())) : []
 }
 
 /** The headers of most replies never change, so their bytes are made once: a quarter of a reply's cost. */

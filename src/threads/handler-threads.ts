@@ -1,7 +1,7 @@
 /**
  * Handlers in threads of their own, so that one that computes for long does not hold up the leases of its worker. Each
  * thread loads the module itself and does one request at a time: what the module keeps in its variables is kept once for
- * each thread. `lead` and `jobs` stay in the worker's own thread.
+ * each thread. `lead`, `jobs` and `cron` stay in the worker's own thread.
  *
  * The signal of a job fires in its thread as well. A handler that has not ended a second later (it may compute in a
  * loop that never looks) is ended with its thread, in whose place a new one begins. So is a thread that fails outside of
@@ -95,6 +95,7 @@ export class HandlerThreads {
       }),
       ...(loaded.lead && { lead: loaded.lead }),
       ...(loaded.jobs && { jobs: loaded.jobs }),
+      ...(loaded.cron && { cron: loaded.cron }),
     }
   }
 

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process"
 import { statSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
+import type { CronDefinitions } from "../cron/definition.js"
 import { BadHandler, reasonOf } from "../errors/errors.js"
 import { isA } from "../errors/thrown.js"
 import type { JobQueues } from "../jobs/contract/queue-job.js"
@@ -14,7 +15,7 @@ import { slipOf } from "../options/nearest-word.js"
 import type { Job } from "./job.js"
 
 /**
- * What a worker does; at least one of the three. Returned text and bytes (an ArrayBuffer, or any view of one) are
+ * What a worker does; at least one of these. Returned text and bytes (an ArrayBuffer, or any view of one) are
  * the answer as they are, nothing is an empty one, all else is sent as JSON; what JSON would lose (a Map, a stream,
  * NaN, a function) is answered as a 500 that says where it was. What is thrown is answered as an error: BadRequest
  * as a 400, an error or a plain object with a `status` from 400 to 599 with that, everything else as a 500; each with
@@ -45,6 +46,8 @@ export interface Handlers {
    * On any member; nothing of it is there in a pool that has none.
    */
   readonly jobs?: JobQueues
+  /** What is to be done at which times, by name: whoever leads enqueues a job at each tick. */
+  readonly cron?: CronDefinitions
 }
 
 const NAMES = ["work", "leaderWork", "lead"] as const
@@ -113,17 +116,24 @@ function exportedBy(module: Record<string, unknown>, path: string): Handlers {
       throw new BadHandler(path, `its export ${name} is of type ${typeof found}, not a function`)
     }
   }
-  const { jobs } = exported
-  if (jobs !== undefined && (typeof jobs !== "object" || jobs === null)) {
-    throw new BadHandler(path, `its export jobs is of type ${typeof jobs}, not an object`)
-  }
-  if (jobs) return { ...handlers, jobs: jobs as JobQueues }
-  if (Object.keys(handlers).length > 0) return handlers
+  const found = { ...handlers, ...listsIn(exported, path) }
+  if (Object.keys(found).length > 0) return found
   const others = Object.keys(exported)
   throw new BadHandler(
     path,
     others.length > 0 ? `it exports only ${others.join(", ")}` : "it exports nothing",
   )
+}
+
+/** What is listed by names of its own; what stands in it is looked at by who joins. */
+function listsIn(exported: Record<string, unknown>, path: string): Pick<Handlers, "jobs" | "cron"> {
+  for (const name of ["jobs", "cron"]) {
+    const list = exported[name]
+    if (list === undefined || (typeof list === "object" && list !== null)) continue
+    throw new BadHandler(path, `its export ${name} is of type ${typeof list}, not an object`)
+  }
+  const { jobs, cron } = exported as Pick<Handlers, "jobs" | "cron">
+  return { ...(jobs && { jobs }), ...(cron && { cron }) }
 }
 
 /** A handler that is misspelt would never be called, and nothing would say so. Classes and what is no function are not meant. */

@@ -46,6 +46,14 @@ t.test("one of them is enough, and the others are absent", async (t) => {
   }
 })
 
+t.test("jobs and cron are lists, with what joins to look into them", async (t) => {
+  const lists = "export const jobs = { send() {} }; export const cron = { tick: { at: '@daily' } }"
+  t.strictSame(Object.keys(await load(t, lists)), ["jobs", "cron"])
+  t.strictSame(Object.keys(await load(t, "export const cron = {}")), ["cron"])
+  const problem = "its export cron is of type string, not an object"
+  t.equal(await refusal(t, "export const cron = '@daily'"), problem)
+})
+
 t.test("a default export may hold them, and keeps its this", async (t) => {
   const object = await load(t, "export default { answer: 10, work() { return this.answer } }")
   t.equal(object.work?.(job), 10)

@@ -42,7 +42,7 @@ export function withWorkerFlags(command: Command): Command {
   )
   const basic = withTimingFlags(withPoolFlags(command)).option(
     "--handler <file>",
-    "a module that exports work, leaderWork or lead (default: says who did the work)",
+    "a module that exports work, leaderWork, lead, jobs or cron (default: says who did the work)",
   )
   return withLeadingFlags(basic)
     .addOption(returns.choices(["done", "release", "fail"]))

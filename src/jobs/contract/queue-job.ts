@@ -27,7 +27,7 @@ export interface QueueJob {
   readonly enqueuedMs: number
   /** The payload as it came. */
   readonly data: Uint8Array
-  /** The headers that came with it. */
+  /** The headers that came with it. A `traceparent` and `tracestate` (W3C Trace Context) are on its result too. */
   readonly headers: MsgHdrs | undefined
   /**
    * Fires when it is cancelled, when its time is over, when the worker stops without waiting for it, and when its lease is

@@ -6,10 +6,12 @@
 import type { Bus } from "../../contracts/bus.js"
 import type { JobMeter } from "../../contracts/meter.js"
 import type { Troubles } from "../../contracts/troubles.js"
+import { copyHeaders } from "../../encoding/headers.js"
 import { payloadOf } from "../../encoding/payload.js"
 import { isJetStreamRefusal, reasonOf } from "../../errors/errors.js"
 import { fieldOf, isA } from "../../errors/thrown.js"
 import { AnswerTooLarge, BadRequest } from "../../errors/work-errors.js"
+import { tracedIn } from "../../protocol/trace.js"
 import type { Clock } from "../../time/clock.js"
 import { Pace } from "../../time/pace.js"
 import { within } from "../../time/within.js"
@@ -142,7 +144,7 @@ export class JobSettler {
     if (store.abilities.hasTtl && ttlMs) {
       const kept: ToStore = {
         ...{ stream: "jobs", subject: names.result(id), data: payload, ttlMs },
-        headers: headersFor(job.record, undefined),
+        headers: copyHeaders(tracedIn(job.headers), headersFor(job.record, undefined)),
       }
       if (!(await this.#stored(job, kept))) return
     }
@@ -221,7 +223,9 @@ export class JobSettler {
 
   #tell(job: TakenJob, payload: Uint8Array | string, outcome?: Misfortune, reason = ""): void {
     const { bus, names, worker } = this.#options
-    const hdrs = outcome && misfortuneHeaders(outcome, reason, worker)
+    const traced = tracedIn(job.headers)
+    const misfortune = outcome && misfortuneHeaders(outcome, reason, worker)
+    const hdrs = traced.length > 0 ? copyHeaders(traced, misfortune) : misfortune
     bus.publish(names.done(job.id), payload, hdrs && { headers: hdrs })
   }
 }

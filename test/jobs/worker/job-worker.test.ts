@@ -28,6 +28,25 @@ t.test("a job is done once, and who enqueued it gets what the handler returned",
   t.strictSame(await job.state(), { state: "gone", failures: 0 })
 })
 
+t.test("a trace goes along to each attempt, and to whoever waits for the end", async (t) => {
+  const { join, client, local, clock } = testJobs(t)
+  const headers = { traceparent: "00-1-2-01", other: "x" }
+  const seen: unknown[] = []
+  const send = ({ headers: hdrs, attempt }: QueueJob) => {
+    seen.push(hdrs?.get("traceparent"))
+    if (attempt === 1) throw new Error("once more")
+  }
+  await join("a", { jobs: { send } })
+  const { id } = await client.enqueue("send", 1, { headers, keepResultMs: 60_000 })
+  const result = (await client.job("send", id)).result()
+  await local.drain()
+  await clock.pass(2_000)
+  await local.drain()
+  const { headers: told } = await result
+  t.strictSame(seen, ["00-1-2-01", "00-1-2-01"])
+  t.strictSame([told?.get("traceparent"), told?.has("other")], ["00-1-2-01", false])
+})
+
 t.test("a job waits until somebody serves its queue", async (t) => {
   const { join, client, local } = testJobs(t)
   const job = await client.enqueue("send", "x")
