@@ -111,7 +111,7 @@ async function leave(second: SecondConnection, work: MovingRun["work"]): Promise
   await second.close()
 }
 
-/** Resolves when the server of `from` knows what was subscribed to on `to`, or after a while, for then it isn't told. */
+/** Resolves when the server of `from` knows what was subscribed to on `to`, or after a while: it may never be told. */
 async function known({ names, ...way }: Omit<MovingBackend, "bus"> & { from: Bus; to: Bus }) {
   const subject = names.heir(nuid.next())
   await isInterestKnown({ ...way, subject, withinMs: PATIENCE_MS }).catch(() => {})

