@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { reasonOf } from "../dist/errors/thrown.js"
 import { findServer } from "../dist/nats-server/find-server.js"
 import { startServer } from "../dist/nats-server/start-server.js"
+import { distance } from "./distance.js"
 import { failover } from "./failover.js"
 import { chosenOf, type Part, roundsOf } from "./part.js"
 import { headOf, type PartReport, textOf, write } from "./report.js"
@@ -17,7 +18,7 @@ import { scale } from "./scale.js"
 import { start } from "./start.js"
 import { machine, versions } from "./surroundings.js"
 
-const PARTS: Readonly<Record<string, Part>> = { failover, requests, scale, start }
+const PARTS: Readonly<Record<string, Part>> = { failover, distance, requests, scale, start }
 
 const { ONLY = "", ROUNDS = "20", OUT = ".pool/bench.json" } = process.env
 // The processes of a pool must be what they are for a user, without what loads the TypeScript of this one.
@@ -29,6 +30,8 @@ try {
   console.error(`bench: ${reasonOf(error)}`)
   process.exitCode = 1
 }
+// A part that failed may have left something open.
+process.exit()
 
 async function run(names: readonly string[], rounds: number): Promise<void> {
   const program = await findServer({ env: process.env })

@@ -22,6 +22,10 @@ export interface Rounds {
   readonly requester: Requester
   readonly rounds: number
   readonly onRound: () => void
+  /** Of the pool; default: the usual one. */
+  readonly leaseMs?: number
+  /** Names the bucket of the barest, which may not be there before. Default: the change. */
+  readonly name?: string
 }
 
 /** Measures changes of leader of three workers, and what becomes of requests meanwhile. */
@@ -30,15 +34,18 @@ export async function changesOfLeader(
   change: Change,
 ): Promise<ChangesOfLeader & { readonly requests: Counts }> {
   const { url, requester } = rounds
-  const pool = await poolContender(url, change)
-  const plain = await plainContender(url, change)
+  const pool = await poolContender(url, change, rounds.leaseMs)
   try {
-    await requester.startRequests(pool.pool)
-    const changes = await between(pool, plain, rounds)
-    return { ...changes, requests: await requester.stopRequests() }
+    const plain = await plainContender(url, change, rounds.name)
+    try {
+      await requester.startRequests(pool.pool)
+      const changes = await between(pool, plain, rounds)
+      return { ...changes, requests: await requester.stopRequests() }
+    } finally {
+      await plain.close()
+    }
   } finally {
     await pool.close()
-    await plain.close()
   }
 }
 

@@ -29,10 +29,20 @@ const WORKERS = 3
 const LONGEST_MS = 10_000
 
 /** A pool as `make cluster` runs it. */
-export async function poolContender(url: string, change: Change): Promise<Contender> {
+export async function poolContender(
+  url: string,
+  change: Change,
+  leaseMs?: number,
+): Promise<Contender> {
   const group = await WorkerGroup.gather({
     settings: {
-      ...{ pool: "bench", name: "a", connect: { servers: url }, logLevel: "silent" },
+      ...{
+        pool: "bench",
+        name: "a",
+        connect: { servers: url },
+        logLevel: "silent",
+        ...(leaseMs !== undefined && { leaseMs }),
+      },
       allowControl: change === "order",
     },
     onEvent: () => {},

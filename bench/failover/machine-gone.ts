@@ -23,8 +23,9 @@ export async function machinesGone(
   requester: Requester,
   rounds: number,
   onRound: () => void,
+  leaseMs = GONE_LEASE_MS,
 ): Promise<{ gaps: number[]; requests: Counts }> {
-  const supervisors = new Map(NAMES.map((name) => [name, supervised(url, name)]))
+  const supervisors = new Map(NAMES.map((name) => [name, supervised(url, name, leaseMs)]))
   const connection = await connect({ servers: url })
   const gaps: number[] = []
   try {
@@ -46,8 +47,8 @@ export async function machinesGone(
   }
 }
 
-function supervised(url: string, name: string): ChildProcess {
-  const timing = ["--lease", `${GONE_LEASE_MS}ms`, "--log-level", "silent"]
+function supervised(url: string, name: string, leaseMs: number): ChildProcess {
+  const timing = ["--lease", `${leaseMs}ms`, "--log-level", "silent"]
   const args = [CLI, "worker", "--pool", POOL, "--name", name, "--servers", url, ...timing]
   return spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] })
 }

@@ -2,8 +2,8 @@
  * A write, or a read, that is repeated as it is until it is answered, or its time is over. While a stream has no leader
  * nobody answers, or somebody says that there is none: that says nothing about what was asked, and is no loss.
  *
- * An acknowledgement counts whichever try it is for. A refusal counts only if no earlier try may have been done: it may
- * be that one which refuses this.
+ * An acknowledgement counts whichever try it is for, however late. A refusal counts only if no earlier try may have been
+ * done: it may be that one which refuses this.
  */
 import { isUnanswered, isUndelivered, PoolError } from "../errors/errors.js"
 import type { Clock } from "../time/clock.js"
@@ -34,19 +34,28 @@ export async function untilAnswered<T>(
   const untilMs = clock.now().monoMs + withinMs
   const leftMs = () => Math.max(0, untilMs - clock.now().monoMs)
   const pace = new Pace({ clock, firstMs: FIRST_PAUSE_MS, mostMs: LONGEST_PAUSE_MS })
-  let acknowledge: (answer: T) => void = () => {}
-  const acknowledged = new Promise<T>((resolve) => {
-    acknowledge = resolve
+  let settle: (answer: T | Promise<T>) => void = () => {}
+  const settled = new Promise<T>((resolve) => {
+    settle = resolve
   })
+  settled.catch(() => {})
+  /** What the first try came to: nothing was done before it, and what follows is refused with it. */
+  let refusal: unknown
   for (let isInDoubt = false; ; ) {
     try {
       const tried = ask()
-      tried.then(acknowledge, () => {})
+      const isFirst = !isInDoubt
+      tried.then(settle, (error) => {
+        if (!isFirst || isUnanswered(error)) return
+        refusal = error
+        settle(tried)
+      })
       const tryMs = Math.min(leftMs(), withinMs / SILENT_TRIES)
-      return await within(clock, tryMs, Promise.race([acknowledged, tried]))
+      return await within(clock, tryMs, Promise.race([settled, tried]))
     } catch (error) {
       if (!isUnanswered(error)) {
-        throw isInDoubt ? new RefusedInDoubt("refused, perhaps by itself", { cause: error }) : error
+        if (!isInDoubt || error === refusal) throw error
+        throw new RefusedInDoubt("refused, perhaps by itself", { cause: error })
       }
       isInDoubt ||= !isUndelivered(error)
       if (leftMs() <= pace.nextMs) throw error

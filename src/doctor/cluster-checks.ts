@@ -1,4 +1,6 @@
 /** What is wrong in a cluster, by what is known of it: pure. Where there is one server there is little to say. */
+import { isTooFar, leaseForTrip } from "../lease/distance.js"
+import type { Timings } from "../lease/timings.js"
 import { isAtLeast } from "../nats/server-version.js"
 import type { ClusterFacts, ReplicaFact, StreamFact } from "./cluster-facts.js"
 import { type Finding, fail, ok, warn } from "./finding.js"
@@ -19,14 +21,19 @@ const NEXT_LINE = "2.14"
 const NEXT_TESTED = "2.14.9"
 
 /** The bucket's replicas, and those of what belongs to it. `asked`: how many there should be, if somebody said. */
-export function replicasOf({ bucket, streams, isClustered }: ClusterFacts, asked?: number): Said {
+export function replicasOf(
+  { bucket, streams, servers, isClustered }: ClusterFacts,
+  asked?: number,
+): Said {
   if (!bucket) return ok("no bucket yet")
   const { replicas, leader } = bucket
   const ill = [bucket, ...streams].flatMap(unwell)
   if (ill.length > 0) return fail(ill.join(", "), "see to these servers: nats server list")
   const restart = (count: number) => `start the workers with --replicas ${count}`
   if (asked !== undefined && replicas < asked) {
-    return fail(`${replicas}, and ${asked} are asked for`, restart(asked))
+    const says = `${replicas}, and ${asked} are asked for`
+    if (servers.length >= asked) return fail(says, restart(asked))
+    return fail(says, `each is on a server of its own: have ${asked} servers first`)
   }
   if (isClustered && replicas === 1) {
     return warn("one copy in a cluster: the pool ends with that server", restart(3))
@@ -92,6 +99,22 @@ export function leaseOf({ bucket }: ClusterFacts): Said | undefined {
   if (leaseMs > most) return ok(`${leaseMs} ms, longer than ${election}`)
   const says = `${leaseMs} ms, no longer than ${election}: when the stream's leader is lost, the pool's is, too`
   return warn(says, "start all workers with --lease 12s")
+}
+
+/** Whether a lease can be kept so far from the bucket. */
+export function distanceOf(
+  tripMs: number,
+  timings: Pick<Timings, "leaseMs" | "renewMs">,
+  says: string,
+): Said {
+  if (!isTooFar(tripMs, timings)) return ok(says)
+  const { leaseMs, renewMs } = timings
+  const lease = `--lease ${leaseForTrip(tripMs, timings) / 1000}s`
+  const remedy = `move nearer to the server, or start all workers with ${lease} or longer`
+  // Two answers and more are needed to see who is there.
+  return tripMs * 2 > renewMs
+    ? fail(`${says}: too far for a lease of ${leaseMs} ms, nobody can be elected`, remedy)
+    : warn(`${says}: far for a lease of ${leaseMs} ms, and a reign may be lost`, remedy)
 }
 
 /** How much a power cut of all machines at once may undo. */

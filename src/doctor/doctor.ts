@@ -2,7 +2,6 @@
  * Examines what a pool stands on: the server, its bucket, its clock, what this user may do, and this machine. Changes
  * nothing but the entry `clock`, as everybody does who joins. Each finding says what is so, and what to do about it.
  */
-import { monitorEventLoopDelay } from "node:perf_hooks"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
 import { domainOf, inDomain } from "../contracts/js-domain.js"
@@ -23,6 +22,7 @@ import {
   syncOf,
 } from "./cluster-checks.js"
 import { type ClusterFacts, clusterFacts } from "./cluster-facts.js"
+import { eventLoop, roundTrip } from "./delays.js"
 import { lowerTerms, remedyFor } from "./doctor-terms.js"
 import { failover } from "./failover.js"
 import { type Finding, fail, failed, ok, warn } from "./finding.js"
@@ -42,13 +42,8 @@ export interface Examination {
   readonly monitoring?: readonly string[]
 }
 
-/** Beyond these somebody should know of it, in ms. */
+/** Beyond this somebody should know of it, in ms. */
 const SLOW_CLOCK_MS = 1_000
-const SLOW_LOOP_MS = 50
-/** The share of the lease that a round trip may take without a word; a renewal has a quarter. */
-const QUICK_TRIP = 0.02
-const RENEWAL = 0.25
-const TRIPS = 5
 
 /** The pool, looked at once by all who ask: where nobody leads a look takes a lease. */
 type Look = () => Promise<PoolView>
@@ -170,34 +165,6 @@ async function clock({ connection, role }: Examination, names: PoolNames) {
     `${says}; nobody's place depends on that, but times in logs do`,
     "let NTP set the clocks",
   )
-}
-
-async function roundTrip({ connection, leaseMs }: Examination) {
-  const times: number[] = []
-  for (let n = 0; n < TRIPS; n++) {
-    const before = performance.now()
-    await connection.flush()
-    times.push(performance.now() - before)
-  }
-  const ms = times.sort((a, b) => a - b)[TRIPS >> 1] ?? 0
-  const says = `${ms.toFixed(2)} ms, median of ${TRIPS}`
-  const remedy = "move nearer to the server, or start the workers with a longer --lease"
-  if (ms > leaseMs * RENEWAL) return fail(`${says}; a renewal has ${leaseMs * RENEWAL} ms`, remedy)
-  return ms > leaseMs * QUICK_TRIP
-    ? warn(`${says}, long for a lease of ${leaseMs} ms`, remedy)
-    : ok(says)
-}
-
-async function eventLoop({ leaseMs }: Examination) {
-  const delay = monitorEventLoopDelay({ resolution: 10 })
-  delay.enable()
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  delay.disable()
-  const ms = Math.max(0, delay.max / 1e6 - 10)
-  const says = `at most ${ms.toFixed(1)} ms late on this machine`
-  const remedy = "give this machine more cores or less to do, or a longer --lease"
-  if (ms > leaseMs * RENEWAL) return fail(says, remedy)
-  return ms > SLOW_LOOP_MS ? warn(says, remedy) : ok(says)
 }
 
 async function terms({ connection }: Examination, names: PoolNames, look: Look) {

@@ -1,7 +1,8 @@
 /**
  * For each way to fail: how long nobody would lead, with the settings of a pool. Pure; what it rests on is the protocol:
- * a leader leads for 0.9 leases after the last renewal that was acknowledged, the others wait a whole one, and a step each.
+ * how long a leader leads after the last renewal that was acknowledged, and how much longer the others wait, a step each.
  */
+import { HOLDER_SHARE, OTHERS_SHARE } from "../lease/lease.js"
 import { defaultRenewMs, stepMsOf } from "../lease/timings.js"
 import { ELECTION_MS } from "./cluster-checks.js"
 import { type Finding, ok, warn } from "./finding.js"
@@ -11,8 +12,6 @@ export interface FailoverSettings {
   readonly replicas: number
 }
 
-/** The share of a lease for which its holder leads. */
-const LEADS_FOR = 0.9
 /** By word of its parent process, and over the wire. */
 const BY_WORD = "some milliseconds"
 
@@ -21,13 +20,13 @@ export function failover(settings: FailoverSettings): Finding[] {
 }
 
 function onOneServer({ leaseMs }: FailoverSettings): Finding[] {
-  const lapse = leaseMs + stepMsOf(1)
+  const lapse = leaseMs * OTHERS_SHARE + stepMsOf(1)
   return [
     leaderDies(lapse),
     {
       what: "if: server",
       ...ok(
-        `its reign goes on if the server is back within ${seconds(leaseMs * LEADS_FOR)}; else nobody leads until it is back`,
+        `its reign goes on if the server is back within ${seconds(leaseMs * HOLDER_SHARE)}; else nobody leads until it is back`,
       ),
     },
   ]
@@ -37,9 +36,10 @@ function inCluster(settings: FailoverSettings): Finding[] {
   const { leaseMs, replicas } = settings
   const stepMs = stepMsOf(replicas)
   const { most } = ELECTION_MS
-  const lapse = leaseMs + stepMs
+  const lapse = leaseMs * OTHERS_SHARE + stepMs
+  const apartMs = leaseMs * (OTHERS_SHARE - HOLDER_SHARE)
   // The last renewal may be as old as the pause between two.
-  const sureMs = leaseMs * LEADS_FOR - defaultRenewMs(leaseMs, replicas)
+  const sureMs = leaseMs * HOLDER_SHARE - defaultRenewMs(leaseMs, replicas)
   const gapMs = Math.max(0, most - sureMs)
   const lost = (replicas + 1) / 2
   return [
@@ -53,15 +53,15 @@ function inCluster(settings: FailoverSettings): Finding[] {
     {
       what: "if: majority",
       ...ok(
-        `of the servers dies (${lost} of ${replicas}): nobody leads after ${seconds(leaseMs * LEADS_FOR)}, until enough are back, and ${electing()} more`,
+        `of the servers dies (${lost} of ${replicas}): nobody leads after ${seconds(leaseMs * HOLDER_SHARE)}, until enough are back, and ${electing()} more`,
       ),
     },
     {
       what: "if: cut",
       ...ok(
-        `with the pool's leader on the small side: it stands down after ${seconds(leaseMs * LEADS_FOR)}, and ${seconds(leaseMs * (1 - LEADS_FOR) + stepMs)} later another leads`,
+        `with the pool's leader on the small side: it stands down after ${seconds(leaseMs * HOLDER_SHARE)}, and ${seconds(apartMs + stepMs)} later another leads`,
       ),
-      gapMs: { least: leaseMs * (1 - LEADS_FOR), most: leaseMs * (1 - LEADS_FOR) + stepMs + gapMs },
+      gapMs: { least: apartMs, most: apartMs + stepMs + gapMs },
     },
   ]
 }

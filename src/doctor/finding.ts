@@ -7,6 +7,7 @@ import {
   NoJetStream,
   reasonOf,
 } from "../errors/errors.js"
+import { isUnanswered } from "../errors/nats-errors.js"
 
 export type Severity = "ok" | "warn" | "fail"
 
@@ -33,6 +34,12 @@ export function failed(error: unknown): Omit<Finding, "what"> {
   }
   if (isStorageFull(error)) {
     return fail(reasonOf(error), "free some, or raise max_file of the server or of the account")
+  }
+  if (isUnanswered(error)) {
+    return fail(
+      `JetStream does not answer: ${reasonOf(error)}`,
+      "several servers have no leader for 4 to 9 s after one was lost: look again; then see the logs of all",
+    )
   }
   if (isJetStreamRefusal(error)) {
     return fail(`JetStream refused: ${reasonOf(error)}`, "see what is said of the bucket above")

@@ -157,7 +157,10 @@ class KvBucket implements Bucket {
 
   async keys(): Promise<string[]> {
     const subjects = `$KV.${this.#name}.`
-    const manager = await jetstreamManager(this.#connection, inDomain(this.#connection))
+    const manager = await jetstreamManager(
+      this.#connection,
+      inDomain(this.#connection, { checkAPI: false }),
+    )
     const options = { subjects_filter: `${subjects}>` }
     const { state } = await manager.streams.info(`KV_${this.#name}`, options)
     const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(subjects.length))

@@ -2,10 +2,12 @@
 import type { NatsConnection } from "nats"
 import type { Adjustment, Bucket } from "../contracts/bucket.js"
 import type { Report } from "../contracts/troubles.js"
+import { timingsAt, tooFar } from "../lease/distance.js"
 import type { Timings } from "../lease/timings.js"
 import { type ConnectionOptions, connectOnce } from "../nats/connection.js"
 import { waitingFor } from "../nats-context/server-wait.js"
-import type { PoolNames } from "../protocol/names.js"
+import { CLOCK_KEY, type PoolNames } from "../protocol/names.js"
+import { tripMsOf } from "./distance.js"
 import { openKvBucket } from "./kv-bucket.js"
 
 export interface OpenPoolOptions {
@@ -21,22 +23,39 @@ export interface OpenPoolOptions {
 export interface OpenPool {
   readonly connection: NatsConnection
   readonly bucket: Bucket
+  /** Those of the pool, as far away from the bucket as this is. */
+  readonly timings: Timings
+  /** Why they don't do so far away, and what to do. */
+  readonly problem?: string
 }
 
 /** Connects, and opens the bucket. Throws as `connectToNats` does, and NoJetStream; then nothing is left open. */
 export function openPool({ connect = {}, ...options }: OpenPoolOptions): Promise<OpenPool> {
-  const { name, names, timings, report } = options
   const open = async () => {
-    const connection = await connectOnce(connect, name)
+    const connection = await connectOnce(connect, options.name)
     try {
-      const bucket = await openKvBucket(connection, names.bucket, timings, adjusted(names, report))
-      return { connection, bucket }
+      return await poolOver(connection, options)
     } catch (error) {
       await connection.close()
       throw error
     }
   }
   return waitingFor(connect, open, ({ connection }) => connection.close())
+}
+
+/** The same over a connection that there is. */
+export async function poolOver(
+  connection: NatsConnection,
+  { names, timings, report }: Pick<OpenPoolOptions, "names" | "timings" | "report">,
+): Promise<OpenPool> {
+  const bucket = await openKvBucket(connection, names.bucket, timings, adjusted(names, report))
+  const tripMs = await tripMsOf(() => bucket.get(CLOCK_KEY), timings.leaseMs)
+  if (tripMs === undefined) return { connection, bucket, timings }
+  const problem = tooFar(tripMs, timings)
+  return {
+    ...{ connection, bucket, timings: timingsAt(tripMs, timings) },
+    ...(problem !== undefined && { problem }),
+  }
 }
 
 /** Has `report` told, in words, of a bucket that had other settings than its pool's. */

@@ -77,13 +77,12 @@ export class WorkerGroup {
   static async gather(options: WorkerGroupOptions): Promise<WorkerGroup> {
     const { settings, report, signal } = options
     const names = namesOf(settings.pool)
-    const timings = timingsOf(settings)
     const name = `pool ${settings.pool} supervisor`
     const opening = openPool({
       connect: { onWait: report, ...settings.connect, signal },
-      ...{ name, names, timings, report },
+      ...{ name, names, timings: timingsOf(settings), report },
     })
-    const [{ connection, bucket }] = await Promise.all([opening, warmedUpOnce()])
+    const [{ connection, bucket, timings }] = await Promise.all([opening, warmedUpOnce()])
     try {
       const history = new HistoryWriter(connection, names, timings.replicas)
       const pool = {

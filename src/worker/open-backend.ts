@@ -5,8 +5,8 @@ import { type Reached, reachedBy } from "../backend/pool-options.js"
 import { setDomain } from "../contracts/js-domain.js"
 import { HistoryWriter } from "../history/history-stream.js"
 import { Fence } from "../jetstream/fence.js"
-import { findKvBucket, openKvBucket } from "../jetstream/kv-bucket.js"
-import { adjusted, openPool } from "../jetstream/open-pool.js"
+import { findKvBucket } from "../jetstream/kv-bucket.js"
+import { adjusted, openPool, poolOver } from "../jetstream/open-pool.js"
 import type { JobStore } from "../jobs/contract/job-store.js"
 import { timingsOf } from "../lease/timings.js"
 import { tellOfConnection } from "../nats/connection-troubles.js"
@@ -72,21 +72,21 @@ async function backendOnServer(
   reached: Reached,
   options: WorkerOptions,
 ): Promise<Backend> {
-  const { name, names, timings } = base
+  const { name, names } = base
   const { connection: given, connect } = reached
   const { report } = options
+  const asked = { names, timings: base.timings, report }
   if (given) setDomain(given, connect.jsDomain)
   const opening = given
-    ? openKvBucket(given, names.bucket, timings, adjusted(names, report)).then((bucket) => ({
-        connection: given,
-        bucket,
-      }))
+    ? poolOver(given, asked)
     : openPool({
         connect: { ...connect, onWait: connect.onWait ?? report },
         name: `pool ${names.pool} worker ${name}`,
-        ...{ names, timings, report },
+        ...asked,
       })
-  const [{ connection, bucket }] = await Promise.all([opening, warmedUpOnce()])
+  const [pool] = await Promise.all([opening, warmedUpOnce()])
+  const { connection, bucket, timings, problem } = pool
+  if (problem !== undefined) report?.(problem)
   const history = new HistoryWriter(connection, names, timings.replicas)
   let unfollow = () => {}
   let move: ServerMove | undefined
@@ -109,7 +109,7 @@ async function backendOnServer(
     return JetStreamJobs.open({ connection, pool: names.pool, replicas, report })
   }
   return {
-    ...base,
+    ...{ ...base, timings },
     clock: systemClock,
     random: Math.random,
     bus: connection,

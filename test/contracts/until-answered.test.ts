@@ -17,17 +17,19 @@ function asking(...answers: (Error | number | typeof SILENCE)[]) {
   const clock = new ManualClock()
   const triedMs: number[] = []
   const acknowledge: ((revision: number) => void)[] = []
+  const refuse: ((error: Error) => void)[] = []
   const outcome = untilAnswered(clock, 3000, () => {
     triedMs.push(clock.now().monoMs)
     const answer = answers.length > 1 ? answers.shift() : answers[0]
     return new Promise<number>((resolve, reject) => {
       acknowledge.push(resolve)
+      refuse.push(reject)
       if (typeof answer === "number") resolve(answer)
       else if (answer instanceof Error) reject(answer)
     })
   })
   outcome.catch(() => {})
-  return { clock, outcome, triedMs, acknowledge }
+  return { clock, outcome, triedMs, acknowledge, refuse }
 }
 
 t.test("what is answered is asked once", async (t) => {
@@ -75,6 +77,22 @@ t.test("a refusal after a try that nobody answered may be that try's", async (t)
   await t.rejects(outcome, RefusedInDoubt)
   t.match(await outcome.catch((error) => error), { cause: REFUSED })
 })
+
+t.test(
+  "the refusal of the first try is one, however late: the others were refused with it",
+  async (t) => {
+    const { clock, outcome, triedMs, refuse } = asking(SILENCE)
+    await clock.pass(1100)
+    refuse[0]?.(REFUSED)
+    await t.rejects(outcome, REFUSED)
+    t.equal(triedMs.length, 2)
+    const second = asking(SILENCE)
+    await second.clock.pass(2500)
+    second.refuse[1]?.(REFUSED)
+    second.acknowledge[0]?.(8)
+    t.equal(await second.outcome, 8, "that of another one may be its own")
+  },
+)
 
 t.test("a refusal after a try that reached nobody is one", async (t) => {
   const { clock, outcome } = asking(NOBODY, REFUSED)

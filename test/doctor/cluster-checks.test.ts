@@ -31,7 +31,11 @@ function versions(...list: string[]): ClusterFacts {
 
 t.test("replicas: fewer than asked for, behind, offline, nowhere, without a leader", async (t) => {
   t.match(replicasOf(WELL, 3), { verdict: "ok", says: "3, led by n1, all current" })
-  t.match(replicasOf(WELL, 5), { verdict: "fail", says: "3, and 5 are asked for" })
+  t.match(replicasOf(WELL, 5), {
+    verdict: "fail",
+    says: "3, and 5 are asked for",
+    remedy: "each is on a server of its own: have 5 servers first",
+  })
   const alone = withBucket({ replicas: 1, others: [] })
   t.match(replicasOf(alone), { verdict: "warn", says: /one copy in a cluster/ })
   t.match(replicasOf(alone, 3), { verdict: "fail", remedy: /--replicas 3/ })

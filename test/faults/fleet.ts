@@ -10,7 +10,7 @@ import type { WorkerEvent } from "../../src/supervision/supervisor.js"
 import type { WorkerGroup, WorkerGroupOptions } from "../../src/supervision/worker-group.js"
 import type { WorkerSettings } from "../../src/supervision/worker-settings.js"
 import { built } from "../fixtures/built.js"
-import { startPool } from "../fixtures/cli.js"
+import { type RunningCommand, startNode } from "../fixtures/cli.js"
 import { tempFolder } from "../fixtures/folder.js"
 import { SHORT_LEASE_MS } from "../fixtures/leases.js"
 import { isAlive } from "../fixtures/programs.js"
@@ -46,6 +46,8 @@ export interface FleetOptions {
   readonly asking?: Pick<RequestersOptions, "each" | "holdMs" | "pauseMs" | "timeoutMs">
   /** Who gets a supervisor of its own, a `pool worker` from the command line. */
   readonly alone?: readonly string[]
+  /** The command line of these, by name, where it is not that of this version. */
+  readonly commands?: Readonly<Record<string, string>>
 }
 
 /** A fleet that is steady: the first of its names leads, and the others are its heirs in order. */
@@ -80,6 +82,7 @@ export class Fleet {
   readonly #options: FleetOptions
   readonly #pids = new Map<string, number>()
   readonly #networks = new Map<string, TcpProxy>()
+  readonly #alone = new Map<string, RunningCommand>()
 
   readonly #t: Test
 
@@ -154,10 +157,15 @@ export class Fleet {
   }
 
   async #startAlone(name: string, url: string): Promise<void> {
-    const timing = ["--pool", this.pool, "--lease", `${this.leaseMs}ms`, "--servers", url]
-    const command = startPool(this.#t, ["worker", "--name", name, "--handler", WITNESS, ...timing])
+    const from = this.now
+    const { pool, leaseMs } = this
+    const own = ["--name", name, "--handler", WITNESS, "--allow-control"]
+    const shared = ["--pool", pool, "--lease", `${leaseMs}ms`, "--servers", url]
+    const cli = this.#options.commands?.[name] ?? built("cli.js")
+    const command = startNode(this.#t, [cli, "worker", ...own, ...shared])
+    this.#alone.set(name, command)
     await command.says(/joined/)
-    const { pid } = await this.history.since(0, "born", ({ who }) => who === name)
+    const { pid } = await this.history.since(from, "born", ({ who }) => who === name)
     this.#pids.set(name, pid)
   }
 
@@ -200,7 +208,13 @@ export class Fleet {
   }
 
   /** Stops a worker kindly; resolves when it is gone. */
-  stop(name: string): Promise<void> {
+  async stop(name: string): Promise<void> {
+    const alone = this.#alone.get(name)
+    if (alone) {
+      alone.child.kill("SIGTERM")
+      await alone.ended()
+      return
+    }
     return this.group.supervisor.stop(this.pid(name), 20_000)
   }
 

@@ -110,6 +110,8 @@ class Link {
   readonly #sockets: Readonly<Record<Direction, { from: Socket; to: Socket }>>
   readonly #frames: Readonly<Record<Direction, Frames>> = { out: new Frames(), in: new Frames() }
   readonly #held: Record<Direction, Buffer[]> = { out: [], in: [] }
+  /** On their way, in order; each has a timer. */
+  readonly #later: Record<Direction, Buffer[][]> = { out: [], in: [] }
   #timers = new Set<NodeJS.Timeout>()
   #replyToLose: string | undefined
 
@@ -153,12 +155,15 @@ class Link {
       }
       passed.push(frame.bytes)
     }
+    const later = this.#later[direction]
     const pass = () => {
-      this.#held[direction].push(...passed)
+      this.#held[direction].push(...(later.shift() ?? []))
       this.flow(direction)
     }
+    later.push(passed)
     const { delayMs } = this.#proxy
-    if (delayMs === 0) return pass()
+    // What comes once the delay is over must not overtake what is on its way.
+    if (delayMs === 0 && later.length === 1) return pass()
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       pass()

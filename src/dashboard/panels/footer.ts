@@ -61,8 +61,8 @@ function deathOf(name: string, { servers }: Snapshot): string[] {
 /** What it would mean that a server comes back without its files, the longest wording first. */
 function emptinessOf(name: string, { pool }: Snapshot): string[] {
   return isMajorityBeside(name, pool.servers)
-    ? ["Most of the others have all that it had, and give it a copy.", "The others have all."]
-    : ["Too few others have what it has: writes and terms can be lost.", "Writes can be lost."]
+    ? ["Most of the others have all that it had, and give it a copy.", "Others have it."]
+    : ["Too few others have what it has: writes and terms can be lost.", "May lose data."]
 }
 
 function yesOrNo(yes: string, no: string): Line {
