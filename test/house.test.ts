@@ -42,7 +42,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   logging: "errors",
   supervision: "threads worker programs logging",
   operator: "client",
-  doctor: "operator",
+  doctor: "operator cron",
   "dashboard/drawing": "",
   "dashboard/jobs": "jobs/contract",
   "dashboard/world": "strategies dashboard/drawing dashboard/jobs",

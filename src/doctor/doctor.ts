@@ -1,6 +1,7 @@
 /**
  * Examines what a pool stands on: the server, its bucket, its clock, what this user may do, and this machine. Changes
- * nothing but the entry `clock`, as everybody does who joins. Each finding says what is so, and what to do about it.
+ * nothing but the entry `clock`, as everybody does who joins, and in the streams of jobs what anybody adjusts who opens them.
+ * Each finding says what is so, and what to do about it.
  */
 import { jetstreamManager } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
@@ -26,6 +27,7 @@ import { eventLoop, roundTrip } from "./delays.js"
 import { lowerTerms, remedyFor } from "./doctor-terms.js"
 import { failover } from "./failover.js"
 import { type Finding, fail, failed, ok, warn } from "./finding.js"
+import { jobsExamined } from "./job-facts.js"
 import { probe } from "./probe.js"
 
 export type { Finding, Severity } from "./finding.js"
@@ -89,6 +91,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
     const said = await check(examination, names, look, facts).catch(failed)
     if (said) yield { what, ...said }
   }
+  yield* await jobsExamined(connection, pool)
   const { bucket } = await facts()
   const { leaseMs, replicas = 1 } = examination
   // Those of the pool that there is, if there is one.
