@@ -9,7 +9,7 @@ export function doctorCommand(): Command {
   const role = new Option("--role <role>", "whose permissions to try out").choices(ROLES)
   return withTimingFlags(withPoolFlags(new Command("doctor")))
     .description(
-      "look at what the pool stands on, and how long nobody would lead if some of it fails",
+      "look at what the pool and its jobs stand on, and how long nobody would lead if some of it fails",
     )
     .addOption(role.default("worker"))
     .option(
