@@ -72,7 +72,7 @@ t.test("versions", { skip }, async (t) => {
     const seen = async (by: string) => {
       const args = ["members", "--json", "--pool", it.pool, "--servers", it.url]
       const { out } = await startNode(t, [by, ...args]).ended()
-      return out.trim().split("\n").map((row) => JSON.parse(row).name) // biome-ignore format: one line
+      return (JSON.parse(out) as { name: string }[]).map(({ name }) => name)
     }
     t.strictSame((await seen(cli)).sort(), [...names].sort())
     t.strictSame((await seen(built("cli.js"))).sort(), [...names].sort())
