@@ -63,11 +63,11 @@ soak: build ## one fault after another for MINUTES=5 on SERVERS=1 or 3, from SEE
 	  $(RUN_TS) test/soak/index.ts
 
 .PHONY: schedules
-schedules: build node_modules/.tap-built ## the election in many more simulated schedules, and for longer
+schedules: build node_modules/.tap-built ## election, jobs and cron in many more simulated schedules, and for longer
 	@SOAK=1 $(BIN)/tap --timeout=3600 $(TAP_ARGS) 'test/simulation/**/*.test.ts'
 
 .PHONY: mutants
-mutants: build ## the election broken in many ways: does the simulation find each?
+mutants: build ## election, jobs and cron broken in many ways: does the simulation find each?
 	@$(RUN_TS) test/simulation/mutate.ts $(ARGS)
 
 .PHONY: faults

@@ -1,4 +1,4 @@
-/** Runs schedules in a thread of its own: the test runner's hooks into promises would make each take twice as long. */
+/** Runs schedules in a thread; see in-thread.ts. */
 import { parentPort, workerData } from "node:worker_threads"
 import type { FamilyName } from "./schedule.js"
 import { explore, type Found, reportOf, type SearchOptions } from "./search.js"

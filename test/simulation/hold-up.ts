@@ -1,8 +1,7 @@
 /** How many schedules of each family a test runs: 100,000 in all, a million with SOAK=1; or as many as RUNS says. */
-import { once } from "node:events"
-import { Worker } from "node:worker_threads"
 import t, { type Test } from "tap"
 import type { Exploration, Explored } from "./explore-thread.js"
+import { inThread } from "./in-thread.js"
 import { FAMILIES, type FamilyName, type Kind } from "./schedule.js"
 import { censusOf } from "./search.js"
 
@@ -20,11 +19,8 @@ const THREAD = new URL("./explore-thread.ts", import.meta.url)
 /** Fails with the shortest schedule that breaks a promise, told in words, and with the seed that finds it again. */
 export async function holdUp(test: Test, family: FamilyName) {
   for (const each of [t, test]) each.setTimeout(60_000 + RUNS * SLOW_MS)
-  const { found, report } = await explored({
-    family,
-    runs: RUNS,
-    ...(SEED ? { seed: Number(SEED) } : {}),
-  })
+  const what: Exploration = { family, runs: RUNS, ...(SEED ? { seed: Number(SEED) } : {}) }
+  const { found, report } = await inThread<Explored>(THREAD, what)
   test.comment(`${found.runs} schedules, seed ${found.seed}: ${censusOf(found)}`)
   if (found.failure) return test.fail(report)
   test.equal(found.runs, RUNS)
@@ -35,12 +31,4 @@ export async function holdUp(test: Test, family: FamilyName) {
   for (let members = FEWEST; members <= MOST; members++) {
     test.ok(found.members.get(members), `there were ${members} members`)
   }
-}
-
-async function explored(workerData: Exploration): Promise<Explored> {
-  // In a thread `--import=tsx` does nothing.
-  const program = `import("tsx/esm/api").then(({ register }) => register() && import("${THREAD}"))`
-  const thread = new Worker(program, { eval: true, execArgv: [], workerData })
-  const [said] = await once(thread, "message")
-  return said as Explored
 }

@@ -1,9 +1,9 @@
 /**
- * Breaks a copy of src in every way of `mutants.ts`, and looks for a schedule that shows it:
+ * Breaks a copy of src in every way of `mutants.ts` and `jobs/mutants.ts`, and looks for a schedule that shows it:
  *
- *   make mutants ARGS="[runs] [part of a name] [seed]"
+ *   make mutants ARGS="[runs] [part of a folder or name] [seed]"
  *
- * Writes what came of it into the table in README.md; ends with an error if a mutant survives.
+ * Writes what came of it into the table in the README.md beside it; ends with an error if a mutant survives.
  */
 import { execFile } from "node:child_process"
 import {
@@ -18,15 +18,36 @@ import {
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import ts from "typescript"
-import { MUTANTS, type Mutant } from "./mutants.js"
+import { MUTANTS as OF_JOBS } from "./jobs/mutants.js"
+import { MUTANTS } from "./mutants.js"
 
 const ROOT = join(import.meta.dirname, "../..")
-export const README = join(import.meta.dirname, "README.md")
 /** More than `make test` runs of a family, with each of these seeds in turn. */
 const ENOUGH = 20_000
 const SEEDS = [1, 2, 3]
 const HEAD =
   "| mutant | file | family | seed | found after | the shortest schedule | what it breaks |"
+
+/** A way to break something. */
+export interface Breakage {
+  readonly name: string
+  /** The file of src, without its ending. */
+  readonly file: string
+  /** What stands there; exactly once. */
+  readonly was: string
+  readonly is: string
+  /** Where to look for it. */
+  readonly family: string
+}
+
+/** What is simulated in one folder, and the ways to break it. */
+export interface Field {
+  readonly folder: string
+  readonly mutants: readonly Breakage[]
+}
+
+export const ELECTION: Field = { folder: "test/simulation", mutants: MUTANTS }
+export const JOBS: Field = { folder: "test/simulation/jobs", mutants: OF_JOBS }
 
 /** What a search came to. */
 export interface Verdict {
@@ -38,6 +59,8 @@ export interface Verdict {
   readonly path: string
   readonly breach: string
 }
+
+type Copy = "sound" | "broken"
 
 /** The package compiled, to be broken in many ways. */
 export class Workshop {
@@ -60,18 +83,25 @@ export class Workshop {
    * Looks for `mutant` in at most `runs` schedules; undefined if it survives. Throws if the sound code breaks a promise in
    * that schedule as well: then nothing was shown.
    */
-  async hunt(mutant: Mutant, runs: number, seed: number): Promise<Verdict | undefined> {
+  async hunt(
+    { folder }: Field,
+    mutant: Breakage,
+    runs: number,
+    seed: number,
+  ): Promise<Verdict | undefined> {
+    const explore = (copy: Copy, ...args: string[]) =>
+      this.#explore(join(copy, folder, "explore.js"), mutant.family, ...args)
     cpSync(join(this.#folder, "sound"), join(this.#folder, "broken"), { recursive: true })
     this.#compile("broken", `src/${mutant.file}.ts`, broken(mutant))
-    const verdict = await this.#explore("broken", mutant.family, String(runs), String(seed))
+    const verdict = await explore("broken", String(runs), String(seed))
     if (!verdict) return undefined
-    const sound = await this.#explore("sound", mutant.family, "1", String(seed), verdict.path)
+    const sound = await explore("sound", "1", String(seed), verdict.path)
     if (sound) throw new Error(`not the mutant's own, but the sound code's: ${sound.breach}`)
     return verdict
   }
 
-  async #explore(copy: "sound" | "broken", ...args: string[]): Promise<Verdict | undefined> {
-    const file = join(this.#folder, copy, "test/simulation/explore.js")
+  async #explore(path: string, ...args: string[]): Promise<Verdict | undefined> {
+    const file = join(this.#folder, path)
     const options = { env: { ...process.env, EXPLORE_JSON: "1" }, maxBuffer: 1 << 26 }
     const { stdout } = await promisify(execFile)(process.execPath, [file, ...args], options)
     return JSON.parse(stdout) ?? undefined
@@ -96,7 +126,7 @@ function textOf(path: string): string {
 }
 
 /** The text of its file with `mutant` in it. */
-export function broken({ name, file, was, is }: Mutant): string {
+export function broken({ name, file, was, is }: Breakage): string {
   const parts = textOf(`src/${file}.ts`).split(was)
   if (parts.length === 2) return parts.join(is)
   throw new Error(
@@ -104,17 +134,21 @@ export function broken({ name, file, was, is }: Mutant): string {
   )
 }
 
-function rowOf({ name, file, family }: Mutant, verdict: Verdict | undefined): string {
+function rowOf({ name, file, family }: Breakage, verdict: Verdict | undefined): string {
   const none = { seed: SEEDS.join(", "), runs: "SURVIVES", steps: [], breach: "" }
   const { seed, runs, steps, breach } = verdict ?? none
   const what = breach.replace(/ \(at [\d.]+ ms\)$/, "")
   return `| ${[name, file, family, seed, runs, steps.join(", "), what].join(" | ")} |`
 }
 
-/** The table in README.md: the row of each mutant, by its name. */
-function table(): Map<string, string> {
-  const rows = readFileSync(README, "utf8").split(HEAD)[1]?.trim().split("\n").slice(1) ?? []
-  return new Map(rows.map((row) => [cellsOf(row)[0] ?? "", row]))
+/** The table in the README.md of a field: the row of each mutant, by its name. */
+function table(field: Field): Map<string, string> {
+  const rows = readFileSync(readmeOf(field), "utf8").split(HEAD)[1]?.trim().split("\n").slice(1)
+  return new Map((rows ?? []).map((row) => [cellsOf(row)[0] ?? "", row]))
+}
+
+function readmeOf({ folder }: Field): string {
+  return join(ROOT, folder, "README.md")
 }
 
 function cellsOf(row: string): string[] {
@@ -124,34 +158,40 @@ function cellsOf(row: string): string[] {
     .map((cell) => cell.trim())
 }
 
-/** What the table in README.md tells of mutants that were found: the seed, and how soon. */
-export function listed(): { name: string; seed: number; runs: number }[] {
-  return [...table().values()]
+/** What the table of a field tells of mutants that were found: the seed, and how soon. */
+export function listed(field: Field): { name: string; seed: number; runs: number }[] {
+  return [...table(field).values()]
     .map(cellsOf)
     .filter(([, , , , runs]) => Number(runs) > 0)
     .map(([name = "", , , seed, runs]) => ({ name, seed: Number(seed), runs: Number(runs) }))
 }
 
 /** Puts a row into the table, in place of that mutant's last one; rows of mutants that are no more go. */
-function write(row: string): void {
-  const rows = table().set(cellsOf(row)[0] ?? "", row)
-  const inOrder = MUTANTS.flatMap(({ name }) => rows.get(name) ?? [])
-  const [before] = readFileSync(README, "utf8").split(HEAD, 1)
+function write(field: Field, row: string): void {
+  const rows = table(field).set(cellsOf(row)[0] ?? "", row)
+  const inOrder = field.mutants.flatMap(({ name }) => rows.get(name) ?? [])
+  const [before] = readFileSync(readmeOf(field), "utf8").split(HEAD, 1)
   const line = HEAD.replace(/[^|]+/g, "---")
-  writeFileSync(README, `${before}${[HEAD, line, ...inOrder].join("\n")}\n`)
+  writeFileSync(readmeOf(field), `${before}${[HEAD, line, ...inOrder].join("\n")}\n`)
 }
 
 async function main([runs, part = "", seed]: string[]): Promise<void> {
   const workshop = new Workshop()
   const seeds = seed === undefined ? SEEDS : [Number(seed)]
   try {
-    for (const mutant of MUTANTS.filter(({ name }) => name.includes(part))) {
-      let verdict: Verdict | undefined
-      for (const one of seeds) verdict ??= await workshop.hunt(mutant, Number(runs ?? ENOUGH), one)
-      if (!verdict) process.exitCode = 1
-      const row = rowOf(mutant, verdict)
-      console.log(row)
-      write(row)
+    for (const field of [ELECTION, JOBS]) {
+      for (const mutant of field.mutants.filter(({ name }) =>
+        `${field.folder}: ${name}`.includes(part),
+      )) {
+        let verdict: Verdict | undefined
+        for (const one of seeds) {
+          verdict ??= await workshop.hunt(field, mutant, Number(runs ?? ENOUGH), one)
+        }
+        if (!verdict) process.exitCode = 1
+        const row = rowOf(mutant, verdict)
+        console.log(row)
+        write(field, row)
+      }
     }
   } finally {
     workshop.close()

@@ -9,6 +9,7 @@ import { inDomain } from "../../contracts/js-domain.js"
 import { isNoJetStream, isStreamGone, NoJetStream, ServerTooOld } from "../../errors/errors.js"
 import { fieldOf } from "../../errors/thrown.js"
 import { storePair } from "../../nats/message-pair.js"
+import { systemClock } from "../../time/system-clock.js"
 import { consumerOf, type JobNames, jobNamesOf } from "../contract/job-names.js"
 import { NOT_BEFORE_HEADER, type StoredMessage } from "../contract/job-record.js"
 import type {
@@ -30,10 +31,6 @@ import { type JobStreams, newestOf, openJobStreams, storedMessage, taken } from 
 import { Pulse } from "./pulse.js"
 import { settlementOf } from "./ticket.js"
 
-/** Of several servers one can be lost without a word. */
-const HEARTBEAT_MS = 15_000
-const HEARTBEAT_OF_REPLICAS_MS = 3_000
-const BEAT_MS = 200
 const ANSWER_MS = 5_000
 const API = { timeout: ANSWER_MS, checkAPI: false }
 
@@ -110,14 +107,13 @@ export class JetStreamJobs implements JobStore {
   async source(options: SourceOptions): Promise<JobSource> {
     const { connection } = this.#options
     const { queue, priority } = options
-    const isCopied = this.#streams.replicas > 1
-    const heartbeatMs = isCopied ? HEARTBEAT_OF_REPLICAS_MS : HEARTBEAT_MS
-    const usual = isCopied ? LEASE_OF_REPLICAS_MS : LEASE_MS
+    const usual = this.#streams.replicas > 1 ? LEASE_OF_REPLICAS_MS : LEASE_MS
     const leaseMs = await this.#ensure(options, usual)
-    this.#pulse ??= new Pulse(BEAT_MS)
+    this.#pulse ??= new Pulse(systemClock, () => connection.flush())
+    this.#pulse.keepUpWith(leaseMs)
     const consumer = consumerOf(queue, priority)
     const source = new JetStreamSource({
-      ...{ ...options, connection, leaseMs, heartbeatMs, pulse: this.#pulse, consumer },
+      ...{ ...options, connection, leaseMs, pulse: this.#pulse, consumer },
       stream: this.#names.jobsStream,
       ensure: async () => void (await this.#ensure(options, usual)),
     })

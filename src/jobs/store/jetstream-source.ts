@@ -15,7 +15,7 @@ import type { Cancel } from "../../time/clock.js"
 import { Pace } from "../../time/pace.js"
 import { systemClock } from "../../time/system-clock.js"
 import type { JobSource, SourceOptions } from "../contract/job-store.js"
-import { PullLane } from "./pull-lane.js"
+import { PullLane, WAITS } from "./pull-lane.js"
 import type { Pulse } from "./pulse.js"
 import { ticketParts } from "./ticket.js"
 
@@ -31,7 +31,6 @@ export interface JetStreamSourceOptions extends SourceOptions {
   readonly stream: string
   readonly consumer: string
   readonly leaseMs: number
-  readonly heartbeatMs: number
   readonly pulse: Pulse
   /** Makes the consumer, if it is not there. */
   readonly ensure: () => Promise<void>
@@ -130,10 +129,9 @@ export class JetStreamSource implements JobSource {
   }
 
   #newLane(heard: (message: BusMessage) => void, ended: () => void): PullLane {
-    const { connection, stream, consumer, heartbeatMs } = this.#options
+    const { connection, stream, consumer } = this.#options
     return new PullLane({
-      ...{ connection, stream, consumer, heartbeatMs, heard },
-      nowMs: () => systemClock.now().monoMs,
+      ...{ connection, stream, consumer, heard, waitsMs: this.leaseMs * WAITS },
       ended: (trouble) => (trouble ? this.#troubled(trouble) : ended()),
     })
   }
@@ -208,7 +206,7 @@ export class JetStreamSource implements JobSource {
   }
 
   #watch(): void {
-    this.#cancelWatch = systemClock.after(this.#options.heartbeatMs, () => {
+    this.#cancelWatch = systemClock.after((this.leaseMs * WAITS) / 2, () => {
       if (this.#state === "closed") return
       if (this.#lanes.some((lane) => lane.isForgotten())) {
         this.#troubled(new Error("the server does not answer requests for jobs"))

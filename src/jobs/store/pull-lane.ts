@@ -7,19 +7,22 @@ import type { BusMessage, BusSubscription } from "../../contracts/bus.js"
 import { inDomain } from "../../contracts/js-domain.js"
 import { listen } from "../../protocol/listening.js"
 
-/** How long one request waits at the server, in ms. */
-const WAITS_MS = 60_000
+/**
+ * How long a request waits at the server, as a share of the lease. A worker that stands still must have none left there when
+ * the leases of its jobs run out, which is two thirds of one later at the earliest: it would be handed them again.
+ */
+export const WAITS = 1 / 2
 /** Nothing is wrong: there are none, or the request has waited long enough. */
 const NOTHING_CAME = new Set([404, 408])
-const HEARTBEAT = 100
+/** After so many looks within which nothing was heard a request is forgotten. */
+const LOOKS = 3
 
 export interface PullLaneOptions {
   readonly connection: NatsConnection
   readonly stream: string
   readonly consumer: string
-  /** How often the server says that it still knows of a request, in ms. */
-  readonly heartbeatMs: number
-  readonly nowMs: () => number
+  /** How long one request waits at the server, in ms. */
+  readonly waitsMs: number
   readonly heard: (message: BusMessage) => void
   /** The request is over, and not all have come. With what was wrong, if anything was. */
   readonly ended: (trouble?: Error) => void
@@ -30,7 +33,7 @@ export class PullLane {
   readonly #inbox: string
   readonly #subscription: BusSubscription
   #left = 0
-  #heardMs = 0
+  #looks = 0
   #isClosed = false
 
   constructor(options: PullLaneOptions) {
@@ -53,20 +56,24 @@ export class PullLane {
    * throws.
    */
   ask(count: number, isNow = false): void {
-    const { connection, stream, consumer, heartbeatMs, nowMs } = this.#options
-    const waits = { expires: nanos(WAITS_MS), idle_heartbeat: nanos(heartbeatMs) }
-    const request = { batch: count, ...(isNow ? { no_wait: true } : waits) }
-    this.#heardMs = nowMs()
+    const { connection, stream, consumer, waitsMs } = this.#options
+    const waits = isNow ? { no_wait: true } : { expires: nanos(Math.round(waitsMs)) }
+    const request = { batch: count, ...waits }
+    this.#looks = 0
     this.#left = count
     connection.publish(requestsOf(connection, stream, consumer), JSON.stringify(request), {
       reply: this.#inbox,
     })
   }
 
-  /** Whether it waits, and the server has forgotten it. */
+  /**
+   * Whether it waits, and the server has forgotten it, which would have said by now that it waited in vain. To be asked twice
+   * while one waits: by count and not by the clock, for a process that stood still has not read what came meanwhile.
+   */
   isForgotten(): boolean {
-    const { nowMs, heartbeatMs } = this.#options
-    return this.#left > 0 && nowMs() - this.#heardMs > 2.5 * heartbeatMs
+    if (this.#left === 0) return false
+    this.#looks += 1
+    return this.#looks > LOOKS
   }
 
   /** Whatever still comes is not heard. */
@@ -87,14 +94,13 @@ export class PullLane {
 
   #arrived(message: BusMessage): void {
     if (this.#isClosed) return
-    this.#heardMs = this.#options.nowMs()
+    this.#looks = 0
     if (message.reply?.startsWith("$JS.ACK.")) {
       this.#left = Math.max(0, this.#left - 1)
       this.#options.heard(message)
       return
     }
     const { code = 0, description = "" } = message.headers ?? {}
-    if (code === HEARTBEAT) return
     const isFine = NOTHING_CAME.has(code) || /batch completed/i.test(description)
     this.#end(isFine ? undefined : new Error(`${code} ${description || "no answer"}`))
   }

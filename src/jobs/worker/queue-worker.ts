@@ -155,10 +155,13 @@ export class QueueWorker {
     if (!job.isOver) this.#over(job, this.#options.settler.gaveBack(job, excused))
   }
 
-  /** It was handed out before: runs it, unless its workers died too often. */
+  /** It was handed out before: runs it, unless its workers died too often, or what became of it is stored already. */
   async #lookBack(job: TakenJob): Promise<void> {
     const { settler } = this.#options
     const { deliveries, seq } = job.delivery
+    const isSuperseded = await settler.isSuperseded(job)
+    if (job.isOver) return
+    if (isSuperseded) return this.#over(job, settler.superseded(job))
     const early = job.record.notBeforeMs === undefined ? 0 : 1
     const excused = await this.#excuses.of(seq)
     const crashes = crashesOf(job.record, deliveries, excused + early)
