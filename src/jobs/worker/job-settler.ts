@@ -17,7 +17,7 @@ import { Pace } from "../../time/pace.js"
 import { within } from "../../time/within.js"
 import { fateOf } from "../contract/fate.js"
 import { type JobNames, keyOfId } from "../contract/job-names.js"
-import { headersFor, headersOfDead, type JobRecord, recordOf } from "../contract/job-record.js"
+import { headersFor, headersOfDead, type JobRecord } from "../contract/job-record.js"
 import {
   AlreadyThere,
   type JobStore,
@@ -26,6 +26,7 @@ import {
 } from "../contract/job-store.js"
 import { type Misfortune, misfortuneHeaders } from "../contract/outcome.js"
 import { Excuses } from "./excuses.js"
+import { becameOf } from "./successor.js"
 import type { TakenJob } from "./taken-job.js"
 
 /** When a job is tried again that can't be put with the dead, in ms. */
@@ -138,31 +139,6 @@ export class JobSettler {
     await this.#settle(job, { backAfterMs: afterMs })
   }
 
-  /**
-   * Whether its next attempt is stored, or it lies with the dead: then only the acknowledgement was lost, and it must not run
-   * beside that. Asks until it knows; where the lease is over before, it is not this worker's to run either.
-   */
-  async isSuperseded(job: TakenJob): Promise<boolean> {
-    const { store, names, clock, random } = this.#options
-    const { queue, id } = job.record
-    const { seq } = job.delivery
-    const key = keyOfId(id)
-    const pace = new Pace({ clock, random, ...PACE })
-    for (;;) {
-      try {
-        const [next, dead] = await Promise.all([
-          store.last("jobs", names.anywhere(queue, key)),
-          store.last("dead", names.subject("dead", queue, "*", key)),
-        ])
-        if (next && next.seq > seq && recordOf(next)?.id === id) return true
-        return dead?.headers?.get("Nats-Msg-Id") === becameOf(job)
-      } catch {
-        if (!job.isHeld()) return true
-      }
-      await pace.wait({ limitMs: job.leftMs() })
-    }
-  }
-
   /** Another message has taken its place. */
   superseded(job: TakenJob): void | Promise<void> {
     return this.#end(job, () => {})
@@ -258,9 +234,4 @@ export class JobSettler {
     const hdrs = traced.length > 0 ? copyHeaders(traced, misfortune) : misfortune
     bus.publish(names.done(job.id), payload, hdrs && { headers: hdrs })
   }
-}
-
-/** The id of the message in which a delivery goes on: stored twice it is stored once. */
-function becameOf({ id, delivery }: TakenJob): string {
-  return `${id}#${delivery.seq}`
 }

@@ -22,6 +22,7 @@ import type { JobSettler, JobSettlerOptions } from "./job-settler.js"
 import type { ProgressTeller } from "./progress-teller.js"
 import { QueueSource } from "./queue-source.js"
 import { QueueTrouble } from "./queue-trouble.js"
+import { isSuperseded } from "./successor.js"
 import { TakenJob } from "./taken-job.js"
 
 /** A job of whose lease less is left when it is read lay there while the process stood still. */
@@ -158,13 +159,12 @@ export class QueueWorker {
   /** It was handed out before: runs it, unless its workers died too often, or what became of it is stored already. */
   async #lookBack(job: TakenJob): Promise<void> {
     const { settler } = this.#options
-    const { deliveries, seq } = job.delivery
-    const isSuperseded = await settler.isSuperseded(job)
+    const hasGoneOn = await isSuperseded(job, this.#options)
     if (job.isOver) return
-    if (isSuperseded) return this.#over(job, settler.superseded(job))
+    if (hasGoneOn) return this.#over(job, settler.superseded(job))
     const early = job.record.notBeforeMs === undefined ? 0 : 1
-    const excused = await this.#excuses.of(seq)
-    const crashes = crashesOf(job.record, deliveries, excused + early)
+    const excused = await this.#excuses.of(job.delivery.seq)
+    const crashes = crashesOf(job.record, job.delivery.deliveries, excused + early)
     this.#histories.set(job, { crashes, excused })
     if (crashes > job.record.crashes) this.#options.meter?.crashed(job.queue)
     const reason = crashedTooOften(crashes)
@@ -217,11 +217,10 @@ export class QueueWorker {
   }
 
   #gone(job: TakenJob): void {
-    const { delivery } = job
     this.#running.delete(job)
     this.#options.progress.forget(job)
     const isExcused = (this.#histories.get(job)?.excused ?? 0) > 0
-    if (isExcused && !this.#isStopped) unawaited(this.#excuses.forget(delivery.seq), () => {})
+    if (isExcused && !this.#isStopped) unawaited(this.#excuses.forget(job.delivery.seq), () => {})
     this.tally.busy = this.#running.size
     this.#ask()
     if (this.#running.size === 0) for (const wake of this.#idle.splice(0)) wake()

@@ -125,14 +125,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "runs a job whose next attempt is stored",
-    file: "jobs/worker/job-settler",
-    was: "return true\n        return dead",
-    is: "return false\n        return dead",
+    file: "jobs/worker/successor",
+    was: "return true\n      return dead",
+    is: "return false\n      return dead",
     family: "network",
   },
   {
     name: "runs a job that lies with the dead",
-    file: "jobs/worker/job-settler",
+    file: "jobs/worker/successor",
     was: "return dead?.headers",
     is: "return void dead?.headers",
     family: "network",
