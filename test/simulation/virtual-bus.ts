@@ -12,6 +12,7 @@ class NoResponders extends Error {
 export class VirtualBus implements Bus {
   readonly #link: Link
   readonly #server: VirtualServer
+  /** Those that the server knows, or will: also one that is closed, until it hears of that. */
   readonly #subscriptions = new Set<VirtualSubscription>()
   readonly #flushing = new Set<(error: Error) => void>()
   /** Told of each message before it leaves. */
@@ -39,8 +40,7 @@ export class VirtualBus implements Bus {
     const unsubscribe = () => {
       if (!subscription.isOpen) return
       subscription.isOpen = false
-      this.#subscriptions.delete(subscription)
-      this.#link.up(() => this.#server.unsubscribe(subscription))
+      this.#link.up(() => this.#forget(subscription))
     }
     const drain = async () => {
       unsubscribe()
@@ -87,7 +87,10 @@ export class VirtualBus implements Bus {
   /** The connection is lost. */
   dropped(): void {
     this.#endFlushes()
-    for (const subscription of this.#subscriptions) this.#server.unsubscribe(subscription)
+    for (const subscription of this.#subscriptions) {
+      if (subscription.isOpen) this.#server.unsubscribe(subscription)
+      else this.#forget(subscription)
+    }
   }
 
   /** A new connection stands. */
@@ -98,6 +101,11 @@ export class VirtualBus implements Bus {
         if (subscription.isOpen) this.#server.subscribe(subscription)
       })
     }
+  }
+
+  #forget(subscription: VirtualSubscription): void {
+    this.#subscriptions.delete(subscription)
+    this.#server.unsubscribe(subscription)
   }
 
   #endFlushes(): void {
