@@ -214,7 +214,7 @@ export class Coordinator {
     }
     this.#waiting = undefined
     // Who holds a claim, or may come to, has other things to do, and needs to hear of none.
-    if (election.standing && !election.isEngaged) this.#attention?.follow(election.standing.claim)
+    if (!election.isEngaged && election.standing) this.#attention?.follow(election.standing.claim)
     if (!election.isResigning) for (const resolve of this.#onResigned.splice(0)) resolve()
     this.#arm(election)
   }

@@ -111,7 +111,8 @@ export class Expectation {
   /**
    * `member` died, and nobody saw it. A renewal that it had sent and not announced is seen only by the heir that looks
    * before it claims, and its lease counts from then. So it is in a crowd whose heirs died as well, with a renewal that
-   * was told to them alone; and others wait for a silence before that.
+   * was told to them alone; and others wait for a silence before that. By then the claim has expired, and what vanished may
+   * have been another: they wait once more.
    */
   lost(
     member: SimulatedMember,
@@ -123,7 +124,7 @@ export class Expectation {
     if (!this.#first(left, member)) return
     const heirs = heirsOf(member)
     const isLineDead = !left.some((other) => other !== member && heirs.includes(other.id))
-    const leases = member.isClaiming || isLineDead ? 2 : 1
+    const leases = isLineDead ? 3 : member.isClaiming ? 2 : 1
     // Others that died unseen stay in the line until their entries expire; each costs a step.
     const lapseMs = leaseMs * OTHERS_SHARE + (this.#mostHeirs + (isLineDead ? SPREAD : 0)) * stepMs
     // The last renewal was told to all, or the last but one at the earliest: then that is where the silence began.

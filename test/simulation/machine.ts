@@ -9,6 +9,8 @@ import type { Timeline } from "./timeline.js"
 interface Timer {
   readonly dueMs: number
   wake: (() => void) | undefined
+  /** Takes it off the timeline. */
+  cancel: Cancel
 }
 
 /** Timers ring this much late, in ms, so that rounding never makes one ring early. */
@@ -48,10 +50,11 @@ export class Machine implements Clock {
   }
 
   after(ms: number, wake: () => void): Cancel {
-    const timer: Timer = { dueMs: this.now().monoMs + ms, wake }
+    const timer: Timer = { dueMs: this.now().monoMs + ms, wake, cancel: () => {} }
     this.#arrange(timer)
     return () => {
       timer.wake = undefined
+      timer.cancel()
     }
   }
 
@@ -113,7 +116,8 @@ export class Machine implements Clock {
 
   #arrange(timer: Timer): void {
     const leftMs = Math.max(0, timer.dueMs - this.now().monoMs) / this.#rate
-    this.#timeline.at(this.#timeline.nowMs + leftMs + ROUNDING_MS, () => this.#ring(timer))
+    const atMs = this.#timeline.nowMs + leftMs + ROUNDING_MS
+    timer.cancel = this.#timeline.at(atMs, () => this.#ring(timer))
   }
 
   #ring(timer: Timer): void {

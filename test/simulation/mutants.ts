@@ -71,7 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "election/election",
     was: "return this.#hold(candidate, outcome.revision)",
     is: "return this.#hold({ ...candidate, claim: candidate.claim, sent: now, resigning: candidate.resigning } as Candidate, outcome.revision)",
-    family: "network",
+    family: "lease",
   },
   {
     name: "counts the lease from the last of several unsure renewals",
@@ -155,13 +155,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: "election/observed-claim",
     was: "const wasDeleted = this.revision > 0",
     is: "const wasDeleted = false",
-    family: "bucket",
-  },
-  {
-    name: "claims over what vanished without another look",
-    file: "election/follower",
-    was: "} else if (this.#observed.isThere && this.#observed.isProvenOver) {",
-    is: "} else if (this.#observed.isProvenOver) {",
     family: "bucket",
   },
   {

@@ -27,6 +27,8 @@ export type Kind =
   | "mute"
   /** First nothing comes down to it, then nothing goes up: answers are late, and the last thing it hears. */
   | "swing"
+  /** As "swing", from the instant at which it next claims or renews. */
+  | "late-answer"
   | "lose-requests"
   | "lose-answers"
   | "stale-read"
@@ -108,6 +110,8 @@ export interface Terrain {
 
 /** What a family of schedules is made of. */
 export interface Family extends Terrain {
+  /** How many of them `make test` runs. */
+  readonly runs: number
   /** Kinds and how often each comes. */
   readonly kinds: Partial<Record<Kind, number>>
   readonly delays: number
@@ -131,6 +135,7 @@ const UPHEAVAL = {
 export const FAMILIES = {
   /** A good network: everything must go by the book, and in time. */
   calm: {
+    runs: 2_500,
     isCalm: true,
     kinds: { ...UPHEAVAL, "lose-requests": 1, "lose-answers": 1, "delete-claim": 1 },
     delays: 1,
@@ -140,6 +145,7 @@ export const FAMILIES = {
     mostSteps: 8,
   },
   network: {
+    runs: 4_000,
     kinds: {
       ...UPHEAVAL,
       cut: 10,
@@ -162,16 +168,19 @@ export const FAMILIES = {
   },
   /** Answers that are late or lost, and followers that hear nothing: who counts a lease from when? */
   lease: {
+    runs: 4_500,
     kinds: {
-      swing: 8,
+      swing: 6,
+      "late-answer": 6,
       cut: 2,
       deaf: 1,
-      mute: 5,
+      mute: 4,
       blip: 6,
       "lose-answers": 1,
       "lose-requests": 1,
       freeze: 1,
       ask: 1,
+      resign: 2,
       "crash-unseen": 1,
     },
     delays: 1,
@@ -182,6 +191,7 @@ export const FAMILIES = {
   },
   /** The seat changes hands again and again, among members that don't hear each other. */
   changes: {
+    runs: 2_500,
     kinds: {
       "hand-over": 6,
       resign: 6,
@@ -201,6 +211,7 @@ export const FAMILIES = {
     mostSteps: 12,
   },
   clocks: {
+    runs: 3_000,
     kinds: { ...UPHEAVAL, freeze: 6, suspend: 4, "wall-jump": 6, cut: 6, blip: 2, ask: 6 },
     delays: 3,
     loss: 0,
@@ -209,15 +220,17 @@ export const FAMILIES = {
     mostSteps: 12,
   },
   bucket: {
+    runs: 3_500,
     kinds: {
       ...UPHEAVAL,
-      "delete-claim": 4,
+      join: 4,
+      "delete-claim": 6,
       garbage: 3,
       purge: 3,
       anew: 2,
       "stale-read": 3,
       deaf: 3,
-      cut: 3,
+      cut: 4,
       freeze: 2,
     },
     delays: 3,
@@ -228,6 +241,7 @@ export const FAMILIES = {
   },
   /** The bucket is lost again and again: another claim may stand at a revision that was once seen. */
   recreated: {
+    runs: 4_500,
     kinds: { restore: 8, anew: 1, freeze: 8, deaf: 1, cut: 1, resign: 1 },
     delays: 2,
     loss: 0,
@@ -237,6 +251,7 @@ export const FAMILIES = {
   },
   /** The same as calm where a few are a crowd. */
   crowd: {
+    runs: 2_500,
     isCalm: true,
     isCrowd: true,
     kinds: {
@@ -255,6 +270,7 @@ export const FAMILIES = {
   },
   /** And on a bad network, with clocks and buckets that go wrong. */
   throng: {
+    runs: 3_000,
     isCrowd: true,
     kinds: {
       ...UPHEAVAL,

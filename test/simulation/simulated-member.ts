@@ -69,6 +69,8 @@ export class SimulatedMember implements Duties {
   state: MemberState | "gone" = "starting"
   /** Its last own claim, as its supervisor hears of it. */
   held: StandingClaim | undefined
+  /** Done when it next claims, or renews what it holds. */
+  onceItClaims: (() => void) | undefined
   /** The last word that came to it. */
   #word: Word | undefined
   /** How often it reported trouble. */
@@ -97,7 +99,11 @@ export class SimulatedMember implements Duties {
     this.#bucket = bucket
     bus.onPublish = (subject) => judge.acts(this, `publishes to ${subject}`)
     bucket.onWrite = (key) => {
-      if (key === CLAIM_KEY) judge.acts(this, "writes the claim")
+      if (key !== CLAIM_KEY) return
+      judge.acts(this, "writes the claim")
+      const { onceItClaims } = this
+      this.onceItClaims = undefined
+      onceItClaims?.()
     }
     this.leadCall = new LeadCall({
       clock: machine,

@@ -45,7 +45,9 @@ export class VirtualServer {
   onRefused: (link: Link, askedMs: number) => void = () => {}
   /** Told of each read that arrives. */
   onRead: (link: Link, key: string) => void = () => {}
-  /** Until when it does. */
+  /** Done right after the claim is written next. */
+  onceClaimed: (() => void) | undefined
+  /** Until when JetStream refuses. */
   outUntilMs = 0
   /** Links whose next reads look this many revisions back. */
   readonly staleReads = new Map<Link, number>()
@@ -63,6 +65,7 @@ export class VirtualServer {
       heard: (entry) => {
         this.#log.push(entry)
         this.onTraffic?.(`${entry.key} is written, revision ${entry.revision}`)
+        if (entry.key === CLAIM_KEY && !entry.deleted) this.#claimed()
         for (const watcher of this.#watchers) watcher.heard(entry)
       },
     })
@@ -142,6 +145,12 @@ export class VirtualServer {
   /** Whether a claim was written at this revision of the bucket as it is now. */
   hasClaim(revision: number): boolean {
     return this.#log.some((entry) => entry.revision === revision && entry.key === CLAIM_KEY)
+  }
+
+  #claimed(): void {
+    const { onceClaimed } = this
+    this.onceClaimed = undefined
+    if (onceClaimed) this.#timeline.at(this.#timeline.nowMs, onceClaimed)
   }
 
   #staleness(link: Link): number {

@@ -181,6 +181,7 @@ export class World {
     if (!this.#alive.some((member) => member.eligible && member.state === "ready")) {
       // Nothing is promised to a newcomer while a claim that was wiped may still hold.
       await this.#pass(this.#noJoinsUntilMs, () => false)
+      this.#expectation.disturbed()
       this.#join(1)
     }
     // What is seen last is waited for once; what then turns out to be newer (that sight was of the past, or the claim
@@ -309,6 +310,9 @@ export class World {
       case "swing":
         this.#swing(link, forMs, step.variant)
         return true
+      case "late-answer":
+        member.onceItClaims = () => this.#swing(link, forMs, step.variant)
+        return true
       case "lose-requests":
       case "lose-answers": {
         if (!this.#expectation.lostMessages(this.#alive)) return false
@@ -328,7 +332,10 @@ export class World {
       }
       case "delete-claim":
         this.#expectation.claimDeleted(this.#alive, (ms, run) => this.#later(ms, run))
-        this.#spoilClaim(step.kind)
+        // Or as soon as one is written next, which is acknowledged all the same.
+        if (step.variant >= 4 && !this.#isCalm)
+          this.#server.onceClaimed = () => this.#spoilClaim("delete-claim")
+        else this.#spoilClaim(step.kind)
         return true
       case "garbage":
         this.#spoilClaim(step.kind)
@@ -373,6 +380,7 @@ export class World {
   }
 
   #swing(link: Link, forMs: number, variant: number): void {
+    if (this.#isHealed) return
     const { leaseMs } = this.#timings
     if (variant >= 4) link.mute(leaseMs * 3)
     link.cut(["down"], undefined)
@@ -542,10 +550,10 @@ export class World {
   #heal(): void {
     this.#note("== all is healed")
     this.#isHealed = true
-    this.#expectation.disturbed()
     Object.assign(this.#weather, { delayMs: 0, loss: 0, stale: 0 })
     this.#server.staleReads.clear()
     this.#server.outUntilMs = 0
+    this.#server.onceClaimed = undefined
     for (const link of this.#links) link.heal()
     for (const { machine } of this.#alive) machine.thaw(false)
   }
