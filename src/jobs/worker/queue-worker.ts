@@ -164,12 +164,15 @@ export class QueueWorker {
     if (hasGoneOn) return this.#over(job, settler.superseded(job))
     const early = job.record.notBeforeMs === undefined ? 0 : 1
     const excused = await this.#excuses.of(job.delivery.seq)
+    if (job.isOver) return
+    // The answers took longer than its lease, and it may have been another's meanwhile.
+    if (!job.isHeld()) return this.#over(job)
     const crashes = crashesOf(job.record, job.delivery.deliveries, excused + early)
     this.#histories.set(job, { crashes, excused })
     if (crashes > job.record.crashes) this.#options.meter?.crashed(job.queue)
     const reason = crashedTooOften(crashes)
     if (reason) this.#over(job, settler.bury(job, { ...job.record, crashes }, reason))
-    else if (!job.isOver) this.#run(job)
+    else this.#run(job)
   }
 
   #run(job: TakenJob): void {
