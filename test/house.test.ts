@@ -51,8 +51,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   "dashboard/panels": "dashboard/state",
   "dashboard/panels/jobs": "dashboard/panels",
   "dashboard/screen": "dashboard/panels/jobs",
-  "dashboard/demo": "dashboard/state",
-  dashboard: "supervision operator dashboard/screen dashboard/demo",
+  dashboard: "supervision operator dashboard/screen",
   "commands/flags": "supervision",
   "commands/terminal": "logging dashboard/drawing",
   "commands/completion": "",
@@ -263,11 +262,13 @@ t.test(
 
 t.test("there is one way to listen, from which nothing escapes", async (t) => {
   const listening = files.filter(({ text }) => /\.subscribe\(/.test(text))
-  // The probe listens in order to be refused, a request in memory for its answer; the last one is of a store.
+  // The probe listens in order to be refused, a request in memory for its answer; a process of the demo is a bus to its
+  // worker; the last one is of a store.
   const own = [
     "protocol/listening",
     "doctor/probe",
     "backend/memory-connection",
+    "dashboard/demo-process",
     "dashboard/screen/run-plain",
   ]
   t.strictSame(namesOf(listening).toSorted(), own.toSorted())

@@ -1,5 +1,5 @@
 /** What `pool dashboard` does: it shows a pool that runs, or one that is made up. */
-import { attach } from "../dashboard/pool-source.js"
+import { attach } from "../dashboard/attach.js"
 import { runDashboard, runDemo } from "../dashboard/start.js"
 import { connectionIn, type PoolFlags } from "./flags/flags.js"
 

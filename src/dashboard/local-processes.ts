@@ -3,33 +3,36 @@
  * may lose its entry meanwhile, and can still be thawed.
  */
 import { hostname } from "node:os"
+import { isNoResponders, isTimeout } from "../errors/errors.js"
 import type { Member } from "../protocol/member.js"
+import type { Processes } from "./live-pool.js"
 
-export class LocalProcesses {
+export class LocalProcesses implements Processes {
   readonly #frozen = new Map<string, Member>()
 
-  /** The member with this id, if it was frozen here. */
   frozen(id: string): Member | undefined {
     return this.#frozen.get(id)
   }
 
-  isHere({ host }: Member): boolean {
-    return host === hostname()
-  }
-
-  freeze(member: Member): undefined {
+  freeze(member: Member): void {
     this.#signal(member, "SIGSTOP")
     this.#frozen.set(member.id, member)
   }
 
-  thaw(member: Member): undefined {
+  thaw(member: Member): void {
     // Also one whose process is gone: there is nothing left to thaw.
-    if (this.isHere(member)) this.#frozen.delete(member.id)
+    if (isHere(member)) this.#frozen.delete(member.id)
     this.#signal(member, "SIGCONT")
   }
 
-  /** Returns what is to be said of it. */
-  kill(member: Member): string {
+  async kill(member: Member, ask: () => Promise<void>): Promise<string | undefined> {
+    try {
+      await ask()
+      return undefined
+    } catch (error) {
+      const isSilent = isTimeout(error) || isNoResponders(error)
+      if (!isSilent || !isHere(member)) throw error
+    }
     this.#signal(member, "SIGKILL")
     this.#frozen.delete(member.id)
     return `it did not answer; its process ${member.pid} was killed from here`
@@ -37,7 +40,7 @@ export class LocalProcesses {
 
   #signal(member: Member, signal: NodeJS.Signals): void {
     const { pid, name, host } = member
-    if (!this.isHere(member)) throw new Error(`${name} runs on ${host}, not here`)
+    if (!isHere(member)) throw new Error(`${name} runs on ${host}, not here`)
     try {
       process.kill(pid, signal)
     } catch (error) {
@@ -46,4 +49,8 @@ export class LocalProcesses {
       throw new Error(isGone ? `the process of ${name} is not there any more` : message)
     }
   }
+}
+
+function isHere({ host }: Member): boolean {
+  return host === hostname()
 }

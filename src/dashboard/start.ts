@@ -40,9 +40,9 @@ export async function runDashboard(
   return runStore(store, source, options)
 }
 
-/** Runs it on a made-up pool that has lived through some minutes already. Needs no server. */
+/** Runs it on a pool inside this process that has lived through some minutes already. Needs no server. */
 export async function runDemo(options: DashboardOptions = {}): Promise<number> {
-  const { rehearsed } = await import("./demo/demo.js")
+  const { rehearsed } = await import("./demo.js")
   const { store, source, clock } = await rehearsed(Date.now())
   clock.goLive()
   return runStore(store, source, options)

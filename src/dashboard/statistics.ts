@@ -1,8 +1,12 @@
 /** Counters of all members, from the statistics that every NATS service gives (ADR-32). */
-import { createInbox, type NatsConnection } from "nats"
+import { createInbox } from "nats"
+import type { Bus } from "../contracts/bus.js"
+import { unawaited } from "../contracts/unawaited.js"
 import { listen } from "../protocol/listening.js"
+import type { Cancel, Clock } from "../time/clock.js"
 import type { Counters } from "./world/source.js"
 
+const ASK_EVERY_MS = 500
 /** Members that answer later than this are left out, this time. */
 const PATIENCE_MS = 300
 
@@ -24,8 +28,28 @@ const NOTHING: Counters = { done: 0, tracked: 0, failed: 0, busy: 0 }
 /** By member id. */
 export type Counted = ReadonlyMap<string, Counters>
 
+/** Tells what members say, twice a second where any is there, until what it returns is called. */
+export function followStatistics(
+  bus: Bus,
+  clock: Clock,
+  pool: string,
+  told: (counters: Counted) => void,
+): () => void {
+  let cancel: Cancel = () => {}
+  const next = () => {
+    cancel = clock.after(ASK_EVERY_MS, () => {
+      next()
+      const answered = (counters: Counted) => counters.size > 0 && told(counters)
+      // What fails because the connection is away is told by the connection's own events.
+      unawaited(askStatistics(bus, clock, pool).then(answered, () => {}))
+    })
+  }
+  next()
+  return () => cancel()
+}
+
 /** Asks all members of `pool`; resolves with what came in time, by member id. */
-export function askStatistics(connection: NatsConnection, pool: string): Promise<Counted> {
+export function askStatistics(bus: Bus, clock: Clock, pool: string): Promise<Counted> {
   return new Promise((resolve) => {
     const counters = new Map<string, Counters>()
     const inbox = createInbox()
@@ -39,14 +63,14 @@ export function askStatistics(connection: NatsConnection, pool: string): Promise
       )
     }
     // What fails is somebody else's service of the same name, with statistics of its own kind.
-    const subscription = listen(connection, inbox, take)
+    const subscription = listen(bus, inbox, take)
     for (const service of [pool, `${pool}-leader`]) {
-      connection.publish(`$SRV.STATS.${service}`, "", { reply: inbox })
+      bus.publish(`$SRV.STATS.${service}`, "", { reply: inbox })
     }
-    setTimeout(() => {
+    clock.after(PATIENCE_MS, () => {
       subscription.unsubscribe()
       resolve(counters)
-    }, PATIENCE_MS)
+    })
   })
 }
 

@@ -1,12 +1,13 @@
 /** What the tests of the dashboard share: a made-up pool on a clock that only moves when it is told to. */
-import { rehearsed } from "../../src/dashboard/demo/demo.js"
-import { type FakeOptions, FakeSource } from "../../src/dashboard/demo/fake-source.js"
+
 import { type Glyphs, UNICODE } from "../../src/dashboard/drawing/glyphs.js"
 import { textOf } from "../../src/dashboard/drawing/line.js"
 import { picture } from "../../src/dashboard/screen/picture.js"
 import { DashboardStore } from "../../src/dashboard/state/store.js"
 import type { PoolSource } from "../../src/dashboard/world/source.js"
 import { VirtualClock } from "../../src/time/virtual-clock.js"
+import { type FakeOptions, FakeSource } from "./played/fake-source.js"
+import { halfAMinuteAgo } from "./played/half-a-minute-ago.js"
 
 process.env.TZ = "UTC"
 
@@ -44,9 +45,9 @@ export function stage(options: FakeOptions = THREE, jobs: Pick<PoolSource, JobsP
   return on({ clock, source, store: new DashboardStore(source, clock) })
 }
 
-/** The pool of the demo, which has lived through five minutes. */
+/** A pool that has lived through five minutes. */
 export async function demoStage(): Promise<Stage> {
-  return on(await rehearsed(NOON))
+  return on(await halfAMinuteAgo(NOON))
 }
 
 function on({ clock, source, store }: Pick<Stage, "clock" | "source" | "store">): Stage {

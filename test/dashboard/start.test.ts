@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { PassThrough } from "node:stream"
 import t from "tap"
-import { FakeSource } from "../../src/dashboard/demo/fake-source.js"
 import { runDashboard, wantsScreen } from "../../src/dashboard/start.js"
+import { FakeSource } from "./played/fake-source.js"
 import { NOON, stage, THREE } from "./stage.js"
 
 const TTY = { isTTY: true }

@@ -1,7 +1,7 @@
 import t from "tap"
-import { FakeSource } from "../../src/dashboard/demo/fake-source.js"
 import { DashboardStore } from "../../src/dashboard/state/store.js"
 import { VirtualClock } from "../../src/time/virtual-clock.js"
+import { FakeSource } from "./played/fake-source.js"
 import { NOON, stage, THREE } from "./stage.js"
 
 /** The times at which the screen was told, in ms from now on. */

@@ -11,7 +11,7 @@ export function dashboardCommand(): Command {
     .option("--plain", "a line for every event (on a pipe: always)")
     .option("--json", "a JSON object for every event")
     .option("--ascii", "draw with ASCII characters only")
-    .option("--demo", "a made-up pool; no server needed")
+    .option("--demo", "a pool inside this process; no server needed")
     .addHelpText(
       "after",
       `

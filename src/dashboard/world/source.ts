@@ -1,6 +1,6 @@
 /**
- * What the screen needs from a pool, and no more: events in, orders and requests out. The real one stands
- * on the roster and the control subjects, `fake-source.ts` on nothing at all; the screen can't tell.
+ * What the screen needs from a pool, and no more: events in, orders and requests out. A pool that runs stands behind it, or
+ * in its tests nothing at all; the screen can't tell.
  */
 import type { StandingClaim } from "../../protocol/claim.js"
 import type { Member } from "../../protocol/member.js"

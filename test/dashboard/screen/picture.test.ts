@@ -1,9 +1,9 @@
 import t from "tap"
-import type { FakeOptions } from "../../../src/dashboard/demo/fake-source.js"
 import { ASCII, UNICODE } from "../../../src/dashboard/drawing/glyphs.js"
 import { cells, textOf } from "../../../src/dashboard/drawing/line.js"
 import { picture } from "../../../src/dashboard/screen/picture.js"
 import { matchesPicture } from "../picture-book.js"
+import type { FakeOptions } from "../played/fake-source.js"
 import { demoStage, NOON, type Stage, stage, THREE } from "../stage.js"
 
 const SIZES: readonly [number, number][] = [

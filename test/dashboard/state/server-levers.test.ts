@@ -1,5 +1,5 @@
 import t from "tap"
-import type { FakeOptions } from "../../../src/dashboard/demo/fake-source.js"
+import type { FakeOptions } from "../played/fake-source.js"
 import { stage, THREE } from "../stage.js"
 
 const CLUSTER: FakeOptions = { ...THREE, servers: ["n1", "n2", "n3"] }

@@ -1,6 +1,7 @@
 /** What a fake pool has to do: requests of others that come in waves, and the statistics about them. */
-import type { Cancel, Clock } from "../../time/clock.js"
-import type { Counters } from "../world/source.js"
+
+import type { Counters } from "../../../src/dashboard/world/source.js"
+import type { Cancel, Clock } from "../../../src/time/clock.js"
 import type { FakeMember, FakePool } from "./fake-pool.js"
 
 /** How often the statistics come. */

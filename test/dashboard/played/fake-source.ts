@@ -1,9 +1,16 @@
 /** A FakePool as the dashboard sees it: it obeys orders, answers requests, counts, and has some load. */
-import { NoWorkers, RequestTimeout } from "../../errors/errors.js"
-import type { Clock } from "../../time/clock.js"
-import { pause } from "../../time/within.js"
-import type { ServerLever } from "../world/servers.js"
-import type { Lever, PoolEvent, PoolSource, Reply, WorkKind } from "../world/source.js"
+
+import type { ServerLever } from "../../../src/dashboard/world/servers.js"
+import type {
+  Lever,
+  PoolEvent,
+  PoolSource,
+  Reply,
+  WorkKind,
+} from "../../../src/dashboard/world/source.js"
+import { NoWorkers, RequestTimeout } from "../../../src/errors/errors.js"
+import type { Clock } from "../../../src/time/clock.js"
+import { pause } from "../../../src/time/within.js"
 import { FakeLoad } from "./fake-load.js"
 import { type FakeMember, FakePool, type FakeStart, TTL_MS } from "./fake-pool.js"
 import { FakeServers } from "./fake-servers.js"

@@ -1,19 +1,20 @@
 /**
- * A pool that exists only in memory, for `pool dashboard --demo`, tests and pictures. Its members live by
+ * A pool that exists only in memory, for tests and pictures of the screen. Its members live by
  * the rules of the protocol and with its timings, but nothing here elects anything: it plays what would be seen.
  */
-import type { Claim } from "../../protocol/claim.js"
+
+import type { Ending, PoolEvent } from "../../../src/dashboard/world/source.js"
+import type { Claim } from "../../../src/protocol/claim.js"
 import {
   bySeniority,
   MEMBER_VERSION,
   type Member,
   type MemberState,
   memberKey,
-} from "../../protocol/member.js"
-import { oldest } from "../../strategies/built-in-strategies.js"
-import { NO_SURROUNDINGS } from "../../strategies/strategy.js"
-import type { Cancel, Clock } from "../../time/clock.js"
-import type { Ending, PoolEvent } from "../world/source.js"
+} from "../../../src/protocol/member.js"
+import { oldest } from "../../../src/strategies/built-in-strategies.js"
+import { NO_SURROUNDINGS } from "../../../src/strategies/strategy.js"
+import type { Cancel, Clock } from "../../../src/time/clock.js"
 
 export const LEASE_MS = 2000
 export const TTL_MS = 6000

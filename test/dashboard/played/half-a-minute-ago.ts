@@ -1,19 +1,13 @@
-/** The demo: a fake pool that has lived through a few minutes already, and goes on live. */
-import { unawaited } from "../../contracts/unawaited.js"
-import { VirtualClock } from "../../time/virtual-clock.js"
-import { DashboardStore } from "../state/store.js"
+/** A made-up pool that has lived through a few minutes: half a minute ago it lost its first leader. */
+import { unawaited } from "../../../src/contracts/unawaited.js"
+import { DashboardStore } from "../../../src/dashboard/state/store.js"
+import { VirtualClock } from "../../../src/time/virtual-clock.js"
 import { FakeSource } from "./fake-source.js"
 
 const MINUTE = 60_000
 
-export interface Demo {
-  readonly source: FakeSource
-  readonly clock: VirtualClock
-  readonly store: DashboardStore
-}
-
-/** A pool of three that lost its first leader a minute ago. */
-export async function rehearsed(nowWallMs: number): Promise<Demo> {
+/** It is `nowWallMs` there. */
+export async function halfAMinuteAgo(nowWallMs: number) {
   const clock = new VirtualClock(nowWallMs - 5 * MINUTE)
   const source = new FakeSource(clock, {
     load: 20,

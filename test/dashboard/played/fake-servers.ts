@@ -1,6 +1,11 @@
 /** Servers of a cluster that exist only in memory: they obey the levers, one leads the stream, and who is back catches up. */
-import type { Clock } from "../../time/clock.js"
-import { isReturn, type ServerLever, type ServerSeen, type ServersSeen } from "../world/servers.js"
+import {
+  isReturn,
+  type ServerLever,
+  type ServerSeen,
+  type ServersSeen,
+} from "../../../src/dashboard/world/servers.js"
+import type { Clock } from "../../../src/time/clock.js"
 
 const LEAVES_AFTER_MS = 2_500
 const STARTS_AFTER_MS = 250
