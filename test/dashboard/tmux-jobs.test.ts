@@ -56,7 +56,7 @@ t.test(
         16,
         /^ work +● .*\n QUEUE +WAIT +RUN LATER[\s\S]*\n RUNNING [\s\S]*second[\s\S]*\n DEAD/,
       ],
-      [38, 8, /^ ● leader a, .*\n( bad idle\n)? slow 1 run 1 later\n▸ slow at a \d+s half\n/],
+      [38, 8, /^ ● leader a, .*\n( bad idle\n)? slow 1 run 1 later\n▸ slow at a \d+[sm]\S* half\n/],
       [100, 30, /╭─ Queues 2 ─/],
     ] as const) {
       terminal.resize(columns, rows)
