@@ -1,7 +1,6 @@
 /**
  * Examines what a pool stands on: the server, its bucket, its clock, what this user may do, and this machine. Changes
- * nothing but the entry `clock`, as everybody does who joins, and in the streams of jobs what anybody adjusts who opens them.
- * Each finding says what is so, and what to do about it.
+ * nothing but the entry `clock`, as everybody does who joins. Each finding says what is so, and what to do about it.
  */
 import { jetstreamManager } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"

@@ -40,7 +40,7 @@ export async function findJobs(
     if (isStreamNotFound(error) || isNoJetStream(error)) return undefined
     throw error
   }
-  const store = await JetStreamJobs.open({ connection, pool })
+  const store = await JetStreamJobs.open({ connection, pool, adjusts: false })
   return new JobClient({ pool, store, bus: connection, clock: systemClock })
 }
 

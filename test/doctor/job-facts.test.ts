@@ -36,3 +36,16 @@ t.test("nothing is said or made of a pool without jobs; then what there is", asy
     says: "nobody serves what they enqueue: nightly (job missing)",
   })
 })
+
+t.test("what another version made of a stream stays as it is", async (t) => {
+  const pool = await testPool(t)
+  const client = await PoolClient.connect({ servers: pool.server.url })
+  t.teardown(() => client.close())
+  await client.enqueue("nobody", "x")
+  const connection = await connect({ servers: pool.server.url })
+  t.teardown(() => connection.close())
+  const { streams } = await jetstreamManager(connection)
+  await streams.update("POOL_work_jobs", { allow_direct: false })
+  t.equal((await jobsExamined(connection, "work")).length, 3)
+  t.notOk((await streams.info("POOL_work_jobs")).config.allow_direct)
+})

@@ -38,6 +38,8 @@ export interface JetStreamJobsOptions extends JobConsumersOptions {
   readonly pool: string
   /** Of the pool; looked up if they are not given. */
   readonly replicas?: number | undefined
+  /** Whether streams that another version made are adjusted. Default true; who only looks leaves them as they are. */
+  readonly adjusts?: boolean
 }
 
 export class JetStreamJobs implements JobStore {
@@ -234,6 +236,6 @@ export class JetStreamJobs implements JobStore {
 }
 
 function opened(options: JetStreamJobsOptions, manager: JetStreamManager): Promise<JobStreams> {
-  const { connection, pool, replicas, report = () => {} } = options
-  return openJobStreams(connection, manager, jobNamesOf(pool), { replicas, report })
+  const { connection, pool, replicas, adjusts = true, report = () => {} } = options
+  return openJobStreams(connection, manager, jobNamesOf(pool), { replicas, adjusts, report })
 }

@@ -38,22 +38,32 @@ export interface JobStreams {
   readonly aheadMs: number
 }
 
-/** Opens the streams, and makes or adjusts what is not as it should be. `replicas` are those of the pool, if they are known. */
+export interface OpenJobStreams {
+  /** Of the pool, if they are known. */
+  readonly replicas?: number | undefined
+  /** Whether what differs from what this version would make is adjusted. */
+  readonly adjusts: boolean
+  /** Told of what was adjusted. */
+  readonly report: Report
+}
+
+/** Opens the streams, makes what is missing, and adjusts what is not as it should be, if it may. */
 export async function openJobStreams(
   connection: NatsConnection,
   manager: JetStreamManager,
   names: JobNames,
-  { replicas, report }: { readonly replicas?: number | undefined; readonly report: Report },
+  options: OpenJobStreams,
 ): Promise<JobStreams> {
   const sentMs = Date.now()
   const info = await infoOf(manager, names.jobsStream)
   const middleMs = (sentMs + Date.now()) / 2
   const found = info?.config
-  const copies = replicas ?? found?.num_replicas ?? (await replicasOfPool(manager, names.pool))
+  const copies =
+    options.replicas ?? found?.num_replicas ?? (await replicasOfPool(manager, names.pool))
   const level = levelOf(connection)
-  const jobs = await fit(manager, found, jobsConfig(names, copies, level), report)
+  const jobs = await fit(manager, found, jobsConfig(names, copies, level), options)
   const dead = await infoOf(manager, names.deadStream)
-  await fit(manager, dead?.config, deadConfig(names, copies), report)
+  await fit(manager, dead?.config, deadConfig(names, copies), options)
   const version = connection.info?.version ?? "0"
   return {
     replicas: jobs.num_replicas,
@@ -116,7 +126,7 @@ async function fit(
   { streams }: JetStreamManager,
   found: StreamConfig | undefined,
   wanted: Wanted,
-  report: Report,
+  { adjusts, report }: OpenJobStreams,
 ): Promise<StreamConfig> {
   if (!found) {
     try {
@@ -130,7 +140,7 @@ async function fit(
   const settings = (Object.keys(wanted) as (keyof StreamConfig)[]).filter(
     (name) => !OWN_CHOICE.has(name) && !isSame(found[name], wanted[name]),
   )
-  if (settings.length === 0) return found
+  if (settings.length === 0 || !adjusts) return found
   const changes = Object.fromEntries(settings.map((name) => [name, wanted[name as keyof Wanted]]))
   const { config } = await streams.update(wanted.name, { ...found, ...changes })
   report(`stream ${wanted.name}: adjusted ${settings.join(", ")}`)
