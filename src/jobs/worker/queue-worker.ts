@@ -25,9 +25,6 @@ import { QueueTrouble } from "./queue-trouble.js"
 import { isSuperseded } from "./successor.js"
 import { TakenJob } from "./taken-job.js"
 
-/** A job of whose lease less is left when it is read lay there while the process stood still. */
-const FRESH = 1 / 2
-
 export interface QueueWorkerOptions extends Omit<JobSettlerOptions, "worker"> {
   readonly queue: string
   readonly own: QueueOptions
@@ -135,7 +132,7 @@ export class QueueWorker {
     const leaseMs = this.#leaseMs
     const job = new TakenJob({ delivery, record, leaseMs, clock, member: member(), tell })
     // Its lease was used up while nobody here could read: it may be another's any moment.
-    if (job.leftMs() < leaseMs * FRESH) return this.#ask()
+    if (job.isStale()) return this.#ask()
     this.#running.add(job)
     this.tally.busy = this.#running.size
     took(job)

@@ -17,6 +17,8 @@ import type { RunningJob } from "../contract/running.js"
 
 /** Tokens of one stored message: more often than this it is hardly handed out. */
 const TOKENS = 1_000
+/** A job of whose lease less is left when it is read lay there while the process stood still. */
+const FRESH = 1 / 2
 const decoder = new TextDecoder()
 
 export interface TakenJobOptions {
@@ -135,6 +137,11 @@ export class TakenJob implements QueueJob {
   /** Milliseconds for which it is this worker's, if no further renewal is acknowledged. */
   leftMs(): number {
     return this.#lease.remainingMs(this.#options.clock.now())
+  }
+
+  /** Asked when it is read: whether too little of its lease is left to begin. */
+  isStale(): boolean {
+    return this.leftMs() < this.#options.leaseMs * FRESH
   }
 
   /** Fires the signal if the lease is over; says whether it is. */
