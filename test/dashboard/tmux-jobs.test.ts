@@ -61,7 +61,7 @@ t.test(
       [
         38,
         8,
-        /^ ● leader a, .*\n( bad idle\n)? slow (1 wait )?1 run( 1 later)?\n▸ slow at a \d+[sm]\S* half\n/,
+        /^ ● leader a, .*\n( bad idle\n)?[ ▸]slow (1 wait )?1 run( 1 later)?\n[ ▸]+slow at a \d+[sm]\S* half\n/,
       ],
       [100, 30, /╭─ Queues 2 ─/],
     ] as const) {

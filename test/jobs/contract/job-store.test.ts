@@ -219,6 +219,7 @@ withStores(t, "it is known since when a job waits, and how many have ended", asy
   const before = (await counts("send"))?.oldestMs ?? 0
   t.ok(before > 0)
   t.ok(((await counts("other"))?.oldestMs ?? 0) > 0, "nobody serves it")
+  await until("a millisecond has passed", async () => Math.floor(store.nowMs()) > before)
   await store.store(message("c"))
   source.want(1)
   const { ticket } = await taken.one(() => true)
