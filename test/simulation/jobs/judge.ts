@@ -167,8 +167,9 @@ export class Judge {
     const failures = attempts.filter(({ end }) => end === "threw").length
     const stops = attempts.filter(({ job }) => isA(job.abortReason, WorkerStopped)).length
     if (failures >= MOST_FAILURES) return
-    const deaths = this.isCalm ? handedOut - failures - stops : this.harms
-    if (deaths >= MOST_CRASHES) return
+    // What was handed to one who stood still, and was run by nobody, counts as a death too.
+    const deaths = handedOut - failures - stops
+    if (Math.max(deaths, this.isCalm ? 0 : this.harms) >= MOST_CRASHES) return
     this.fail(`${id} is dead after ${failures} failures, and handed out ${handedOut} times`)
   }
 
