@@ -14,6 +14,7 @@ import { isAway } from "../../errors/errors.js"
 import type { Cancel } from "../../time/clock.js"
 import { Pace } from "../../time/pace.js"
 import { systemClock } from "../../time/system-clock.js"
+import { within } from "../../time/within.js"
 import type { JobSource, SourceOptions } from "../contract/job-store.js"
 import { PullLane, WAITS } from "./pull-lane.js"
 import type { Pulse } from "./pulse.js"
@@ -74,20 +75,20 @@ export class JetStreamSource implements JobSource {
   async look(count: number): Promise<void> {
     // What waits for the queue's limit waits still.
     if (this.#state !== "up" || (this.#looker?.left ?? 0) > 0) return
-    await new Promise<void>((resolve) => {
+    const ended = new Promise<void>((resolve) => {
       this.#endLook = resolve
-      systemClock.after(SILENCE_MS, resolve)
-      try {
-        this.#looker ??= this.#newLane(
-          (message) => this.#found(message),
-          () => this.#endLook(),
-        )
-        this.#looker.ask(count, true)
-      } catch (error) {
-        this.#troubled(error)
-        resolve()
-      }
     })
+    try {
+      this.#looker ??= this.#newLane(
+        (message) => this.#found(message),
+        () => this.#endLook(),
+      )
+      this.#looker.ask(count, true)
+    } catch (error) {
+      // With the others this look is over, too.
+      this.#troubled(error)
+    }
+    await within(systemClock, SILENCE_MS, ended).catch(() => {})
   }
 
   async close(): Promise<void> {
@@ -193,11 +194,6 @@ export class JetStreamSource implements JobSource {
     this.#endLook()
   }
 
-  #dropLooker(): void {
-    this.#looker?.drop()
-    this.#looker = undefined
-  }
-
   #takenLanes(): PullLane[] {
     const lanes = this.#looker ? [...this.#lanes, this.#looker] : this.#lanes
     this.#lanes = []
@@ -211,8 +207,11 @@ export class JetStreamSource implements JobSource {
       if (this.#lanes.some((lane) => lane.isForgotten())) {
         this.#troubled(new Error("the server does not answer requests for jobs"))
       }
-      // Without a heartbeat nobody knows: another look tells.
-      if (this.#looker?.isForgotten()) this.#dropLooker()
+      // Whether the server is there another look tells.
+      if (this.#looker?.isForgotten()) {
+        this.#looker.drop()
+        this.#looker = undefined
+      }
       this.#watch()
     })
   }
