@@ -3,8 +3,9 @@
  *
  *   node --import=tsx test/simulation/explore.ts network 10000 [seed] [path]
  */
+import { summaryOf } from "./hunt.js"
 import type { FamilyName } from "./schedule.js"
-import { explore, reportOf, summaryOf } from "./search.js"
+import { explore, reportOf } from "./search.js"
 
 const [name = "network", count = "1000", seed, path] = process.argv.slice(2)
 const began = performance.now()

@@ -1,8 +1,7 @@
-/** Looks for a schedule that breaks a promise, and tells about the shortest one in words. */
-import * as fc from "fast-check"
+/** Looks for a schedule of the election that breaks a promise, and says what the schedules were made of. */
+import * as hunting from "./hunt.js"
 import {
   FAMILIES,
-  type Family,
   type FamilyName,
   type Kind,
   type Schedule,
@@ -11,93 +10,35 @@ import {
 } from "./schedule.js"
 import { type Outcome, run } from "./world.js"
 
-export interface SearchOptions {
-  readonly runs: number
-  readonly seed?: number
-  readonly path?: string
-}
-
-export interface Found {
-  readonly family: FamilyName
-  readonly seed: number
-  readonly runs: number
-  readonly failure:
-    | { readonly schedule: Schedule; readonly path: string; readonly breach: string }
-    | undefined
-  readonly events: number
+export interface Found extends hunting.Found<FamilyName, Schedule, Kind> {
   readonly reigns: number
   /** The longest wait for a leader, as a share of what is allowed. */
   readonly longest: number
-  /** How often each kind of step happened. */
-  readonly happened: ReadonlyMap<Kind, number>
   /** How many schedules had at most so many members at once. */
   readonly members: ReadonlyMap<number, number>
 }
 
-/** What nobody caught, in the run at hand. */
-let unhandled: unknown
-const onUnhandled = (error: unknown) => {
-  unhandled ??= error
+const ELECTION: hunting.Game<FamilyName, Schedule, Outcome> = {
+  script: "test/simulation/explore.ts",
+  schedules: (name) => schedules(FAMILIES[name]),
+  run: (schedule, name, isTraced) => run(schedule, terrainOf(name), isTraced),
 }
 
-/** Runs one schedule; an unhandled rejection is a breach as well. */
-export async function judged(
-  name: FamilyName,
-  schedule: Schedule,
-  isTraced = false,
-): Promise<Outcome> {
-  unhandled = undefined
-  const outcome = await run(schedule, terrainOf(name), isTraced)
-  // Node tells of rejections that nobody handled when all microtasks are done.
-  await new Promise(setImmediate)
-  if (!unhandled || outcome.breach) return outcome
-  const breach = `unhandled rejection: ${unhandled instanceof Error ? unhandled.stack : unhandled}`
-  return { ...outcome, breach }
-}
-
-/** Runs `runs` schedules of a family, or until one breaks a promise; then shrinks it. */
-export async function explore(name: FamilyName, options: SearchOptions): Promise<Found> {
-  const family: Family = FAMILIES[name]
-  const sums = { events: 0, reigns: 0, longest: 0 }
-  const happened = new Map<Kind, number>()
+/** Runs schedules of a family, or until one breaks a promise; then shrinks it. */
+export async function explore(name: FamilyName, options: hunting.SearchOptions): Promise<Found> {
+  const sums = { reigns: 0, longest: 0 }
   const members = new Map<number, number>()
-  process.on("unhandledRejection", onUnhandled)
-  const { stackTraceLimit } = Error
-  // Stacks of errors that are part of the game cost a tenth of the time.
-  Error.stackTraceLimit = 0
-  try {
-    const details = await fc.check(
-      fc.asyncProperty(schedules(family), async (schedule) => {
-        const outcome = await judged(name, schedule)
-        sums.events += outcome.events
-        sums.reigns += outcome.reigns
-        sums.longest = Math.max(sums.longest, outcome.waited)
-        for (const kind of outcome.happened) count(happened, kind)
-        count(members, outcome.members)
-        if (outcome.breach) throw new Error(outcome.breach)
-      }),
-      {
-        numRuns: options.runs,
-        ...(options.seed === undefined ? {} : { seed: options.seed }),
-        ...(options.path === undefined ? {} : { path: options.path }),
-      },
-    )
-    const schedule = details.counterexample?.[0]
-    const failure = schedule && {
-      schedule,
-      path: details.counterexamplePath ?? "",
-      breach: details.errorInstance instanceof Error ? details.errorInstance.message : "unknown",
-    }
-    const { seed, numRuns: runs } = details
-    return { family: name, seed, runs, failure, ...sums, happened, members }
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
-    process.off("unhandledRejection", onUnhandled)
-  }
+  const found = await hunting.hunt(ELECTION, name, options, (outcome) => {
+    sums.reigns += outcome.reigns
+    sums.longest = Math.max(sums.longest, outcome.waited)
+    hunting.count(members, outcome.members)
+  })
+  return { ...found, ...sums, members }
 }
 
-function count<T>(counts: Map<T, number>, what: T): void {
-  counts.set(what, (counts.get(what) ?? 0) + 1)
+/** The failure in words; see hunt.ts. */
+export function reportOf(found: Found): Promise<string> {
+  return hunting.reportOf(ELECTION, found)
 }
 
 /** What the schedules were made of, in a line: how many members, and how often what happened. */
@@ -109,24 +50,4 @@ export function censusOf({ events, reigns, runs, happened, members }: Found): st
       .join(", ")
   const each = `${(events / runs).toFixed(0)} events and ${(reigns / runs).toFixed(1)} reigns each`
   return `${each}; members: ${told(members, (n) => `${n} in`)}; happened: ${told(happened, (kind) => kind)}`
-}
-
-/** The failure in a few words, for a table; null if there is none. */
-export function summaryOf({ seed, runs, failure }: Found) {
-  if (!failure) return null
-  const steps = failure.schedule.steps.map(({ kind }) => kind)
-  return { seed, runs, steps, path: failure.path, breach: failure.breach.split("\n", 1)[0] }
-}
-
-/** The failure in words: what broke, how to run it again, and what happened in the shortest run. */
-export async function reportOf({ family, seed, failure }: Found): Promise<string> {
-  if (!failure) return "nothing found"
-  const { schedule, path, breach } = failure
-  const { trace } = await judged(family, schedule, true)
-  return [
-    breach,
-    `again: node --import=tsx test/simulation/explore.ts ${family} 1 ${seed} ${path}`,
-    JSON.stringify(schedule),
-    ...trace,
-  ].join("\n")
 }

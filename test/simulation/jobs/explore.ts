@@ -3,8 +3,9 @@
  *
  *   node --import=tsx test/simulation/jobs/explore.ts network 1000 [seed] [path]
  */
+import { summaryOf } from "../hunt.js"
 import type { FamilyName } from "./schedule.js"
-import { censusOf, explore, reportOf, summaryOf } from "./search.js"
+import { censusOf, explore, reportOf } from "./search.js"
 
 const [name = "network", count = "1000", seed, path] = process.argv.slice(2)
 const beganMs = performance.now()

@@ -1,29 +1,17 @@
 /** How many schedules of each family a test runs: 1,250 in all, 100,000 with SOAK=1; or as many of each as RUNS says. */
 import t, { type Test } from "tap"
-import { inThread } from "../in-thread.js"
-import type { Exploration, Explored } from "./explore-thread.js"
-import { FAMILIES, type FamilyName, type Kind } from "./schedule.js"
-import { censusOf } from "./search.js"
+import { SLOW_MS, tryOut } from "../trial.js"
+import { FAMILIES, type FamilyName } from "./schedule.js"
+import { censusOf, type Found } from "./search.js"
 
 const RUNS = Number(process.env.RUNS ?? (process.env.SOAK ? 25_000 : 250))
-/** The same schedules each time, so that only a change of the code turns a test red; with SOAK=1 new ones. */
-const SEED = process.env.SEED ?? (process.env.SOAK ? undefined : "1")
-/** What a schedule may take on a busy machine, in ms. */
-const SLOW_MS = 200
 /** From so many schedules on everything that can happen must have happened. */
 const MANY = 200
 const THREAD = new URL("./explore-thread.ts", import.meta.url)
 
 async function holdUp(t: Test, family: FamilyName): Promise<void> {
-  const exploration: Exploration = { family, runs: RUNS, ...(SEED ? { seed: Number(SEED) } : {}) }
-  const { found, report } = await inThread<Explored>(THREAD, exploration)
-  t.comment(`${found.runs} schedules, seed ${found.seed}: ${censusOf(found)}`)
-  if (found.failure) return void t.fail(report)
-  t.equal(found.runs, RUNS)
-  if (RUNS < MANY) return
-  for (const kind of Object.keys(FAMILIES[family].kinds) as Kind[]) {
-    t.ok(found.happened.get(kind), `${kind} happened`)
-  }
+  const kinds = Object.keys(FAMILIES[family].kinds)
+  await tryOut<Found>(t, { thread: THREAD, family, runs: RUNS, kinds, many: MANY }, censusOf)
 }
 
 t.setTimeout(60_000 + 5 * RUNS * SLOW_MS)
