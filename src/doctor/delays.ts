@@ -1,10 +1,8 @@
 /** How long answers take on the way here, and how late this machine is: what a lease must leave time for. */
 import { monitorEventLoopDelay } from "node:perf_hooks"
-import { jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
-import { inDomain } from "../contracts/js-domain.js"
-import { isStreamNotFound } from "../errors/errors.js"
 import { tripMsOf } from "../jetstream/distance.js"
+import { findStream } from "../jetstream/find-stream.js"
 import { timingsOf } from "../lease/timings.js"
 import type { PoolNames } from "../protocol/names.js"
 import { distanceOf } from "./cluster-checks.js"
@@ -31,9 +29,8 @@ export async function roundTrip({ connection, leaseMs, replicas }: Pool, names: 
     times.push(performance.now() - before)
   }
   const ms = times.sort((a, b) => a - b)[TRIPS >> 1] ?? 0
-  const manager = await jetstreamManager(connection, inDomain(connection, { checkAPI: false }))
-  const ask = () => manager.streams.info(`KV_${names.bucket}`).catch(thereOrNot)
-  const bucketMs = await tripMsOf(ask, leaseMs)
+  // A bucket that is not there yet is told by the same server.
+  const bucketMs = await tripMsOf(() => findStream(connection, `KV_${names.bucket}`), leaseMs)
   const says = `${ms.toFixed(2)} ms to the server, median of ${TRIPS}`
   // That it does not answer is said of jetstream.
   const timings = timingsOf({ leaseMs, ...(replicas !== undefined && { replicas }) })
@@ -52,9 +49,4 @@ export async function eventLoop({ leaseMs }: Pool) {
   const remedy = "give this machine more cores or less to do, or a longer --lease"
   if (ms > leaseMs * MOST_LATE) return fail(says, remedy)
   return ms > SLOW_LOOP_MS ? warn(says, remedy) : ok(says)
-}
-
-/** A bucket that is not there yet is told by the same server. */
-function thereOrNot(error: unknown): void {
-  if (!isStreamNotFound(error)) throw error
 }

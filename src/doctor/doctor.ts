@@ -5,8 +5,8 @@
 import { jetstreamManager } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
 import { domainOf, inDomain } from "../contracts/js-domain.js"
-import { isStreamNotFound } from "../errors/errors.js"
 import { flawsIn } from "../jetstream/bucket-flaws.js"
+import { findStream } from "../jetstream/find-stream.js"
 import { findKvBucket } from "../jetstream/kv-bucket.js"
 import { permissionsOf, type Role } from "../operator/permissions.js"
 import { type PoolView, viewOf } from "../operator/pool-view.js"
@@ -105,7 +105,7 @@ async function jetStream({ connection }: Examination, names: PoolNames) {
   const account = await manager.getAccountInfo()
   const bucket = `KV_${names.bucket}`
   const wanted = [bucket, names.historyStream]
-  const isThere = await Promise.all(wanted.map((name) => streamOf(connection, name)))
+  const isThere = await Promise.all(wanted.map((name) => findStream(connection, name)))
   const missing = wanted.filter((_, n) => !isThere[n])
   // Without a history a pool does without; not without its bucket.
   const judge = missing.includes(bucket) ? fail : warn
@@ -113,7 +113,7 @@ async function jetStream({ connection }: Examination, names: PoolNames) {
 }
 
 async function bucket({ connection, leaseMs }: Examination, names: PoolNames) {
-  const stream = await streamOf(connection, `KV_${names.bucket}`)
+  const stream = await findStream(connection, `KV_${names.bucket}`)
   if (!stream) return ok(`${names.bucket} is not there yet; the first worker makes it`)
   const { max_age, max_msgs_per_subject } = stream.config
   const ttlMs = max_age / nanos(1)
@@ -177,7 +177,7 @@ async function terms({ connection }: Examination, names: PoolNames, look: Look) 
     return ok(standing ? `${reignOf(standing).term}, the highest known` : "none yet")
   }
   const { term, known, by } = lower
-  const stream = await streamOf(connection, `KV_${names.bucket}`)
+  const stream = await findStream(connection, `KV_${names.bucket}`)
   return fail(
     `${term} is below ${known}, known to ${by.join(", ")}: who fences by term refuses every leader`,
     remedyFor(lower, names, stream?.state.last_seq ?? 0),
@@ -204,12 +204,4 @@ async function members(_: Examination, __: PoolNames, look: Look) {
   if (!standing || !isHeld)
     return warn(`${members.length} are there, nobody leads`, "see: pool members")
   return ok(`${standing.claim.name} leads, ${members.length} are there`)
-}
-
-async function streamOf(connection: NatsConnection, name: string) {
-  const manager = await jetstreamManager(connection, inDomain(connection, { checkAPI: false }))
-  return manager.streams.info(name).catch((error) => {
-    if (isStreamNotFound(error)) return undefined
-    throw error
-  })
 }

@@ -2,10 +2,9 @@
  * The jobs of a pool as people see and change them: found if there are any, for looking makes nothing; what waits, runs and
  * is dead; and the dead of a queue, all at once.
  */
-import { jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
-import { inDomain } from "../contracts/js-domain.js"
-import { isNoJetStream, isStreamNotFound } from "../errors/errors.js"
+import { isNoJetStream } from "../errors/errors.js"
+import { findStream } from "../jetstream/find-stream.js"
 import { checkedQueue, jobNamesOf } from "../jobs/contract/job-names.js"
 import type { QueueCounts } from "../jobs/contract/job-store.js"
 import type { RunningJob } from "../jobs/contract/running.js"
@@ -33,13 +32,10 @@ export async function findJobs(
   connection: NatsConnection,
   pool: string,
 ): Promise<JobClient | undefined> {
-  const { streams } = await jetstreamManager(connection, inDomain(connection, { checkAPI: false }))
-  try {
-    await streams.info(jobNamesOf(pool).jobsStream)
-  } catch (error) {
-    if (isStreamNotFound(error) || isNoJetStream(error)) return undefined
-    throw error
-  }
+  const found = await findStream(connection, jobNamesOf(pool).jobsStream).catch((error) => {
+    if (!isNoJetStream(error)) throw error
+  })
+  if (!found) return undefined
   const store = await JetStreamJobs.open({ connection, pool, adjusts: false })
   return new JobClient({ pool, store, bus: connection, clock: systemClock })
 }
