@@ -6,7 +6,7 @@
 import { Counter, Gauge, type Registry } from "prom-client"
 import type { JobMeter, JobOutcome } from "../contracts/meter.js"
 import type { QueueCounts } from "../jobs/contract/job-store.js"
-import { type Reading, readMetric } from "./read-metric.js"
+import { countIn, type Reading, readMetric } from "./read-metric.js"
 
 /** How long what the server said is kept, in ms. */
 const KEPT_MS = 5_000
@@ -36,16 +36,17 @@ export class JobMetrics implements JobMeter {
 
   ended(queue: string, outcome: JobOutcome): void {
     const outcomes = this.#ended.get(queue) ?? new Map()
-    this.#ended.set(queue, outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1))
+    countIn(outcomes, outcome)
+    this.#ended.set(queue, outcomes)
   }
 
   crashed(queue: string): void {
-    this.#crashes.set(queue, (this.#crashes.get(queue) ?? 0) + 1)
+    countIn(this.#crashes, queue)
   }
 
   ticked(cron: string, skipped: number): void {
-    this.#fired.set(cron, (this.#fired.get(cron) ?? 0) + 1)
-    this.#skipped.set(cron, (this.#skipped.get(cron) ?? 0) + skipped)
+    countIn(this.#fired, cron)
+    countIn(this.#skipped, cron, skipped)
   }
 
   #describeOwn(): void {

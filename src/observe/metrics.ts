@@ -12,7 +12,7 @@ import { type Health, readinessOf } from "./health.js"
 import { DurationHistogram } from "./histogram.js"
 import { JobMetrics, type SeenJobs } from "./job-metrics.js"
 import type { LeaderNews } from "./leader-watch.js"
-import { type Reading, readMetric } from "./read-metric.js"
+import { countIn, type Reading, readMetric } from "./read-metric.js"
 
 /** A worker as its metrics see it when somebody asks. */
 export interface Measured extends Health {
@@ -172,10 +172,6 @@ export class Metrics implements Meter {
 
 /** How often, by status. */
 type Counts = Map<number, number>
-
-function countIn(counts: Counts, status: number): void {
-  counts.set(status, (counts.get(status) ?? 0) + 1)
-}
 
 function readings(kind: string, counts: Counts): Reading<"kind" | "status">[] {
   return [...counts].map(([status, n]) => [{ kind, status }, n])

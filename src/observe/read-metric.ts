@@ -10,6 +10,11 @@ export interface ReadMetric<Label extends string> {
   readonly read: () => readonly Reading<Label>[] | Promise<readonly Reading<Label>[]>
 }
 
+/** Counts `what` once more, or `by` so many. */
+export function countIn<T>(counts: Map<T, number>, what: T, by = 1): void {
+  counts.set(what, (counts.get(what) ?? 0) + by)
+}
+
 export function readMetric<Label extends string>(
   registry: Registry,
   Kind: typeof Counter<Label> | typeof Gauge<Label>,
