@@ -15,18 +15,23 @@ const RANKS = 11
 type ServerQuestion = Extract<Mode, { readonly kind: "server" }>
 
 export function footer(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
+  return linesOf(snapshot, layout, look).map((row) => fitted(row, layout.columns))
+}
+
+function linesOf(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
   const { mode } = snapshot
-  const lines =
-    mode.kind === "kill"
-      ? killQuestion(snapshot, mode.id, layout)
-      : mode.kind === "server"
-        ? serverQuestion(snapshot, mode, layout)
-        : mode.kind === "job"
-          ? jobQuestion(mode, layout)
-          : mode.kind === "filter"
-            ? filterPrompt(snapshot, layout)
-            : [message(snapshot), hints(snapshot, layout, look)]
-  return lines.map((row) => fitted(row, layout.columns))
+  switch (mode.kind) {
+    case "kill":
+      return killQuestion(snapshot, mode.id, layout)
+    case "server":
+      return serverQuestion(snapshot, mode, layout)
+    case "job":
+      return jobQuestion(mode, layout)
+    case "filter":
+      return filterPrompt(snapshot, layout)
+    default:
+      return [message(snapshot), hints(snapshot, layout, look)]
+  }
 }
 
 function message({ message }: Snapshot): Line {
@@ -36,18 +41,22 @@ function message({ message }: Snapshot): Line {
 function killQuestion(snapshot: Snapshot, id: string, { columns }: Layout): Line[] {
   const row = snapshot.rows.find((one) => one.id === id)
   const question = ` Kill ${row?.name ?? ""} with SIGKILL?`
-  const fits = (consequence: string) => question.length + 1 + consequence.length <= columns
-  const consequence = consequences(snapshot, id, row?.busy ?? 0).find(fits) ?? ""
-  return [line(`${question} ${consequence}`, "bad"), yesOrNo("kill", "keeps it")]
+  const meanings = consequences(snapshot, id, row?.busy ?? 0)
+  return [asked(question, meanings, columns), yesOrNo("kill", "keeps it")]
 }
 
 function serverQuestion(snapshot: Snapshot, { name, lever }: ServerQuestion, { columns }: Layout) {
   const isKill = lever === "kill"
   const question = isKill ? ` Kill server ${name} with SIGKILL?` : ` Bring ${name} back empty?`
-  const meaning = isKill ? deathOf(name, snapshot) : emptinessOf(name, snapshot)
-  const consequence = meaning.find((it) => question.length + 1 + it.length <= columns) ?? ""
+  const meanings = isKill ? deathOf(name, snapshot) : emptinessOf(name, snapshot)
   const answers = isKill ? yesOrNo("kill", "keeps it") : yesOrNo("empty it", "does not")
-  return [line(`${question} ${consequence}`, "bad"), answers]
+  return [asked(question, meanings, columns), answers]
+}
+
+/** A question, with the first of its meanings that fits beside it. */
+function asked(question: string, meanings: readonly string[], columns: number): Line {
+  const meaning = meanings.find((it) => question.length + 1 + it.length <= columns) ?? ""
+  return line(`${question} ${meaning}`, "bad")
 }
 
 /** What the death of a server would mean, the longest wording first. */
@@ -73,15 +82,13 @@ function jobQuestion({ lever, target }: OrderedJob, { columns }: Layout): Line[]
   const { id = "" } = target
   const isCancel = lever === "cancel"
   const verb = isCancel ? "Cancel" : "Forget"
-  const meaning = isCancel
+  const meanings = isCancel
     ? ["Its handler is told to stop, and it is not done again.", "It is not done again."]
     : ["It is gone then, with its payload.", "It is gone then."]
-  const question = (shown: string) => ` ${verb} ${shown}?`
-  const fits = (text: string) => text.length <= columns
-  const wordings = [...meaning.map((it) => `${question(id)} ${it}`), question(id)]
-  const room = columns - question("").length
-  const shown = wordings.find(fits) ?? question(middle(id, room, "~"))
-  return [line(shown, "bad"), yesOrNo(isCancel ? "cancel it" : "forget it", "keeps it")]
+  const room = columns - ` ${verb} ?`.length
+  const question = ` ${verb} ${middle(id, room, "~")}?`
+  const answers = yesOrNo(isCancel ? "cancel it" : "forget it", "keeps it")
+  return [asked(question, meanings, columns), answers]
 }
 
 /** What a kill would mean, the longest wording first. */
