@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { clean } from "../../dashboard/drawing/clean.js"
 import { NoSuchJob } from "../../errors/job-errors.js"
-import type { QueueCounts } from "../../jobs/contract/job-store.js"
+import { type QueueCounts, queueState } from "../../jobs/contract/job-store.js"
 import type { RunningJob } from "../../jobs/contract/running.js"
 import type { JobClient } from "../../jobs/job-client.js"
 import { deathOf, type FoundJob } from "../../jobs/job-finder.js"
@@ -138,7 +138,7 @@ const QUEUES: Column<QueueCounts>[] = [
 
 const STATE: Column<QueueCounts> = {
   title: "",
-  of: ({ isServed, pausedUntilMs }) => (pausedUntilMs ? "paused" : isServed ? "" : "unserved"),
+  of: queueState,
 }
 
 const RUNNING: Column<RunningJob>[] = [

@@ -1,4 +1,5 @@
 /** The rows of the page of jobs: the queues, what runs, and what is dead; each with a key that the selection follows. */
+import { queueState } from "../../jobs/contract/job-store.js"
 import type { DeadJob, JobsSeen, QueueSeen, RunningSeen } from "./jobs-seen.js"
 
 export type JobRow =
@@ -23,13 +24,7 @@ export function jobRowsOf({ queues, running, dead }: JobsSeen, filter: string): 
 function textIn(row: JobRow): string {
   const texts =
     row.kind === "queue"
-      ? [row.queue.queue, stateOf(row.queue)]
+      ? [row.queue.queue, queueState(row.queue)]
       : [row.job.id, row.job.queue, row.job.worker, row.kind === "dead" ? row.job.reason : ""]
   return texts.join("\n").toLowerCase()
-}
-
-/** `unserved`: nobody takes what waits. */
-export function stateOf({ pausedUntilMs, isServed }: QueueSeen): "paused" | "unserved" | "" {
-  if (pausedUntilMs) return "paused"
-  return isServed ? "" : "unserved"
 }

@@ -106,6 +106,15 @@ export interface QueueCounts {
   readonly pausedUntilMs?: number | undefined
 }
 
+/** In a word, if there is something to say; `unserved`: nobody takes what waits. */
+export function queueState({
+  pausedUntilMs,
+  isServed,
+}: Pick<QueueCounts, "pausedUntilMs" | "isServed">): "paused" | "unserved" | "" {
+  if (pausedUntilMs) return "paused"
+  return isServed ? "" : "unserved"
+}
+
 export interface JobStore {
   readonly abilities: JobAbilities
   /** What one message may hold, in bytes; undefined if that is not known. */

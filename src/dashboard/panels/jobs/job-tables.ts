@@ -1,8 +1,9 @@
 /** The three tables of the page of jobs: their columns, which of them fit into a width, and their rows. */
+import { queueState } from "../../../jobs/contract/job-store.js"
 import { count, duration, ended, middle, rate, startedAt } from "../../drawing/format.js"
 import type { Glyphs } from "../../drawing/glyphs.js"
 import { fitted, type Line, restyled, type Style, span, widthOf } from "../../drawing/line.js"
-import { type JobRow, type RowKind, stateOf } from "../../jobs/job-rows.js"
+import type { JobRow, RowKind } from "../../jobs/job-rows.js"
 import type { Snapshot } from "../../state/snapshot.js"
 
 type RowOf<Kind extends RowKind> = Extract<JobRow, { kind: Kind }>
@@ -65,7 +66,7 @@ const QUEUES: readonly Column<RowOf<"queue">>[] = [
   {
     ...{ title: "", width: 8, rank: 5 },
     cell: ({ queue }) => [
-      stateOf(queue),
+      queueState(queue),
       queue.waiting > 0 || queue.pausedUntilMs ? "warn" : "dim",
     ],
   },

@@ -1,9 +1,10 @@
 /** The page of jobs, between the header and the footer: queues, what runs and what is dead, as much as there is room for. */
+import { queueState } from "../../../jobs/contract/job-store.js"
 import { count, duration, ended } from "../../drawing/format.js"
 import { framed } from "../../drawing/frame.js"
 import { FOOTER_ROWS, HEADER_ROWS, type Layout } from "../../drawing/layout.js"
 import { EMPTY, fitted, type Line, line, span } from "../../drawing/line.js"
-import { type JobRow, type RowKind, stateOf } from "../../jobs/job-rows.js"
+import type { JobRow, RowKind } from "../../jobs/job-rows.js"
 import type { Snapshot } from "../../state/snapshot.js"
 import type { Look } from "../look.js"
 import { deadTable, marked, progressOf, queueTable, runningTable, type Size } from "./job-tables.js"
@@ -154,7 +155,7 @@ function wordsOf(row: JobRow, nowWallMs: number): string {
       [dead, "dead"],
     ] as const
     const told = figures.filter(([n]) => n > 0).map(([n, word]) => `${count(n)} ${word}`)
-    const state = stateOf(row.queue)
+    const state = queueState(row.queue)
     return [queue, state, ...(told.length > 0 ? told : ["idle"])].filter(Boolean).join(" ")
   }
   if (row.kind === "running") {
