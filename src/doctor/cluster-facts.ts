@@ -2,9 +2,10 @@
  * What can be learned of the servers under a pool: from the streams, from how each server greets, and, where somebody may
  * see it, from their monitoring. What nobody tells is left out.
  */
-import { jetstreamManager, type StreamInfo } from "@nats-io/jetstream"
+import type { StreamInfo } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
 import { fieldOf } from "../errors/thrown.js"
+import { findStream } from "../jetstream/find-stream.js"
 import { serverInfoOf, serverNameIn } from "../nats/server-info.js"
 import type { PoolNames } from "../protocol/names.js"
 
@@ -65,9 +66,9 @@ export async function clusterFacts(
   monitoring: readonly string[],
 ): Promise<ClusterFacts> {
   const { info } = connection
-  const manager = await jetstreamManager(connection, { checkAPI: false })
   const find = async (name: string) => {
-    const stream = await manager.streams.info(name).catch(() => undefined)
+    // What can't be said of it is found by others that look at it.
+    const stream = await findStream(connection, name).catch(() => undefined)
     return stream && streamFact(name, stream)
   }
   const others = [names.historyStream, names.fencedStream]

@@ -86,8 +86,11 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
     known ??= clusterFacts(connection, names, examination.monitoring ?? [])
     return known
   }
+  const isClustered = connection.info?.cluster !== undefined
   for (const [what, check] of Object.entries(CHECKS)) {
-    const said = await check(examination, names, look, facts).catch(failed)
+    const said = await check(examination, names, look, facts).catch((error) =>
+      failed(error, isClustered),
+    )
     if (said) yield { what, ...said }
   }
   yield* await jobsExamined(connection, pool)

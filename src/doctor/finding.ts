@@ -22,11 +22,13 @@ export interface Finding {
   readonly gapMs?: { readonly least: number; readonly most: number }
 }
 
-export function failed(error: unknown): Omit<Finding, "what"> {
+/** `isClustered`: where no server leads a stream, what asks it meets nobody, as where JetStream is off. */
+export function failed(error: unknown, isClustered = false): Omit<Finding, "what"> {
   if (isNotPermitted(error)) {
     return fail(reasonOf(error), "give it to the user, as deploy/nats-permissions.conf does")
   }
-  if (error instanceof NoJetStream || isNoJetStream(error)) {
+  const isMissing = error instanceof NoJetStream || isNoJetStream(error)
+  if (isMissing && !isClustered) {
     return fail(
       "JetStream is off",
       "start the server with --jetstream, or: nats-server -c nats-server.conf, or enable it for this account",
@@ -35,7 +37,7 @@ export function failed(error: unknown): Omit<Finding, "what"> {
   if (isStorageFull(error)) {
     return fail(reasonOf(error), "free some, or raise max_file of the server or of the account")
   }
-  if (isUnanswered(error)) {
+  if (isMissing || isUnanswered(error)) {
     return fail(
       `JetStream does not answer: ${reasonOf(error)}`,
       "several servers have no leader for 4 to 9 s after one was lost: look again; then see the logs of all",

@@ -23,6 +23,8 @@ import { recreateBucket } from "./recreate-bucket.js"
 
 /** How long the entries of a bucket may take to come, in ms; JetStream itself may take as long for any answer. */
 export const ANSWER_MS = 5_000
+/** How often they are asked for in that time, if nothing comes. */
+const LISTINGS = 3
 
 /**
  * Opens the bucket `name`, creating it if need be. Settings of an existing one that would break the pool are
@@ -167,20 +169,31 @@ class KvBucket implements Bucket {
     return keys.sort()
   }
 
+  /** A watch may be put on a server that was cut off, and then nothing comes; the next one is put anew. */
   async entries(): Promise<Entry[]> {
+    for (let tries = 0; tries < LISTINGS; tries++) {
+      const found = await this.#list(ANSWER_MS / LISTINGS)
+      if (found) return found.sort((a, b) => (a.key < b.key ? -1 : 1))
+    }
+    throw new Error("the bucket does not answer")
+  }
+
+  /** Undefined if nothing comes for so long. */
+  async #list(silenceMs: number): Promise<Entry[] | undefined> {
     const found: Entry[] = []
     let watching: Promise<StopWatch> | undefined
     let timer: NodeJS.Timeout | undefined
     try {
-      await new Promise<void>((resolve, reject) => {
-        timer = setTimeout(() => reject(new Error("the bucket does not answer")), ANSWER_MS)
+      return await new Promise((resolve, reject) => {
+        timer = setTimeout(() => resolve(undefined), silenceMs)
         const heard = (entry: Entry) => {
+          timer?.refresh()
           if (!entry.deleted) found.push(entry)
         }
         const restart = () => {
           found.length = 0
         }
-        watching = this.watch({ heard, restart, caughtUp: resolve })
+        watching = this.watch({ heard, restart, caughtUp: () => resolve(found) })
         watching.catch(reject)
       })
     } finally {
@@ -191,7 +204,6 @@ class KvBucket implements Bucket {
         () => {},
       )
     }
-    return found.sort((a, b) => (a.key < b.key ? -1 : 1))
   }
 
   async watch(listener: WatchListener): Promise<StopWatch> {

@@ -2,7 +2,8 @@
 import type { NatsConnection } from "nats"
 import type { Adjustment, Bucket } from "../contracts/bucket.js"
 import type { Report } from "../contracts/troubles.js"
-import { timingsAt, tooFar } from "../lease/distance.js"
+import { unawaited } from "../contracts/unawaited.js"
+import { isTooFar, timingsAt, tooFar } from "../lease/distance.js"
 import type { Timings } from "../lease/timings.js"
 import { type ConnectionOptions, connectOnce } from "../nats/connection.js"
 import { waitingFor } from "../nats-context/server-wait.js"
@@ -25,8 +26,8 @@ export interface OpenPool {
   readonly bucket: Bucket
   /** Those of the pool, as far away from the bucket as this is. */
   readonly timings: Timings
-  /** Why they don't do so far away, and what to do. */
-  readonly problem?: string
+  /** Whether they don't do so far away. */
+  readonly isFar: boolean
 }
 
 /** Connects, and opens the bucket. Throws as `connectToNats` does, and NoJetStream; then nothing is left open. */
@@ -49,13 +50,31 @@ export async function poolOver(
   { names, timings, report }: Pick<OpenPoolOptions, "names" | "timings" | "report">,
 ): Promise<OpenPool> {
   const bucket = await openKvBucket(connection, names.bucket, timings, adjusted(names, report))
-  const tripMs = await tripMsOf(() => bucket.get(CLOCK_KEY), timings.leaseMs)
-  if (tripMs === undefined) return { connection, bucket, timings }
-  const problem = tooFar(tripMs, timings)
-  return {
-    ...{ connection, bucket, timings: timingsAt(tripMs, timings) },
-    ...(problem !== undefined && { problem }),
+  const tripMs = await tripMsTo(bucket, timings)
+  if (tripMs === undefined) return { connection, bucket, timings, isFar: false }
+  const isFar = isTooFar(tripMs, timings)
+  return { connection, bucket, timings: timingsAt(tripMs, timings), isFar }
+}
+
+/**
+ * Reports why the timings don't do, if they still don't after a lease: where many join at once the bucket is busy, and
+ * seems to be far away from each of them.
+ */
+export function tellIfFar(
+  { bucket, timings, isFar }: Omit<OpenPool, "connection">,
+  report: Report,
+): void {
+  if (!isFar) return
+  const look = async () => {
+    const tripMs = await tripMsTo(bucket, timings)
+    const problem = tripMs !== undefined && tooFar(tripMs, timings)
+    if (problem) report(problem)
   }
+  setTimeout(() => unawaited(look()), timings.leaseMs).unref()
+}
+
+function tripMsTo(bucket: Bucket, { leaseMs }: Timings): Promise<number | undefined> {
+  return tripMsOf(() => bucket.get(CLOCK_KEY), leaseMs)
 }
 
 /** Has `report` told, in words, of a bucket that had other settings than its pool's. */

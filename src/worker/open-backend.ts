@@ -6,7 +6,7 @@ import { setDomain } from "../contracts/js-domain.js"
 import { HistoryWriter } from "../history/history-stream.js"
 import { Fence } from "../jetstream/fence.js"
 import { findKvBucket } from "../jetstream/kv-bucket.js"
-import { adjusted, openPool, poolOver } from "../jetstream/open-pool.js"
+import { adjusted, openPool, poolOver, tellIfFar } from "../jetstream/open-pool.js"
 import type { JobStore } from "../jobs/contract/job-store.js"
 import { timingsOf } from "../lease/timings.js"
 import { tellOfConnection } from "../nats/connection-troubles.js"
@@ -85,8 +85,8 @@ async function backendOnServer(
         ...asked,
       })
   const [pool] = await Promise.all([opening, warmedUpOnce()])
-  const { connection, bucket, timings, problem } = pool
-  if (problem !== undefined) report?.(problem)
+  const { connection, bucket, timings } = pool
+  if (report) tellIfFar(pool, report)
   const history = new HistoryWriter(connection, names, timings.replicas)
   let unfollow = () => {}
   let move: ServerMove | undefined

@@ -1,6 +1,8 @@
 /** Three clustered servers, of which some die, are cut off, or come back without their files. Only in `make faults`. */
 import { jetstreamManager } from "@nats-io/jetstream"
+import { connect } from "nats"
 import t, { type Test } from "tap"
+import { examine, type Finding } from "../../src/doctor/doctor.js"
 import type { ServerCluster } from "../../src/server-cluster/server-cluster.js"
 import { skipsClusters, testServers } from "../fixtures/servers.js"
 import { until } from "../fixtures/until.js"
@@ -31,6 +33,16 @@ async function streamLeader(it: Fleet): Promise<string | undefined> {
   } catch {
     return undefined
   }
+}
+
+/** What the doctor finds from the server at `url`, by what it looked at. */
+async function doctorAt(t: Test, url = "") {
+  const connection = await connect({ servers: url })
+  t.teardown(() => connection.close())
+  const found: Record<string, Finding> = {}
+  const examined = examine({ connection, pool: "work", role: "worker", leaseMs: LEASE_MS })
+  for await (const it of examined) found[it.what] = it
+  return found
 }
 
 /** It was one reign from the beginning to the end, and its signal never fired. */
@@ -120,6 +132,16 @@ for (const round of isAll ? rounds : []) {
       routes.cutOff(0)
       await it.history.since(from, "ends", ({ who }) => who === "a")
       await it.begins(from, "a")
+      const [small, large] = cluster.servers.map(({ url }) => url)
+      const alone = await doctorAt(t, small)
+      t.match(alone.replicas, {
+        verdict: "fail",
+        says: /no server leads it: nothing can be written/,
+      })
+      t.match(alone.clock, { verdict: "fail", says: /^JetStream does not answer/ })
+      const majority = await doctorAt(t, large)
+      t.match(majority.replicas, { verdict: "fail", says: /KV_pool_work: n1 is (behind|offline)/ })
+      t.match(majority.pool, { says: /^[bc] leads/ })
       await lasting(LEASE_MS)
       routes.heal()
       await cluster.healthy()

@@ -2,6 +2,7 @@
 import t, { type Test } from "tap"
 import { freePorts } from "../../src/server-cluster/free-ports.js"
 import { joinPool } from "../../src/worker/worker.js"
+import { runPool } from "../fixtures/cli.js"
 import { LONG_LEASE_MS, SHORT_LEASE_MS } from "../fixtures/leases.js"
 import { testServer } from "../fixtures/server.js"
 import { skipsClusters } from "../fixtures/servers.js"
@@ -34,6 +35,17 @@ t.test(
     const shared = { leaseMs: LONG_LEASE_MS, waitMs: 10_000 }
     const b = await joinPool({ ...shared, servers: leaf.url, name: "b", jsDomain: "hub" })
     await until("b leads", () => b.isLeader)
+    const [args, flags] = [
+      ["doctor", "--json", "--servers", leaf.url],
+      ["--js-domain", "hub"],
+    ]
+    const { out } = await runPool(t, [...args, ...flags, "--lease", `${LONG_LEASE_MS}ms`])
+    const findings = out.trim().split("\n").map((line) => JSON.parse(line)) // biome-ignore format: one line
+    t.match(
+      findings.find(({ what }) => what === "replicas"),
+      { says: /^one\b/ },
+      "the doctor sees the bucket of the hub",
+    )
     const a = await joinPool({ ...shared, servers: hub.url, name: "a" })
     await until("a is next", () => b.leader?.claim.heirs.length === 1)
     await b.leave()
