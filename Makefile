@@ -73,7 +73,7 @@ mutants: build ## election, jobs and cron broken in many ways: does the simulati
 .PHONY: faults
 faults: build node_modules/.tap-built ## real processes and servers killed, frozen, cut off
 	@NATS_SERVER="$$(node dist/cli.js server --fetch-only)" && export NATS_SERVER && \
-	  FAULTS=all $(BIN)/tap --timeout=600 $(TAP_ARGS) 'test/faults/**/*.test.ts'
+	  FAULTS=all $(BIN)/tap --timeout=3600 $(TAP_ARGS) 'test/faults/**/*.test.ts'
 
 .PHONY: screenshot
 screenshot: build ## docs/dashboard.svg anew, from a real run in tmux

@@ -29,8 +29,8 @@ export function noteClaimWrites(note) {
 }
 
 function claimIn(data) {
-  const { name: by, nonce, term, released } = JSON.parse(new TextDecoder().decode(data))
+  const { name: by, nonce, term, lease, released } = JSON.parse(new TextDecoder().decode(data))
   const isFirst = term === undefined
   const kind = released ? "release" : isFirst ? "claim" : "renewal"
-  return { kind, by, nonce, ...(!isFirst && { term }) }
+  return { kind, by, nonce, lease, ...(!isFirst && { term }) }
 }

@@ -90,6 +90,8 @@ export type Write =
       /** The member in whose name it is. */
       readonly by: string
       readonly nonce: string
+      /** In ms. */
+      readonly lease: number
       readonly term?: number
     }
   | {

@@ -198,7 +198,7 @@ t.test(
 )
 
 const wrote = (write: string, from: number, to: number, over: number, revision?: number) => [
-  line(from, "a", { what: "writing", write, kind: "renewal", over, by: "a", nonce: "n" }),
+  line(from, "a", { what: "writing", write, kind: "renewal", over, by: "a", nonce: "n", lease: 2 }),
   line(to, "a", { what: "wrote", write, result: revision ? "ok" : "unknown", revision }),
 ]
 
@@ -220,6 +220,8 @@ t.test(
     const firsts = [...wrote("1", 1, 2, 0, 11), ...wrote("2", 4, 5, 0, 12)]
     t.match(breaches(...firsts), [/at revision 12 and .* 11 are both over 0/])
     t.strictSame(breaches(...firsts, line(3, "bucket", { what: "emptied" })), [])
+    const expired = [...wrote("1", 1, 2, 0, 11), ...wrote("2", 4, 7, 0, 12)]
+    t.strictSame(breaches(...expired), [], "three leases after the last call nothing is left")
     t.end()
   },
 )

@@ -23,6 +23,9 @@ export function claimWritesIn(lines: readonly Line[]): ClaimWrite[] {
   )
 }
 
+/** What was not written for so many leases expires, and nothing is left to write over. */
+const LEASES_PER_ENTRY = 3
+
 /** What is wrong with them, in words. A bucket that was wiped begins anew, and is not judged. */
 export function writesOutOfOrder(lines: readonly Line[]): string[] {
   if (lines.some(({ what }) => what === "wiped")) return []
@@ -38,10 +41,11 @@ export function writesOutOfOrder(lines: readonly Line[]): string[] {
   const overs = new Map<number, string>()
   /** The latest call among the writes with lower revisions. */
   let latestCallMs = Number.NEGATIVE_INFINITY
-  for (const { by, kind, over, revision, calledMs, returnedMs } of done) {
+  for (const { by, kind, over, revision, lease, calledMs, returnedMs } of done) {
     const named = `${kind} of ${by} at revision ${revision}`
     const other = overs.get(over)
-    if (other && !(over === 0 && isEmptied))
+    const isGone = isEmptied || returnedMs >= latestCallMs + lease * LEASES_PER_ENTRY
+    if (other && !(over === 0 && isGone))
       breaches.push(`writes: ${named} and ${other} are both over ${over}`)
     overs.set(over, named)
     if (revision <= over) breaches.push(`writes: ${named} is not above ${over}`)

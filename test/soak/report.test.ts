@@ -7,7 +7,15 @@ import { operationsIn } from "./operations.js"
 import { histogram, reportOf } from "./report.js"
 
 const line = (at: number, who: string, rest: object) => ({ at, who, ...rest }) as Line
-const claim = { what: "writing", write: "1", kind: "claim", over: 0, by: "a", nonce: "n" }
+const claim = {
+  what: "writing",
+  write: "1",
+  kind: "claim",
+  over: 0,
+  by: "a",
+  nonce: "n",
+  lease: 2000,
+}
 const HISTORY = [
   line(1, "a", claim),
   line(3, "a", { what: "wrote", write: "1", result: "ok", revision: 4 }),
