@@ -29,6 +29,8 @@ import { JobResults } from "./job-results.js"
 
 /** How long enqueuing may take where nothing else is said, in ms. */
 const DEFAULT_TIMEOUT_MS = 5_000
+/** How long the first try waits for its answer, which may be lost, in ms; each further one waits twice as long. */
+const FIRST_TRY_MS = 1_000
 /** Between two tries, in ms. */
 const PACE = { firstMs: 50, mostMs: 1_000 }
 /** How many of many are under way at once. */
@@ -175,10 +177,11 @@ export class JobClient {
   async #stored(id: string, message: ToStore, timeoutMs: number): Promise<string | undefined> {
     const untilMs = this.#clock.now().monoMs + timeoutMs
     const pace = new Pace({ clock: this.#clock, random: Math.random, ...PACE })
-    for (;;) {
+    for (let triesMs = FIRST_TRY_MS; ; triesMs *= 2) {
       const leftMs = untilMs - this.#clock.now().monoMs
       try {
-        await this.store.store({ ...message, timeoutMs: Math.max(1, Math.ceil(leftMs)) })
+        const forMs = Math.max(1, Math.min(triesMs, Math.ceil(leftMs)))
+        await this.store.store({ ...message, timeoutMs: forMs })
         return undefined
       } catch (error) {
         if (isA(error, AlreadyThere)) {

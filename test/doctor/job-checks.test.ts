@@ -5,7 +5,7 @@ import type { QueueCounts } from "../../src/jobs/contract/job-store.js"
 
 const ALL = {
   ...{ hasSchedules: true, hasTtl: true, isUniqueEverywhere: true },
-  ...{ canPause: true, hasBatches: true },
+  ...{ canPause: true, hasBatches: true, isReplicated: false },
 }
 const WELL: JobFacts = {
   ...{ version: "2.12.15", abilities: ALL, queues: [], nowMs: 1_000_000 },

@@ -22,7 +22,7 @@ const WITNESS = join(import.meta.dirname, "jobs-witness.js")
 /** What a worker did, or what was done to its process. */
 export interface JobLine {
   readonly at: number
-  readonly what: "begins" | "stops" | "ends" | "killed" | "frozen"
+  readonly what: "begins" | "stops" | "ends" | "killed" | "frozen" | "disturbed" | "calm"
   readonly who: string
   readonly pid: number
   readonly ppid?: number
@@ -31,6 +31,17 @@ export interface JobLine {
   readonly attempt?: number
   readonly reason?: string
 }
+
+export interface CrewOptions {
+  /** Of the queue, in ms; `usual`: nothing is said of it. Default: shorter than usual, for these tests wait for it. */
+  readonly leaseMs?: number | "usual"
+  /** More for `pool worker`. */
+  readonly flags?: readonly string[]
+}
+
+const LEASE_MS = 2_000
+/** So many jobs are under way while something is done to those who do them. */
+const UNDER_WAY = 24
 
 /** One run of a handler. */
 interface Run {
@@ -47,42 +58,45 @@ export class JobsCrew {
   readonly handles: JobHandle[] = []
   readonly #t: Test
   readonly #url: string
-  readonly #more: readonly string[]
+  readonly #options: CrewOptions
   readonly #history: string
   readonly #workers = new Map<string, RunningCommand>()
+  readonly #ends = new Map<JobHandle, Promise<void>>()
 
   private constructor(
     t: Test,
     url: string,
-    more: readonly string[],
+    options: CrewOptions,
     connection: NatsConnection,
     client: PoolClient,
   ) {
     this.#t = t
     this.#url = url
-    this.#more = more
+    this.#options = options
     this.connection = connection
     this.client = client
     this.#history = join(tempFolder(t), "jobs")
     writeFileSync(this.#history, "")
   }
 
-  static async on(t: Test, url: string, ...more: readonly string[]): Promise<JobsCrew> {
+  static async on(t: Test, url: string, options: CrewOptions = {}): Promise<JobsCrew> {
     const connection = await connect({ servers: url.split(","), maxReconnectAttempts: -1 })
     const client = await PoolClient.connect({ connection })
     t.teardown(async () => {
       await client.close()
       await connection.close()
     })
-    return new JobsCrew(t, url, more, connection, client)
+    return new JobsCrew(t, url, options, connection, client)
   }
 
   /** Starts a worker; resolves when it has joined. */
   async start(...names: string[]): Promise<void> {
+    const { leaseMs = LEASE_MS, flags = [] } = this.#options
+    const lease = leaseMs === "usual" ? "" : String(leaseMs)
     const started = names.map(async (name) => {
-      const env = { JOBS_HISTORY: this.#history, JOBS_NAME: name }
+      const env = { JOBS_HISTORY: this.#history, JOBS_NAME: name, JOBS_LEASE_MS: lease }
       const args = ["worker", "--name", name, "--handler", WITNESS, "--servers", this.#url]
-      const command = startPool(this.#t, [...args, "--grace", "300ms", ...this.#more], { env })
+      const command = startPool(this.#t, [...args, "--grace", "300ms", ...flags], { env })
       this.#workers.set(name, command)
       this.#t.teardown(() => {
         for (const { pid } of this.lines) if (isAlive(pid)) process.kill(pid, "SIGCONT")
@@ -100,6 +114,25 @@ export class JobsCrew {
     const stored = await Promise.all(all)
     this.handles.push(...stored)
     return stored
+  }
+
+  /** Has jobs enqueued and done all the time until what `act` does is done. */
+  async busyWhile(act: () => Promise<void>, takesMs: number): Promise<void> {
+    let isOver = false
+    const acting = act().finally(() => {
+      isOver = true
+    })
+    const asking = Array.from({ length: UNDER_WAY }, async () => {
+      while (!isOver) for (const job of await this.enqueue(1, takesMs)) await this.#over(job)
+    })
+    await Promise.all([acting, ...asking])
+  }
+
+  /** What is done to servers: an acknowledgement that is sent meanwhile may be lost. */
+  async disturbing(act: () => Promise<unknown>): Promise<void> {
+    this.#note({ what: "disturbed", pid: 0 })
+    await act()
+    this.#note({ what: "calm", pid: 0 })
   }
 
   get lines(): JobLine[] {
@@ -139,8 +172,8 @@ export class JobsCrew {
   }
 
   /** Waits until all that was enqueued is done; then each promise must have been kept. */
-  async verdict(t: Test): Promise<{ readonly again: number }> {
-    await Promise.all(this.handles.map(untilOver))
+  async verdict(t: Test): Promise<{ readonly again: number; readonly doneAgain: number }> {
+    await Promise.all(this.handles.map((handle) => this.#over(handle)))
     const { lines } = this
     const runs = runsIn(lines)
     const undone = this.handles.filter(({ id }) => !runs.get(id)?.some(isDone))
@@ -155,9 +188,17 @@ export class JobsCrew {
       [],
       "none runs beside itself, and none again without a reason",
     )
-    const again = [...runs.values()].filter((of) => of.length > 1).length
-    t.comment(`${this.handles.length} jobs, ${again} of which ran more than once`)
-    return { again }
+    const again = [...runs.values()].filter((of) => of.length > 1)
+    const doneAgain = again.filter((of) => of.slice(0, -1).some(isDone)).length
+    const told = `${doneAgain} though they were done`
+    t.comment(`${runs.size} jobs, ${again.length} of which ran more than once, ${told}`)
+    return { again: again.length, doneAgain }
+  }
+
+  #over(handle: JobHandle): Promise<void> {
+    const over = this.#ends.get(handle) ?? untilOver(handle)
+    this.#ends.set(handle, over)
+    return over
   }
 
   #note(line: Pick<JobLine, "what" | "pid">): void {
@@ -206,6 +247,14 @@ function breachesIn(runs: readonly Run[], lines: readonly JobLine[]): string[] {
     if (isHarmed) return []
     const { end } = before
     if (!end || end.at > beganMs) return [`${id} begins at ${who} while it runs at ${before.who}`]
-    return end.what === "stops" ? [] : [`${id} begins at ${who} though ${before.who} has done it`]
+    if (end.what === "stops" || isDisturbed(lines, end.at, beganMs)) return []
+    return [`${id} begins at ${who} though ${before.who} has done it`]
   })
+}
+
+/** Whether anything was done to the servers in that time. */
+function isDisturbed(lines: readonly JobLine[], fromMs: number, untilMs: number): boolean {
+  const calmMs = (after: number) =>
+    lines.find(({ what, at }) => what === "calm" && at > after)?.at ?? Number.POSITIVE_INFINITY
+  return lines.some(({ what, at }) => what === "disturbed" && at < untilMs && calmMs(at) > fromMs)
 }

@@ -6,7 +6,7 @@ import { appendFileSync } from "node:fs"
 import { setTimeout as later } from "node:timers/promises"
 import { sharedMs } from "./pulse.js"
 
-const { JOBS_HISTORY = "", JOBS_NAME: who } = process.env
+const { JOBS_HISTORY = "", JOBS_NAME: who, JOBS_LEASE_MS: leaseMs } = process.env
 const LOOK_MS = 5
 
 function note(line) {
@@ -31,4 +31,6 @@ async function send(job) {
   return who
 }
 
-export const jobs = { send: { handler: send, concurrency: 4, leaseMs: 2_000 } }
+export const jobs = {
+  send: { handler: send, concurrency: 4, ...(leaseMs && { leaseMs: Number(leaseMs) }) },
+}

@@ -20,6 +20,8 @@ export interface JobAbilities {
   readonly canPause: boolean
   /** Two messages are stored together, or neither is. Without: one after the other. */
   readonly hasBatches: boolean
+  /** It lies on several servers: what is sent while another begins to lead is lost, so what is done has to be confirmed. */
+  readonly isReplicated: boolean
 }
 
 export interface ToStore {
@@ -132,6 +134,8 @@ export interface JobStore {
   source(options: SourceOptions): Promise<JobSource>
   /** Sent off, and not confirmed. Says whether it could be: not while the connection is away. */
   settle(ticket: string, how: Settlement): boolean
+  /** The same for what is done; resolves when the server has noted it, and may be said again until then. */
+  confirm(ticket: string): Promise<void>
   /** The delivery is its worker's for one lease more, counted from the call. */
   renew(ticket: string): Promise<void>
   /** The last message under a subject that `subject` matches. */

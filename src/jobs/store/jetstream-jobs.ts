@@ -139,6 +139,13 @@ export class JetStreamJobs implements JobStore {
     return true
   }
 
+  async confirm(ticket: string): Promise<void> {
+    const { connection } = this.#options
+    // As in settle.
+    if (connection.info === undefined) throw new Error("there is no connection")
+    await connection.request(ticket, settlementOf("done"), { timeout: ANSWER_MS })
+  }
+
   async renew(ticket: string): Promise<void> {
     await this.#options.connection.request(ticket, "+WPI", { timeout: ANSWER_MS })
   }

@@ -74,6 +74,7 @@ export async function openJobStreams(
       isUniqueEverywhere: isAtLeast(version, "2.11"),
       canPause: isAtLeast(version, "2.11"),
       hasBatches: jobs.allow_atomic === true && hasSoundBatches(version),
+      isReplicated: jobs.num_replicas > 1,
     },
   }
 }

@@ -34,6 +34,7 @@ export class MemoryJobs implements JobStore {
     hasTtl: true,
     canPause: true,
     hasBatches: true,
+    isReplicated: false,
   }
   readonly maxPayload: number
   readonly #clock: Clock
@@ -102,6 +103,10 @@ export class MemoryJobs implements JobStore {
     else if (consumer?.done(seq)) this.#jobs.remove(seq)
     this.#changed()
     return true
+  }
+
+  async confirm(ticket: string): Promise<void> {
+    this.settle(ticket, "done")
   }
 
   async renew(ticket: string): Promise<void> {

@@ -5,45 +5,31 @@
  */
 import type { Bus } from "../../contracts/bus.js"
 import type { JobMeter } from "../../contracts/meter.js"
-import type { Troubles } from "../../contracts/troubles.js"
 import { copyHeaders } from "../../encoding/headers.js"
 import { payloadOf } from "../../encoding/payload.js"
-import { isJetStreamRefusal, reasonOf } from "../../errors/errors.js"
+import { reasonOf } from "../../errors/errors.js"
 import { fieldOf, isA } from "../../errors/thrown.js"
 import { AnswerTooLarge, BadRequest } from "../../errors/work-errors.js"
 import { tracedIn } from "../../protocol/trace.js"
-import type { Clock } from "../../time/clock.js"
-import { Pace } from "../../time/pace.js"
 import { within } from "../../time/within.js"
 import { fateOf } from "../contract/fate.js"
 import { type JobNames, keyOfId } from "../contract/job-names.js"
 import { headersFor, headersOfDead, type JobRecord } from "../contract/job-record.js"
-import {
-  AlreadyThere,
-  type JobStore,
-  type Settlement,
-  type ToStore,
-} from "../contract/job-store.js"
+import type { ToStore } from "../contract/job-store.js"
 import { type Misfortune, misfortuneHeaders } from "../contract/outcome.js"
 import { Excuses } from "./excuses.js"
+import { HeldStore, type HeldStoreOptions } from "./held-store.js"
 import { becameOf } from "./successor.js"
 import type { TakenJob } from "./taken-job.js"
 
 /** When a job is tried again that can't be put with the dead, in ms. */
 const DEAD_ARE_FULL_MS = 60_000
-/** Between two tries to store something, in ms. */
-const PACE = { firstMs: 100, mostMs: 1_000 }
 
-export interface JobSettlerOptions {
-  readonly store: JobStore
+export interface JobSettlerOptions extends HeldStoreOptions {
   readonly names: JobNames
   readonly bus: Bus
-  readonly clock: Clock
-  /** From 0 to 1. */
-  readonly random: () => number
   /** Name of the worker. */
   readonly worker: string
-  readonly troubles: Troubles
   /** Called before jobs are given back: who keeps them for the worker must forget them first. */
   readonly letGo: (tickets: readonly string[]) => Promise<void>
   readonly meter?: JobMeter | undefined
@@ -51,9 +37,11 @@ export interface JobSettlerOptions {
 
 export class JobSettler {
   readonly #options: JobSettlerOptions
+  readonly #held: HeldStore
 
   constructor(options: JobSettlerOptions) {
     this.#options = options
+    this.#held = new HeldStore(options)
   }
 
   /** The handler returned `result`. */
@@ -93,7 +81,7 @@ export class JobSettler {
     const { queue, priority, id } = record
     const death = { reason, worker, diedMs: Math.round(store.nowMs()) }
     try {
-      const isStored = await this.#stored(job, {
+      const isStored = await this.#held.store(job, {
         stream: "dead",
         subject: names.subject("dead", queue, priority, keyOfId(id)),
         data: job.delivery.data,
@@ -101,10 +89,14 @@ export class JobSettler {
         id: becameOf(job),
       })
       if (!isStored) return
-      await this.#end(job, () => {
-        this.#options.meter?.ended(queue, "dead")
-        this.#tell(job, "", "dead", reason)
-      })
+      await this.#end(
+        job,
+        () => {
+          this.#options.meter?.ended(queue, "dead")
+          this.#tell(job, "", "dead", reason)
+        },
+        true,
+      )
     } catch (error) {
       const what = `job ${id} has failed for good, and can't be put with the dead; it is tried again in a minute. Make room with: pool jobs retry --dead, or pool jobs discard --dead`
       troubles.report(what, error)
@@ -130,18 +122,18 @@ export class JobSettler {
     } catch {
       return
     }
-    await this.#stored(job, new Excuses(store, names).message(seq, excused + 1))
-    await this.#settle(job, "back")
+    await this.#held.store(job, new Excuses(store, names).message(seq, excused + 1))
+    await this.#held.settle(job, "back")
   }
 
   /** It came before its time. */
   async tooEarly(job: TakenJob, afterMs: number): Promise<void> {
-    await this.#settle(job, { backAfterMs: afterMs })
+    await this.#held.settle(job, { backAfterMs: afterMs })
   }
 
   /** Another message has taken its place. */
   superseded(job: TakenJob): void | Promise<void> {
-    return this.#end(job, () => {})
+    return this.#end(job, () => {}, true)
   }
 
   async #keep(job: TakenJob, payload: Uint8Array): Promise<void> {
@@ -152,7 +144,7 @@ export class JobSettler {
         ...{ stream: "jobs", subject: names.result(id), data: payload, ttlMs },
         headers: copyHeaders(tracedIn(job.headers), headersFor(job.record, undefined)),
       }
-      if (!(await this.#stored(job, kept))) return
+      if (!(await this.#held.store(job, kept))) return
     }
     await this.#end(job, () => this.#done(job, payload))
   }
@@ -162,7 +154,7 @@ export class JobSettler {
     const { queue, priority, id } = record
     const key = keyOfId(id)
     const until = names.subject("later", queue, priority, key)
-    const isStored = await this.#stored(job, {
+    const isStored = await this.#held.store(job, {
       stream: "jobs",
       subject: names.subject("job", queue, priority, key),
       data: job.delivery.data,
@@ -172,54 +164,18 @@ export class JobSettler {
       ...(store.abilities.hasSchedules && { unlessAt: until }),
       due: { atMs: Math.round(store.nowMs() + afterMs), until },
     })
-    if (isStored && (await this.#settle(job, "done"))) this.#options.meter?.ended(queue, "retried")
-  }
-
-  /**
-   * Stores `message`, and tries again for as long as the job is this worker's; says whether it is stored. Throws what refuses
-   * it for good.
-   */
-  async #stored(job: TakenJob, message: ToStore): Promise<boolean> {
-    const { store, clock, random, troubles } = this.#options
-    const pace = new Pace({ clock, random, ...PACE })
-    while (job.isHeld()) {
-      try {
-        await store.store(message)
-        troubles.works("storing jobs")
-        return job.isHeld()
-      } catch (error) {
-        // Stored by a try whose answer was lost, or another's, for which this one was cancelled.
-        if (isA(error, AlreadyThere)) return job.isHeld()
-        if (message.stream === "dead" && isJetStreamRefusal(error)) throw error
-        troubles.fails("storing jobs", "what becomes of a job could not be stored", error)
-      }
-      await pace.wait({ limitMs: job.leftMs() })
-    }
-    return false
+    if (isStored && (await this.#held.confirm(job))) this.#options.meter?.ended(queue, "retried")
   }
 
   /** It is done with; `tell` is called if it was this worker's still. */
-  #end(job: TakenJob, tell: () => void): void | Promise<void> {
-    const settled = this.#settle(job, "done")
+  #end(
+    job: TakenJob,
+    tell: () => void,
+    isToConfirm = this.#options.store.abilities.isReplicated,
+  ): void | Promise<void> {
+    const settled = isToConfirm ? this.#held.confirm(job) : this.#held.settle(job, "done")
     if (settled === true) return tell()
     if (settled) return settled.then((isSettled) => (isSettled ? tell() : undefined))
-  }
-
-  /** Says whether the job was this worker's to settle. */
-  #settle(job: TakenJob, how: Settlement): boolean | Promise<boolean> {
-    if (job.look()) return false
-    return this.#options.store.settle(job.delivery.ticket, how) || this.#settleLater(job, how)
-  }
-
-  /** As soon as there is a connection again. */
-  async #settleLater(job: TakenJob, how: Settlement): Promise<boolean> {
-    const { store, clock } = this.#options
-    const pace = new Pace({ clock, ...PACE })
-    for (;;) {
-      await pace.wait({ limitMs: job.leftMs() })
-      if (job.look()) return false
-      if (store.settle(job.delivery.ticket, how)) return true
-    }
   }
 
   #done(job: TakenJob, payload: Uint8Array | string, outcome?: Misfortune, reason = ""): void {

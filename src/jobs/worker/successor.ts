@@ -1,11 +1,11 @@
 /**
- * In what a delivery goes on that is let go: its next attempt, or its place with the dead. Where that is stored only the
- * acknowledgement was lost, and whoever is handed the job again must not run it beside that.
+ * In what a delivery goes on that is let go: its next attempt, or its place with the dead, then or after further attempts.
+ * Where that is stored only the acknowledgement was lost, and whoever is handed the job again must not run it beside that.
  */
 import type { Clock } from "../../time/clock.js"
 import { Pace } from "../../time/pace.js"
 import { type JobNames, keyOfId } from "../contract/job-names.js"
-import { recordOf } from "../contract/job-record.js"
+import { recordOf, type StoredMessage } from "../contract/job-record.js"
 import type { JobStore } from "../contract/job-store.js"
 import type { TakenJob } from "./taken-job.js"
 
@@ -37,10 +37,16 @@ export async function isSuperseded(
         store.last("dead", names.subject("dead", queue, "*", key)),
       ])
       if (next && next.seq > seq && recordOf(next)?.id === id) return true
-      return dead?.headers?.get("Nats-Msg-Id") === becameOf(job)
+      return hasDied(job, dead)
     } catch {
       if (!job.isHeld()) return true
     }
     await pace.wait({ limitMs: job.leftMs() })
   }
+}
+
+/** Whether `dead` is what this delivery became, or a later one of the same job. */
+function hasDied({ id, delivery }: TakenJob, dead: StoredMessage | undefined): boolean {
+  const [of, seq] = dead?.headers?.get("Nats-Msg-Id")?.split("#") ?? []
+  return of === id && Number(seq) >= delivery.seq
 }

@@ -92,6 +92,16 @@ withStores(t, "what is given back goes to another, by whoever has its ticket", a
   t.strictSame(one.keys(), ["a", "b"], "what was done does not come back")
 })
 
+withStores(t, "what is done is confirmed, also when it is said again", async (t, store) => {
+  const { source, taken } = await taker(t, store)
+  source.want(1)
+  await store.store(message("a"))
+  const { ticket, seq } = await taken.one(() => true)
+  await store.confirm(ticket)
+  t.equal(await store.at("jobs", seq), undefined)
+  await store.confirm(ticket)
+})
+
 withStores(
   t,
   "a lease that runs out gives a job to another, a renewal keeps it",

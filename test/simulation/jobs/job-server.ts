@@ -33,7 +33,11 @@ export class JobServer {
   /** Told of each message that is stored, and when it was sent. */
   onStored: (message: ToStore, seq: number, sentMs: number) => void = () => {}
 
-  constructor(timeline: Timeline, judge: Judge, hasBatches: boolean) {
+  constructor(
+    timeline: Timeline,
+    judge: Judge,
+    able: Pick<JobAbilities, "hasBatches" | "isReplicated">,
+  ) {
     this.#timeline = timeline
     this.#judge = judge
     const clock: Clock = {
@@ -41,7 +45,7 @@ export class JobServer {
       after: (ms, wake) => timeline.at(timeline.nowMs + ms, wake),
     }
     this.store = new MemoryJobs({ pool: POOL, clock, maxPayload: MAX_PAYLOAD })
-    this.abilities = { ...this.store.abilities, hasBatches }
+    this.abilities = { ...this.store.abilities, ...able }
   }
 
   get wallMs(): number {

@@ -1,4 +1,4 @@
-/** How many schedules of each family a test runs: 1,250 in all, 100,000 with SOAK=1; or as many of each as RUNS says. */
+/** How many schedules of each family a test runs: 1,500 in all, 150,000 with SOAK=1; or as many of each as RUNS says. */
 import t, { type Test } from "tap"
 import { SLOW_MS, tryOut } from "../trial.js"
 import { FAMILIES, type FamilyName } from "./schedule.js"
@@ -19,6 +19,8 @@ t.setTimeout(60_000 + 5 * RUNS * SLOW_MS)
 t.test("on a good network a job runs again only for what was done to its worker", (t) =>
   holdUp(t, "calm"),
 )
+
+t.test("a stop of a worker counts for nothing, however often it comes", (t) => holdUp(t, "comings"))
 
 t.test("whatever is late or lost, no job is lost, and none runs twice at once", (t) =>
   holdUp(t, "network"),

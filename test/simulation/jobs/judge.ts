@@ -116,7 +116,8 @@ export class Judge {
     if (!hasReturned && !isElsewhere && !known.isCancelled) {
       this.fail(`${id} was let go, and is neither done nor stored elsewhere`)
     }
-    if (hasReturned && record.keepResultMs !== undefined && !isKept && !isElsewhere) {
+    const isToBeKept = record.keepResultMs !== undefined && !known.isCancelled
+    if (hasReturned && isToBeKept && !isKept && !isElsewhere) {
       this.fail(`${id} was counted done, and its result is not stored`)
     }
   }

@@ -92,6 +92,12 @@ export class LinkedStore implements JobStore {
     this.#link.up(() => void this.#server.settle(ticket, how, sentMs), true)
   }
 
+  confirm(ticket: string): Promise<void> {
+    if (!this.#isUp) return Promise.reject(new TimeoutError("timeout"))
+    const sentMs = this.#timeline.nowMs
+    return this.#ask(() => this.#server.settle(ticket, "done", sentMs))
+  }
+
   renew(ticket: string): Promise<void> {
     return this.#ask(() => this.#server.store.renew(ticket))
   }

@@ -54,10 +54,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "acknowledges after the lease",
-    file: "jobs/worker/job-settler",
-    was: `  #settle(job: TakenJob, how: Settlement): boolean | Promise<boolean> {
+    file: "jobs/worker/held-store",
+    was: `  settle(job: TakenJob, how: Settlement): boolean | Promise<boolean> {
     if (job.look()) return false`,
-    is: "  #settle(job: TakenJob, how: Settlement): boolean | Promise<boolean> {",
+    is: "  settle(job: TakenJob, how: Settlement): boolean | Promise<boolean> {",
     family: "freezes",
   },
   {
@@ -105,36 +105,36 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lets a job go before its next attempt is stored",
     file: "jobs/worker/job-settler",
-    was: '    const isStored = await this.#stored(job, {\n      stream: "jobs",',
-    is: '    await this.#settle(job, "done")\n    const isStored = await this.#stored(job, {\n      stream: "jobs",',
+    was: '    const isStored = await this.#held.store(job, {\n      stream: "jobs",',
+    is: '    await this.#held.settle(job, "done")\n    const isStored = await this.#held.store(job, {\n      stream: "jobs",',
     family: "calm",
   },
   {
     name: "lets a job go before it lies with the dead",
     file: "jobs/worker/job-settler",
-    was: '      const isStored = await this.#stored(job, {\n        stream: "dead",',
-    is: '      await this.#settle(job, "done")\n      const isStored = await this.#stored(job, {\n        stream: "dead",',
+    was: '      const isStored = await this.#held.store(job, {\n        stream: "dead",',
+    is: '      await this.#held.settle(job, "done")\n      const isStored = await this.#held.store(job, {\n        stream: "dead",',
     family: "calm",
   },
   {
     name: "counts a job done before its result is stored",
     file: "jobs/worker/job-settler",
-    was: "if (!(await this.#stored(job, kept))) return",
-    is: 'this.#settle(job, "done")\n      if (!(await this.#stored(job, kept))) return',
+    was: "if (!(await this.#held.store(job, kept))) return",
+    is: 'this.#held.settle(job, "done")\n      if (!(await this.#held.store(job, kept))) return',
     family: "calm",
   },
   {
     name: "runs a job whose next attempt is stored",
     file: "jobs/worker/successor",
-    was: "return true\n      return dead",
-    is: "return false\n      return dead",
+    was: "return true\n      return hasDied",
+    is: "return false\n      return hasDied",
     family: "network",
   },
   {
     name: "runs a job that lies with the dead",
     file: "jobs/worker/successor",
-    was: "return dead?.headers",
-    is: "return void dead?.headers",
+    was: "return hasDied(job, dead)",
+    is: "return false",
     family: "network",
   },
   {
@@ -161,9 +161,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a stop of the worker counts as its death",
     file: "jobs/worker/job-settler",
-    was: "await this.#stored(job, new Excuses(store, names).message(seq, excused + 1))",
+    was: "await this.#held.store(job, new Excuses(store, names).message(seq, excused + 1))",
     is: "Array.of(Excuses, store, names, seq, excused)",
-    family: "calm",
+    family: "comings",
   },
   {
     name: "a tick is fired before the cursor is read",
@@ -189,8 +189,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes a tick without an answer for fired",
     file: "cron/running-cron",
-    was: "        await pace.wait({ signal: this.#stopped.signal })",
-    is: "        if (this.#nextMs) this.#cursor = { seq: 0, firedMs: this.#context.store.nowMs() }\n        await pace.wait({ signal: this.#stopped.signal })",
+    was: "        this.#cursor = undefined\n        // Somebody",
+    is: `        if (isA(error, AlreadyThere)) this.#cursor = undefined
+        else if (this.#cursor) this.#cursor = { ...this.#cursor, firedMs: this.#context.store.nowMs() }
+        // Somebody`,
     family: "cron",
   },
   {

@@ -29,6 +29,8 @@ export type Kind =
   | "suspend"
   /** Neither process nor server notices; what was sent arrives late. */
   | "stall"
+  /** First answers arrive late, and once they are there, for as long, what is sent. */
+  | "swing"
   | "cut"
   /** The connection is lost and comes back at once. */
   | "blip"
@@ -65,6 +67,8 @@ export interface Schedule {
   readonly loss: number
   /** Whether the server stores a tick and its job together. */
   readonly hasBatches: boolean
+  /** Whether it has each acknowledgement confirmed. */
+  readonly isReplicated: boolean
   readonly steps: readonly Step[]
 }
 
@@ -112,6 +116,14 @@ export const FAMILIES = {
     loss: 0,
     mostSteps: 10,
   },
+  /** Workers come and go while their jobs run. */
+  comings: {
+    isCalm: true,
+    kinds: { enqueue: 4, burst: 2, stop: 9, crash: 3 },
+    delays: 1,
+    loss: 0,
+    mostSteps: 14,
+  },
   /** Whatever is sent may be late or lost. */
   network: {
     kinds: {
@@ -136,7 +148,10 @@ export const FAMILIES = {
   },
   /** Answers that are late: who counts a lease from when? */
   leases: {
-    kinds: { enqueue: 3, burst: 4, stall: 9, freeze: 3, cut: 1, crash: 1, "lose-answers": 1 },
+    kinds: {
+      ...{ enqueue: 3, burst: 4, stall: 6, swing: 5, freeze: 3, cut: 1, crash: 1 },
+      "lose-answers": 1,
+    },
     delays: 1,
     loss: 0,
     mostSteps: 10,
@@ -180,6 +195,7 @@ export function schedules({ kinds, delays, loss, mostSteps }: Family): fc.Arbitr
     delay: upTo(delays - 1),
     loss: upTo(loss),
     hasBatches: fc.boolean(),
+    isReplicated: fc.boolean(),
     steps: fc.array(step, { minLength: 1, maxLength: mostSteps, size: "max" }),
   })
 }

@@ -54,7 +54,9 @@ const HARMLESS: ReadonlySet<Kind> = new Set([
 /** How long after it was told to stop a worker is killed, by who can't wait, in ms. */
 const IMPATIENCE_MS = 90
 const TICK_MS = 1_700
-const TAKES_MS = [1, 40, 400, 2_500, 9_000, 1]
+const TAKES_MS = [1, 40, 400, 2_500, 9_000, 6_000]
+/** How many attempts fail, by variant; the second of these never succeeds. */
+const FAILS: Readonly<Record<number, number>> = { 4: 1, 9: MOST_FAILURES }
 const UNIQUES = ["ann", "bob"]
 const MISSED = ["skip", "once", "all"] as const
 const GRACES_MS = [4_000, undefined, undefined]
@@ -91,7 +93,7 @@ export class World {
       if (/ begins /.test(what)) this.#attempts += 1
       this.#trace?.push(`${timeline.nowMs.toFixed(1).padStart(9)} ${what}`)
     }
-    this.#server = new JobServer(timeline, judge, schedule.hasBatches)
+    this.#server = new JobServer(timeline, judge, schedule)
     this.#crons = MISSED.map((missed, n) => [
       definitionOf(missed, GRACES_MS[n]),
       ticksEach(TICK_MS + 300 * n),
@@ -253,8 +255,12 @@ export class World {
     if (kind === "lose-requests") link.lose("up", 1 + (variant % 3))
     else if (kind === "lose-answers") link.lose("down", 1 + (variant % 3))
     else if (kind === "stall") this.#cut(link, ways, undefined, ms)
-    else if (kind === "blip") this.#cut(link, ["up", "down"], 0, 1)
-    else this.#cut(link, ways, ms / 2, ms)
+    else if (kind === "swing") {
+      this.#cut(link, ["down"], undefined, ms)
+      this.#later(ms, () => this.#cut(link, ["up"], undefined, ms))
+    } else if (kind === "blip") this.#cut(link, ["up", "down"], 0, 1)
+    // Some notice it late, some at once.
+    else this.#cut(link, ways, variant % 2 ? ms / 2 : 1, ms)
     return true
   }
 
@@ -266,7 +272,7 @@ export class World {
   #enqueue(variant: number, own: EnqueueOptions): boolean {
     const task: Task = {
       takesMs: TAKES_MS[variant % TAKES_MS.length] as number,
-      fails: variant % 5 === 4 ? 1 + (variant % 2) : 0,
+      fails: FAILS[variant] ?? 0,
     }
     const options: EnqueueOptions = {
       ...own,
