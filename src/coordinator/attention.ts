@@ -4,7 +4,7 @@
  */
 import type { BusSubscription } from "../contracts/bus.js"
 import type { Claim } from "../protocol/claim.js"
-import { isAttentive, SIZES, type Sizes } from "../protocol/crowd.js"
+import { beatMsOf, isAttentive, SIZES, type Sizes } from "../protocol/crowd.js"
 
 export interface AttentionOptions {
   readonly id: string
@@ -29,6 +29,11 @@ export class Attention {
   isPaidTo(claim: Claim): boolean {
     const { id, sizes = SIZES } = this.#options
     return isAttentive(claim, id, this.#draw, sizes.attentive)
+  }
+
+  /** How long the entry of this member may stay without a renewal, in ms, if nobody counts on it. */
+  restMs(claim: Claim, leaseMs: number): number | undefined {
+    return this.isPaidTo(claim) ? undefined : beatMsOf(claim, leaseMs)
   }
 
   /** Listens if `claim`, the last one, has not all told and this member hear. */

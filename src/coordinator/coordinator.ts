@@ -12,7 +12,8 @@ import { Membership } from "../membership/membership.js"
 import { decodeAnnouncement, decodeWord, type Heir, type StandingClaim } from "../protocol/claim.js"
 import { listen } from "../protocol/listening.js"
 import { nameOf } from "../strategies/ranking.js"
-import type { Cancel, Instant } from "../time/clock.js"
+import { Alarm } from "../time/alarm.js"
+import type { Instant } from "../time/clock.js"
 import { Attention } from "./attention.js"
 import type { CoordinatorOptions } from "./coordinator-options.js"
 import { Effects } from "./effects.js"
@@ -26,7 +27,7 @@ export class Coordinator {
   #election: Election | undefined
   #subscriptions: BusSubscription[] = []
   #attention: Attention | undefined
-  #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined
+  readonly #alarm: Alarm
   /** Events that came while another one was being dealt with. */
   #waiting: ElectionEvent[] | undefined
   #onResigned: (() => void)[] = []
@@ -37,7 +38,10 @@ export class Coordinator {
     this.#context = options.context
     const { portrait } = options
     const { bucket, clock, timings, troubles } = this.#context
-    this.membership = new Membership({ bucket, clock, beatMs: timings.beatMs, portrait, troubles })
+    const { beatMs } = timings
+    const restMs = () => this.#restMs()
+    this.#alarm = new Alarm(clock, () => this.#handle({ type: "wake" }))
+    this.membership = new Membership({ bucket, clock, beatMs, restMs, portrait, troubles })
     this.#effects = new Effects(options, {
       self: () => this.membership.member,
       serverMs: () => this.membership.serverMs(),
@@ -123,6 +127,13 @@ export class Coordinator {
     else this.#unawaited(this.membership.renewAfter(new Promise(() => {})))
   }
 
+  /** How long its entry may stay without a renewal, if nobody counts on it. */
+  #restMs(): number | undefined {
+    const { standing, isEngaged } = this.#election ?? {}
+    if (!standing || isEngaged) return undefined
+    return this.#attention?.restMs(standing.claim, this.#context.timings.leaseMs)
+  }
+
   #unawaited(work: Promise<unknown>): void {
     unawaited(work, unexpected(this.#context.troubles.report))
   }
@@ -133,7 +144,7 @@ export class Coordinator {
 
   #quit(): void {
     this.#isLeft = true
-    this.#timer?.cancel()
+    this.#alarm.cancel()
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()
     this.#attention?.stop()
   }
@@ -216,7 +227,8 @@ export class Coordinator {
     // Who holds a claim, or may come to, has other things to do, and needs to hear of none.
     if (!election.isEngaged && election.standing) this.#attention?.follow(election.standing.claim)
     if (!election.isResigning) for (const resolve of this.#onResigned.splice(0)) resolve()
-    this.#arm(election)
+    const { wakeAtMs } = election
+    if (wakeAtMs !== undefined) this.#alarm.setTo(wakeAtMs)
   }
 
   #break(error: unknown): void {
@@ -233,18 +245,5 @@ export class Coordinator {
     const { term = 0 } = reign ?? {}
     this.#effects.carryOut({ do: "stop-leading", term, reason: "failed" })
     for (const resolve of this.#onResigned.splice(0)) resolve()
-  }
-
-  #arm(election: Election): void {
-    const atMs = election.wakeAtMs
-    // A timer that rings too early is cheaper than one that is moved with every renewal heard.
-    if (atMs === undefined || (this.#timer && this.#timer.atMs <= atMs)) return
-    this.#timer?.cancel()
-    const { clock } = this.#context
-    const cancel = clock.after(Math.max(0, atMs - clock.now().monoMs), () => {
-      this.#timer = undefined
-      this.#handle({ type: "wake" })
-    })
-    this.#timer = { atMs, cancel }
   }
 }

@@ -16,17 +16,23 @@ import { within } from "../time/within.js"
 import { ServerClock } from "./server-clock.js"
 
 /** What a member says about itself; key and start are found when it joins. */
-export type SelfPortrait = Omit<Member, "key" | "start">
+export type SelfPortrait = Omit<Member, "key" | "start" | "beat">
 
 export interface MembershipOptions {
   readonly bucket: Bucket
   readonly clock: Clock
+  /** How often it looks whether the entry is to be renewed, in ms. */
   readonly beatMs: number
+  /** How long the entry may stay without a renewal just now, in ms, if that is longer than `beatMs`. */
+  readonly restMs?: (() => number | undefined) | undefined
   /** Asked before each renewal. */
   readonly portrait: () => SelfPortrait
   /** Told when something needs saying: a renewal failed, a key was taken by somebody else. */
   readonly troubles: Troubles
 }
+
+/** A beat may come early, or the write before have been late, by this share of one. */
+const EARLY = 0.25
 
 /** How often a refused write, or a read that shows the past, is looked into before it counts as failed. */
 const TRIES = 8
@@ -44,6 +50,8 @@ export class Membership {
   #revision = 0
   /** Whether that revision is this member's entry. */
   #isThere = false
+  /** Until when the last entry that was written said that it would be renewed, on the monotonic clock. */
+  #promisedMs = 0
   #cancelBeat: Cancel | undefined
   #isLeft = false
   /** Writes follow one another. */
@@ -72,7 +80,9 @@ export class Membership {
   }
 
   get member(): Member {
-    return { ...this.#options.portrait(), key: this.#key, start: this.#start }
+    const beat = this.#options.restMs?.()
+    const own = { key: this.#key, start: this.#start }
+    return { ...this.#options.portrait(), ...own, ...(beat !== undefined && { beat }) }
   }
 
   /** Learns the server's clock and creates the entry. */
@@ -134,9 +144,12 @@ export class Membership {
     for (let tries = 1; ; tries++) {
       const key = this.#key
       try {
-        const [bytes, over] = [encodeMember(this.member), this.#revision]
+        const { member } = this
+        const [bytes, over] = [encodeMember(member), this.#revision]
+        const promisedMs = clock.now().monoMs + (member.beat ?? this.#options.beatMs)
         const once = () => bucket.write(key, bytes, over)
         const revision = await untilAnswered(clock, withinMs, once)
+        this.#promisedMs = promisedMs
         this.#revision = revision
         this.#isThere = true
         return
@@ -185,12 +198,20 @@ export class Membership {
   #beatLater(): void {
     const { clock, beatMs } = this.#options
     this.#cancelBeat = clock.after(beatMs, () => {
+      this.#beatLater()
+      if (this.#rests()) return
       const renewed = this.renew().then(() => {
         if (!this.#isLeft) return this.#serverClock.refresh()
       })
       unawaited(renewed, unexpected(this.#options.troubles.report))
-      this.#beatLater()
     })
+  }
+
+  /** Whether the entry needs no renewal before the next beat. */
+  #rests(): boolean {
+    const { clock, beatMs, restMs } = this.#options
+    const nextMs = clock.now().monoMs + beatMs
+    return restMs?.() !== undefined && nextMs <= this.#promisedMs + beatMs * EARLY
   }
 }
 

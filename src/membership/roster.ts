@@ -7,7 +7,7 @@ import type { Bucket, Entry, StopWatch } from "../contracts/bucket.js"
 import { reasonOf } from "../errors/errors.js"
 import { lapsesAt } from "../lease/lease.js"
 import { type Found, foundIn } from "../protocol/entries.js"
-import { bySeniority, decodeMember, type Member } from "../protocol/member.js"
+import { bySeniority, decodeMember, isLate, type Member } from "../protocol/member.js"
 import { CLAIM_KEY, CLOCK_KEY } from "../protocol/names.js"
 import type { Cancel, Clock } from "../time/clock.js"
 
@@ -190,12 +190,11 @@ export class Roster {
     this.#noteLate()
   }
 
-  /** Three renewals fit into the life of an entry, and half of one is allowed for. */
   #noteLate(): void {
     const { clock, memberTtlMs } = this.#options
-    const lateMs = clock.now().monoMs - memberTtlMs / 2
+    const nowMs = clock.now().monoMs
     for (const [key, seen] of this.#seen) {
-      if (seen.isLate || seen.monoMs >= lateMs) continue
+      if (seen.isLate || !isLate(seen.member, nowMs - seen.monoMs, memberTtlMs)) continue
       this.#seen.set(key, { ...seen, isLate: true })
       this.#tell({ type: "late", member: seen.member })
     }

@@ -2,6 +2,7 @@
  * What changes while a pool has many members, by the word of its leader. All need to know who leads, but only those that
  * come next need each renewal of that. So the heirs hear of each, and some of the others, who are drawn, for all heirs may
  * die at once; whoever else is told of one now and then, and waits for so much longer before it thinks that nobody leads.
+ * These also renew their own entries more rarely, for nobody counts on them.
  */
 
 /** A field of the claim; absent as long as all are told of everything. */
@@ -10,6 +11,8 @@ export interface Crowd {
   readonly members: number
   /** Milliseconds that may pass between two renewals of which all are told. */
   readonly silence: number
+  /** Milliseconds that may pass between two renewals of the entry of one who does not hear of each; a lease if absent. */
+  readonly beat?: number
 }
 
 /** From which sizes on what changes. */
@@ -26,6 +29,9 @@ export interface Sizes {
 export const MAX_HEIRS = 8
 
 export const SIZES: Sizes = { mostHeirs: MAX_HEIRS, attentive: 32, crowd: 80 }
+
+/** How many leases may pass between two renewals of an entry that nobody counts on; it lives for three. */
+const LEASES_PER_BEAT = 2
 
 /** What has shrunk to less than this share of a crowd is none any more. */
 const STILL = 0.8
@@ -44,7 +50,7 @@ export function crowdOf(
   before: Crowd | undefined,
 ): Crowd | undefined {
   if (members < sizes.crowd * (before ? STILL : 1)) return undefined
-  return { members, silence: leaseMs }
+  return { members, silence: leaseMs, beat: leaseMs * LEASES_PER_BEAT }
 }
 
 /**
@@ -63,6 +69,13 @@ export function isAttentive(
 /** For how long those who don't may hear of none, in ms; 0 where all hear of all. */
 export function silenceMsOf({ crowd }: Pick<Told, "crowd">, leaseMs: number): number {
   return Math.min(crowd?.silence ?? 0, leaseMs)
+}
+
+/** How long the entry of one who does not hear of each renewal may stay without one, in ms; undefined: a lease. */
+export function beatMsOf({ crowd }: Pick<Told, "crowd">, leaseMs: number): number | undefined {
+  const { beat } = crowd ?? {}
+  if (typeof beat !== "number" || !(beat > leaseMs)) return undefined
+  return Math.min(beat, leaseMs * LEASES_PER_BEAT)
 }
 
 /** Whether what stands in a claim is one. */

@@ -1,7 +1,7 @@
 /** What the entries of a bucket say, for those who read them once: who leads, who is there, and who is late. */
 import type { Entry } from "../contracts/bucket.js"
 import { decodeClaim, type StandingClaim } from "./claim.js"
-import { bySeniority, decodeMember, isMemberKey, type Member } from "./member.js"
+import { bySeniority, decodeMember, isLate, isMemberKey, type Member } from "./member.js"
 
 /** What the entry under the claim's key says. */
 export function foundIn(entry: Entry | undefined): Found {
@@ -17,7 +17,8 @@ export function foundIn(entry: Entry | undefined): Found {
 /** The keys in `entries`, all that live, whose last renewal is so much older than the newest that one was missed. */
 export function lateIn(entries: readonly Entry[], memberTtlMs: number): ReadonlySet<string> {
   const newestMs = Math.max(...entries.map(({ writtenMs }) => writtenMs))
-  const late = entries.filter(({ writtenMs }) => newestMs - writtenMs > memberTtlMs / 2)
+  const ages = new Map(entries.map(({ key, writtenMs }) => [key, newestMs - writtenMs]))
+  const late = membersIn(entries).filter((it) => isLate(it, ages.get(it.key) ?? 0, memberTtlMs))
   return new Set(late.map(({ key }) => key))
 }
 

@@ -35,6 +35,8 @@ export interface Member {
   readonly server?: string
   /** The highest term that this worker has known; absent in entries of older versions. */
   readonly knownTerm?: number
+  /** Its entry is renewed within so many ms; a lease if absent. */
+  readonly beat?: number
   /** Version of this format. */
   readonly version: number
 }
@@ -69,7 +71,7 @@ export function encodeMember(member: Member): Uint8Array {
 export function decodeMember(key: string, value: Uint8Array): Member {
   const found = KEY.exec(key)
   if (!found) throw new SyntaxError(`"${key}" is not a member's key`)
-  const { lingering, server, ...raw } = objectIn(value)
+  const { lingering, server, beat, ...raw } = objectIn(value)
   if (typeof raw.id !== "string" || raw.id === "") throw new SyntaxError("no id")
   const counters = typeof raw.counters === "object" ? (raw.counters as object) : {}
   return {
@@ -89,8 +91,22 @@ export function decodeMember(key: string, value: Uint8Array): Member {
     control: raw.control === true,
     ...(typeof server === "string" && { server }),
     ...(raw.knownTerm !== undefined && { knownTerm: number(raw.knownTerm) }),
+    ...(number(beat) > 0 && { beat: number(beat) }),
     version: number(raw.version),
   }
+}
+
+/** Entries live for so many leases. */
+const LEASES_PER_ENTRY = 3
+
+/** Whether an entry has missed a renewal that was written `ageMs` ago; half a lease is allowed for. */
+export function isLate(
+  { beat }: Pick<Member, "beat">,
+  ageMs: number,
+  memberTtlMs: number,
+): boolean {
+  const leaseMs = memberTtlMs / LEASES_PER_ENTRY
+  return ageMs > (beat ?? leaseMs) + leaseMs / 2
 }
 
 /** Orders members by seniority: longest running first, ties by name, then id. */

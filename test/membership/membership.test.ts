@@ -11,12 +11,14 @@ function setUp(id = "id-a") {
   const bucket = new FlawedBucket(clock, 6000)
   const reports: string[] = []
   let done = 0
+  let restMs: number | undefined
   const join = (id: string) => {
     const { key: _, start: __, ...portrait } = member("a", { id })
     return new Membership({
       bucket,
       clock,
       beatMs: 2000,
+      restMs: () => restMs,
       portrait: (): SelfPortrait => ({ ...portrait, counters: { done, failed: 0, busy: 0 } }),
       troubles: new Troubles(clock, (problem) => reports.push(problem)),
     })
@@ -26,7 +28,10 @@ function setUp(id = "id-a") {
     const found = await bucket.get(membership.key)
     return found && !found.deleted ? decodeMember(found.key, found.value) : undefined
   }
-  return { clock, bucket, reports, membership, join, entry, work: () => ++done }
+  const rest = (ms: number | undefined) => {
+    restMs = ms
+  }
+  return { clock, bucket, reports, membership, join, entry, rest, work: () => ++done }
 }
 
 t.test("the key is the start on the server's clock, and the entry says who it is", async (t) => {
@@ -77,6 +82,47 @@ t.test(
     t.equal(await entry(), undefined)
   },
 )
+
+t.test(
+  "who may rest renews every other beat, as the entry says; and each again once not",
+  async (t) => {
+    const { clock, bucket, membership, entry, rest } = setUp()
+    await membership.join()
+    const { key } = membership
+    const revision = async () => (await bucket.get(key))?.revision ?? 0
+    /** Whether the entry was renewed in the next beat. */
+    const beat = async () => {
+      const before = await revision()
+      await clock.pass(2000)
+      return (await revision()) > before
+    }
+    rest(4000)
+    t.ok(await beat(), "the last entry said that it would be renewed by now")
+    t.match(await entry(), { beat: 4000 })
+    t.strictSame(
+      [await beat(), await beat(), await beat(), await beat()],
+      [false, true, false, true],
+    )
+    rest(undefined)
+    t.ok(await beat(), "at the next beat")
+    t.equal((await entry())?.beat, undefined)
+    t.ok(await beat())
+    await membership.leave()
+  },
+)
+
+t.test("one that rests and could not be renewed is tried again with the next beat", async (t) => {
+  const { clock, bucket, reports, membership, entry, rest } = setUp()
+  rest(4000)
+  await membership.join()
+  bucket.writes.push("silent", "silent", "silent")
+  await clock.pass(4000)
+  t.equal(bucket.tried.length, 2)
+  await clock.pass(2000)
+  t.match(reports, ["the entry was not renewed", /^over/])
+  t.match(await entry(), { beat: 4000 })
+  await membership.leave()
+})
 
 t.test("a renewal that nobody answers does not hold up the next one", async (t) => {
   const { clock, bucket, reports, membership, work, entry } = setUp()

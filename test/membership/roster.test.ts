@@ -222,6 +222,17 @@ t.test("who misses a renewal is late, told once, until it renews", async (t) => 
   roster.stop()
 })
 
+t.test("who said that it renews every other lease is late half a lease after that", async (t) => {
+  const [a, b] = [member("a", { beat: 4_000 }), member("b")]
+  const { clock, roster, news } = await setUp([a, b])
+  news()
+  await clock.pass(4_400)
+  t.strictSame(news(), ["b late"])
+  await clock.pass(1_600)
+  t.strictSame(news(), ["a late"])
+  roster.stop()
+})
+
 t.test("how long the silent have been silent is known from the first sight on", async (t) => {
   const clock = new ManualClock()
   const bucket = new MemoryBucket(clock, 6000)

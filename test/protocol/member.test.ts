@@ -4,6 +4,7 @@ import {
   bySeniority,
   decodeMember,
   encodeMember,
+  isLate,
   isMemberKey,
   memberKey,
 } from "../../src/protocol/member.js"
@@ -30,6 +31,18 @@ t.test("a key is 16 digits and a name", async (t) => {
   ])
     t.notOk(isMemberKey(key), key)
   t.ok(isMemberKey("1700000000000000.a_b-9"))
+})
+
+t.test("an entry is late half a lease after the renewal that it promised", async (t) => {
+  const late = (beat: number | undefined, ageMs: number) =>
+    isLate({ ...(beat !== undefined && { beat }) }, ageMs, 6_000)
+  t.strictSame([late(undefined, 3_000), late(undefined, 3_001)], [false, true])
+  t.strictSame([late(4_000, 5_000), late(4_000, 5_001)], [false, true])
+  const it = member("a", { beat: 4_000 })
+  t.strictSame(decodeMember(it.key, encodeMember(it)), it)
+  for (const beat of [0, -1, "long", null]) {
+    t.notOk("beat" in decodeMember(it.key, toBytes({ ...it, beat })), `${beat}`)
+  }
 })
 
 t.test("a member comes back as it was written; the key gives name and start", async (t) => {
