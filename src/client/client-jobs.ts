@@ -56,7 +56,7 @@ async function storeOn({ bus, pool }: ClientJobsOptions): Promise<JobStore> {
     )
   }
   const { JetStreamJobs } = await import("../jobs/store/jetstream-jobs.js")
-  return JetStreamJobs.open({ connection: bus, pool })
+  return JetStreamJobs.open({ connection: bus, pool, care: "make" })
 }
 
 function isConnection(bus: Bus): bus is NatsConnection & Bus {

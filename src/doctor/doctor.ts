@@ -8,6 +8,7 @@ import { domainOf, inDomain } from "../contracts/js-domain.js"
 import { flawsIn } from "../jetstream/bucket-flaws.js"
 import { findStream } from "../jetstream/find-stream.js"
 import { findKvBucket } from "../jetstream/kv-bucket.js"
+import { jobPermissionsOf, together } from "../operator/job-permissions.js"
 import { permissionsOf, type Role } from "../operator/permissions.js"
 import { type PoolView, viewOf } from "../operator/pool-view.js"
 import { reignOf } from "../protocol/claim.js"
@@ -26,7 +27,7 @@ import { eventLoop, roundTrip } from "./delays.js"
 import { lowerTerms, remedyFor } from "./doctor-terms.js"
 import { failover } from "./failover.js"
 import { type Finding, fail, failed, ok, warn } from "./finding.js"
-import { jobsExamined } from "./job-facts.js"
+import { areJobsSeen, jobsExamined } from "./job-facts.js"
 import { probe } from "./probe.js"
 
 export type { Finding, Severity } from "./finding.js"
@@ -136,9 +137,12 @@ async function bucket({ connection, leaseMs }: Examination, names: PoolNames) {
   return ok(`${names.bucket}: on file, entries live ${ttlMs} ms`)
 }
 
-async function permissions({ connection, role }: Examination, names: PoolNames) {
+async function permissions({ connection, role, pool }: Examination, names: PoolNames) {
   const aRole = /^[aeiou]/.test(role) ? `an ${role}` : `a ${role}`
-  const { refused, untried } = await probe(connection, names, permissionsOf(role, names))
+  const base = permissionsOf(role, names)
+  const withJobs = role === "enqueuer" || (await areJobsSeen(connection, pool))
+  const needed = withJobs ? together(base, jobPermissionsOf(role, pool)) : base
+  const { refused, untried } = await probe(connection, names, needed)
   if (refused.length > 0) {
     return fail(
       `${aRole} needs, and this user may not: ${refused.join(", ")}`,

@@ -1,12 +1,18 @@
 /** The jobs of a pool as the doctor looks at them; nothing is made for one that has none, and nothing said. */
-import { jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "nats"
-import { inDomain } from "../contracts/js-domain.js"
 import { CronDesk } from "../cron/cron-desk.js"
 import { isNotPermitted } from "../errors/errors.js"
+import { findStream } from "../jetstream/find-stream.js"
+import { jobNamesOf } from "../jobs/contract/job-names.js"
 import { findJobs } from "../operator/pool-jobs.js"
 import { type Finding, failed, ok } from "./finding.js"
 import { type JobFacts, jobFindings } from "./job-checks.js"
+
+/** Whether the pool has jobs, as far as this user may know. */
+export async function areJobsSeen(connection: NatsConnection, pool: string): Promise<boolean> {
+  const found = findStream(connection, jobNamesOf(pool).jobsStream)
+  return (await found.catch(() => undefined)) !== undefined
+}
 
 export async function jobsExamined(connection: NatsConnection, pool: string): Promise<Finding[]> {
   try {
@@ -22,17 +28,16 @@ async function jobFacts(connection: NatsConnection, pool: string): Promise<JobFa
   const jobs = await findJobs(connection, pool)
   if (!jobs) return undefined
   const { store, names } = jobs
-  const { streams } = await jetstreamManager(connection, inDomain(connection, { checkAPI: false }))
   const [queues, dead, cron] = await Promise.all([
     store.counts(),
-    streams.info(names.deadStream),
+    findStream(connection, names.deadStream),
     new CronDesk(pool, store, connection).list(),
   ])
   return {
     version: connection.info?.version ?? "unknown",
     abilities: store.abilities,
     queues,
-    dead: { count: dead.state.messages, most: dead.config.max_msgs },
+    dead: { count: dead?.state.messages ?? 0, most: dead?.config.max_msgs ?? 0 },
     cron,
     nowMs: store.nowMs(),
   }

@@ -3,6 +3,9 @@
  * whoever gets it, or reaches nobody. The subjects of work and of claims are not sent to, for somebody would act on it.
  */
 import { headers, type NatsConnection, nuid } from "nats"
+import { cronNamesOf } from "../cron/cron-names.js"
+import { toBytes } from "../encoding/json.js"
+import { jobNamesOf } from "../jobs/contract/job-names.js"
 import type { Permissions } from "../operator/permissions.js"
 import type { PoolNames } from "../protocol/names.js"
 
@@ -16,6 +19,9 @@ export interface Probed {
 
 /** A sequence that no stream reaches: a write that expects it is refused. */
 const NEVER = "9007199254740991"
+
+/** Who is asked about it, or told to cancel it, has nothing to say. */
+const NOBODYS_JOB = toBytes({ id: "doctor" })
 
 /** Which of `permissions` this connection does not have. */
 export async function probe(
@@ -39,7 +45,12 @@ export async function probe(
   const subscriptions = [...heard.keys()].map((subject) =>
     connection.subscribe(subject, { callback: () => {} }),
   )
-  for (const subject of sent.keys()) connection.publish(subject, "?", { headers: refusable() })
+  const { running, cancel } = jobNamesOf(names.pool)
+  const heeded = [running, cancel, cronNamesOf(names.pool).ask]
+  for (const subject of sent.keys()) {
+    const payload = heeded.includes(subject) ? NOBODYS_JOB : "?"
+    connection.publish(subject, payload, { headers: refusable() })
+  }
   // The server says what it refuses before it answers this.
   await connection.flush()
   for (const subscription of subscriptions) subscription.unsubscribe()

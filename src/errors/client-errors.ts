@@ -1,5 +1,5 @@
 /** Failures of a client that are nobody's answer. */
-import { PoolError } from "./errors.js"
+import { PoolError, violationIn } from "./errors.js"
 
 /** The client was closed while it had the request, or before. It may or may not have been done. */
 export class ClientClosed extends PoolError {
@@ -44,7 +44,7 @@ export class NotConnected extends PoolError {
   }
 }
 
-/** The server doesn't let this user ask. The request was not delivered. */
+/** The server doesn't let this user send or listen there. What was sent was not delivered. */
 export class NotPermitted extends PoolError {
   override readonly name = "NotPermitted"
   override readonly code = "not-permitted"
@@ -53,8 +53,14 @@ export class NotPermitted extends PoolError {
     options?: ErrorOptions,
   ) {
     super(
-      `not permitted to send to "${subject}" or to take its answers; see the user's permissions on the server`,
+      `not permitted to send to "${subject}" or to take its answers; give the user what its role needs, see: deploy/nats-permissions.conf and pool doctor --role`,
       options,
     )
   }
+}
+
+/** NotPermitted where the server said that; any other error as it is. */
+export function refusalIn(error: unknown): unknown {
+  const violation = violationIn(error)
+  return violation ? new NotPermitted(violation.subject, { cause: violation }) : error
 }

@@ -116,7 +116,10 @@ export class NotAllEnqueued extends PoolError {
 export class NoJobs extends PoolError {
   override readonly name = "NoJobs"
   override readonly code = "no-jobs"
-  constructor(readonly why: string) {
-    super(`jobs: ${why}`)
+  constructor(
+    readonly why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`jobs: ${why}`, options)
   }
 }

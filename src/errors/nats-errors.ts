@@ -95,7 +95,19 @@ export function isStorageFull(error: unknown): boolean {
 
 /** The server does not let this user send there, or listen there. */
 export function isNotPermitted(error: unknown): boolean {
-  return [error, field(error, "cause")].some((e) => field(e, "name") === "PermissionViolationError")
+  return violationIn(error) !== undefined
+}
+
+/** What a user may not do where. */
+export interface Violation {
+  readonly operation: string
+  readonly subject: string
+}
+
+/** Where it does not. */
+export function violationIn(error: unknown): Violation | undefined {
+  const own = [error, field(error, "cause")]
+  return own.find((e) => field(e, "name") === "PermissionViolationError")
 }
 
 /** The server refused the credentials at connect. */

@@ -7,6 +7,7 @@ import { headers, type MsgHdrs, nuid } from "nats"
 import type { Bus } from "../contracts/bus.js"
 import { copyHeaders, headersOf } from "../encoding/headers.js"
 import { payloadOf } from "../encoding/payload.js"
+import { refusalIn } from "../errors/client-errors.js"
 import { isAway, isPayloadTooLarge, PayloadTooLarge, RequestTimeout } from "../errors/errors.js"
 import { NotAllEnqueued } from "../errors/job-errors.js"
 import { isA } from "../errors/thrown.js"
@@ -192,7 +193,7 @@ export class JobClient {
         } else if (isPayloadTooLarge(error)) {
           const { maxPayload = Number.POSITIVE_INFINITY } = this.store
           throw new PayloadTooLarge(message.data.length, maxPayload, { cause: error })
-        } else if (!isAway(error)) throw error
+        } else if (!isAway(error)) throw refusalIn(error)
         if (this.#clock.now().monoMs >= untilMs) {
           throw new RequestTimeout(message.subject, timeoutMs, { cause: error })
         }

@@ -1,6 +1,7 @@
 /** A job as who enqueued it, or knows its id, can follow and end it. */
 import type { MsgHdrs } from "nats"
 import type { BusMessage } from "../contracts/bus.js"
+import { refusalIn } from "../errors/client-errors.js"
 import { JobCancelled, JobFailed, JobGone, NoResult, ResultUnsent } from "../errors/job-errors.js"
 import { checkKind, checkOptions, having, type KindsOf, waitMs } from "../options/known-options.js"
 import type { Cancel, Clock } from "../time/clock.js"
@@ -98,7 +99,7 @@ export class JobHandle {
 
   /**
    * Waits until the job is done, over all its attempts. Throws JobFailed, JobCancelled, ResultUnsent, NoResult after
-   * `timeoutMs`, JobGone if it is over and nobody told here, and the reason of `signal`.
+   * `timeoutMs`, JobGone if it is over and nobody told here (NotPermitted, if nobody may), and the reason of `signal`.
    */
   async result(options: ResultOptions = {}): Promise<JobResult> {
     checkOptions("a result", options, RESULT_OPTIONS)
@@ -114,7 +115,7 @@ export class JobHandle {
         signal?.addEventListener("abort", abort)
         forget = results.wait(names.done(this.id), isOwn, resolve)
         if (timeoutMs !== undefined) cancel = clock.after(timeoutMs, () => resolve("late"))
-        this.#look(isOwn ? LOOK_MS : 0, resolve, reject)
+        this.#look(isOwn && !results.refusal ? LOOK_MS : 0, resolve, reject)
       })
       if (heard === "late") throw await this.#noResult(timeoutMs as number)
       return heard === "gone" ? await this.#afterwards() : this.#resultIn(heard)
@@ -182,7 +183,9 @@ export class JobHandle {
     const kept = await finder.kept(this.id)
     if (kept) return new JobResult(kept.data, kept.headers)
     const found = await finder.find(this.id, this.queue)
-    if (found?.place !== "dead") throw new JobGone(this.queue, this.id)
+    if (found?.place !== "dead") {
+      throw refusalIn(this.#options.results.refusal) ?? new JobGone(this.queue, this.id)
+    }
     throw new JobFailed(this.queue, this.id, deathOf(found.message).reason)
   }
 

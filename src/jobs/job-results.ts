@@ -3,6 +3,7 @@
  * before the first of them, so that none is too fast for it; what nobody has asked for yet it remembers for a while.
  */
 import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
+import { isNotPermitted } from "../errors/errors.js"
 import { listen } from "../protocol/listening.js"
 
 /** So many results are remembered that nobody has asked for. */
@@ -13,14 +14,20 @@ export class JobResults {
   readonly #unclaimed = new Map<string, BusMessage>()
   readonly #waiting = new Map<string, Set<(message: BusMessage) => void>>()
   #own: BusSubscription | undefined
+  #refusal: Error | undefined
 
   constructor(bus: Bus) {
     this.#bus = bus
   }
 
+  /** Why nothing is heard, where the server does not let this user. */
+  get refusal(): Error | undefined {
+    return this.#refusal
+  }
+
   /** Hears of all under `pattern` from now on. Throws what the connection throws. */
   hear(pattern: string): void {
-    this.#own ??= listen(this.#bus, pattern, (message) => {
+    this.#own ??= this.#listen(pattern, (message) => {
       if (this.#hand(message)) return
       this.#unclaimed.set(message.subject, message)
       if (this.#unclaimed.size <= MOST_UNCLAIMED) return
@@ -40,7 +47,7 @@ export class JobResults {
     this.#waiting.set(subject, waiting.add(heard))
     const subscription = isOwn
       ? undefined
-      : listen(this.#bus, subject, (message) => void this.#hand(message))
+      : this.#listen(subject, (message) => void this.#hand(message))
     return () => {
       waiting.delete(heard)
       if (waiting.size === 0) this.#waiting.delete(subject)
@@ -51,6 +58,13 @@ export class JobResults {
   close(): void {
     this.#own?.unsubscribe()
     this.#unclaimed.clear()
+  }
+
+  #listen(subject: string, hear: (message: BusMessage) => void): BusSubscription {
+    const onProblem = (problem: Error) => {
+      if (isNotPermitted(problem)) this.#refusal ??= problem
+    }
+    return listen(this.#bus, subject, hear, { onProblem })
   }
 
   #hand(message: BusMessage): boolean {

@@ -6,7 +6,8 @@
 import type { NatsConnection, QueuedIterator, Status } from "nats"
 import type { Troubles } from "../contracts/troubles.js"
 import { unawaited } from "../contracts/unawaited.js"
-import { isNotPermitted } from "../errors/errors.js"
+import { NotPermitted } from "../errors/client-errors.js"
+import { type Violation, violationIn } from "../errors/errors.js"
 import { refusalTo } from "./connection.js"
 
 /** A connection that isn't back after this long is asked about, in ms; and again each so many ms. */
@@ -44,6 +45,14 @@ export function tellOfConnection(
     clearTimeout(timer)
     timer = undefined
   }
+  const refusedKinds = new Set<string>()
+  // Who sends and waits for no answer hears of it nowhere else.
+  const notPermitted = ({ operation, subject }: Violation) => {
+    const kind = kindOf(subject)
+    if (operation !== "publish" || refusedKinds.has(kind)) return
+    refusedKinds.add(kind)
+    troubles.report("something can't be sent", new NotPermitted(subject))
+  }
   const heard = (status: Status) => {
     if (status.type === "forceReconnect") isMoving = true
     else if (status.type === "disconnect") {
@@ -59,7 +68,9 @@ export function tellOfConnection(
       troubles.back(`connected again, to ${connection.getServer()}`)
       isUp = true
       told(isUp)
-    } else if (status.type === "error" && !isNotPermitted(status.error)) {
+    } else if (status.type === "error") {
+      const violation = violationIn(status.error)
+      if (violation) return notPermitted(violation)
       words = { error: status.error, atMs: performance.now() }
       if (!isUp) refused(status.error)
     }
@@ -73,4 +84,12 @@ export function tellOfConnection(
     isOver = true
     statuses.stop()
   }
+}
+
+/** What all subjects have in common that differ in an id or a name: `$JS.API.STREAM.INFO`, `work.done`. */
+function kindOf(subject: string): string {
+  return subject
+    .split(".")
+    .slice(0, subject.startsWith("$") ? 4 : 2)
+    .join(".")
 }

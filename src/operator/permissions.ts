@@ -5,10 +5,10 @@
 import type { PoolNames } from "../protocol/names.js"
 
 /**
- * `worker`: joins the pool. `requester`: asks for work. `observer`: sees who is there, who leads, and how they fare.
- * `operator`: the same, and gives orders.
+ * `worker`: joins the pool. `requester`: asks for work. `enqueuer`: has jobs done, see `job-permissions.ts`. `observer`: sees
+ * who is there, who leads, and how they fare. `operator`: the same, and gives orders.
  */
-export const ROLES = ["worker", "requester", "observer", "operator"] as const
+export const ROLES = ["worker", "requester", "enqueuer", "observer", "operator"] as const
 export type Role = (typeof ROLES)[number]
 
 export interface Permissions {
@@ -21,9 +21,9 @@ export interface Permissions {
 }
 
 /** Where answers come back to, unless a context names another prefix. */
-const INBOX = "_INBOX.>"
+export const INBOX = "_INBOX.>"
 
-/** The least that `role` needs in the pool with these names. */
+/** The least that `role` needs in the pool with these names, if that has no jobs. */
 export function permissionsOf(role: Role, names: PoolNames): Permissions {
   switch (role) {
     case "worker":
@@ -34,6 +34,8 @@ export function permissionsOf(role: Role, names: PoolNames): Permissions {
         subscribe: [names.claim, INBOX],
         isAnswering: false,
       }
+    case "enqueuer":
+      return { publish: [], subscribe: [INBOX], isAnswering: false }
     case "observer":
       return observer(names)
     case "operator": {

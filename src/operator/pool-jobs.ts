@@ -3,14 +3,16 @@
  * is dead; and the dead of a queue, all at once.
  */
 import type { NatsConnection } from "nats"
-import { isNoJetStream } from "../errors/errors.js"
-import { findStream } from "../jetstream/find-stream.js"
-import { checkedQueue, jobNamesOf } from "../jobs/contract/job-names.js"
+import { NoJetStream } from "../errors/errors.js"
+import { NoJobs } from "../errors/job-errors.js"
+import { isA } from "../errors/thrown.js"
+import { checkedQueue } from "../jobs/contract/job-names.js"
 import type { QueueCounts } from "../jobs/contract/job-store.js"
 import type { RunningJob } from "../jobs/contract/running.js"
 import { JobClient } from "../jobs/job-client.js"
 import { type FoundJob, foundIn } from "../jobs/job-finder.js"
 import { JetStreamJobs } from "../jobs/store/jetstream-jobs.js"
+import type { StreamCare } from "../jobs/store/job-streams.js"
 import { systemClock } from "../time/system-clock.js"
 
 /** How long workers have to say what they run, in ms. */
@@ -27,17 +29,20 @@ export interface JobsView {
   readonly dead: readonly FoundJob[]
 }
 
-/** The jobs of `pool`; undefined if it has none. */
+/** The jobs of `pool`; undefined if it has none, and they are not made. */
 export async function findJobs(
   connection: NatsConnection,
   pool: string,
+  care: StreamCare = "look",
 ): Promise<JobClient | undefined> {
-  const found = await findStream(connection, jobNamesOf(pool).jobsStream).catch((error) => {
-    if (!isNoJetStream(error)) throw error
-  })
-  if (!found) return undefined
-  const store = await JetStreamJobs.open({ connection, pool, adjusts: false })
-  return new JobClient({ pool, store, bus: connection, clock: systemClock })
+  try {
+    const store = await JetStreamJobs.open({ connection, pool, care })
+    return new JobClient({ pool, store, bus: connection, clock: systemClock })
+  } catch (error) {
+    if (care !== "look") throw error
+    if (isA(error, NoJobs) || isA(error, NoJetStream)) return undefined
+    throw error
+  }
 }
 
 /** What waits, what runs, and at most `mostDead` of what is dead. */

@@ -103,7 +103,7 @@ t.test("a value that is none of those there are", async (t) => {
       '--log-level: expected one of trace, debug, info, warn, error, fatal, silent, got "loud"',
     "worker --lead-returns '": '--lead-returns: expected one of done, release, fail, got "\'"',
     "doctor --role judge":
-      '--role: expected one of worker, requester, observer, operator, got "judge"',
+      '--role: expected one of worker, requester, enqueuer, observer, operator, got "judge"',
     "run --restart x -- true": '--restart: expected one of on-failure, always, never, got "x"',
     "completion ksh": 'shell: expected one of bash, zsh, fish, got "ksh"',
   }

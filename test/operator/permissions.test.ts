@@ -1,80 +1,34 @@
 import { readFileSync } from "node:fs"
-import { join } from "node:path"
-import { connect, type NatsConnection } from "nats"
 import t, { type Test } from "tap"
 import { PoolClient } from "../../src/client/client.js"
 import { probe } from "../../src/doctor/probe.js"
 import { findKvBucket, openKvBucket } from "../../src/jetstream/kv-bucket.js"
 import { timingsOf } from "../../src/lease/timings.js"
 import { handOver, order } from "../../src/operator/follow-order.js"
+import { jobPermissionsOf, together } from "../../src/operator/job-permissions.js"
 import { permissionsOf, ROLES, type Role } from "../../src/operator/permissions.js"
 import { viewOf } from "../../src/operator/pool-view.js"
 import { PoolWatch } from "../../src/operator/pool-watch.js"
 import { sendOrder } from "../../src/operator/send-order.js"
-import { encodeWord, type StandingClaim } from "../../src/protocol/claim.js"
+import { encodeWord } from "../../src/protocol/claim.js"
 import { CLAIM_KEY, namesOf } from "../../src/protocol/names.js"
-import { joinPool } from "../../src/worker/worker.js"
-import { Events } from "../fixtures/events.js"
-import { LONG_LEASE_MS } from "../fixtures/leases.js"
-import { type TestServer, testServer } from "../fixtures/server.js"
+import {
+  connectedAs,
+  credentialsOf,
+  guardedPool,
+  PERMISSIONS_FILE,
+  refused,
+} from "../fixtures/guarded.js"
 
-const FILE = join(import.meta.dirname, "../../deploy/nats-permissions.conf")
 const NAMES = namesOf("work")
 
-for (const role of ROLES) process.env[`POOL_${role.toUpperCase()}_PASSWORD`] = `secret-of-${role}`
-
-/** A server with the permissions file, and a pool of two workers who joined as such. */
+/** A pool of two workers who joined as such. */
 async function guarded(t: Test) {
-  const server = await testServer(t, { config: readFileSync(FILE, "utf8") })
-  const problems: string[] = []
-  const claims = new Events<StandingClaim>()
-  const join = async (name: string) => {
-    const worker = await joinPool({
-      name,
-      connect: { servers: server.url, ...credentialsOf("worker") },
-      leaseMs: LONG_LEASE_MS,
-      allowControl: true,
-      onClaim: claims.note,
-      report: (problem, error) => problems.push(`${name}: ${problem} ${error ?? ""}`),
-    })
-    t.teardown(() => worker.leave())
-    return worker
-  }
-  const a = await join("a")
-  const b = await join("b")
-  await claims.until((all) => all.at(-1)?.claim.heirs.length === 1)
-  return { server, a, b, claims, problems }
-}
-
-function credentialsOf(role: Role) {
-  return { user: role, password: `secret-of-${role}` }
-}
-
-async function connected(t: Test, { url }: TestServer, role: Role): Promise<NatsConnection> {
-  const { user, password } = credentialsOf(role)
-  const connection = await connect({ servers: url, user, pass: password })
-  t.teardown(() => connection.close())
-  return connection
-}
-
-/** Tries to send to each subject; what the server refuses is returned. */
-async function refused(connection: NatsConnection, subjects: readonly string[]): Promise<string[]> {
-  const refusals: string[] = []
-  const statuses = connection.status() as AsyncIterable<{ type: string; error?: Error }> & {
-    stop(): void
-  }
-  const listening = (async () => {
-    for await (const { error } of statuses) {
-      const { subject } = (error ?? {}) as { subject?: string }
-      if (subject) refusals.push(subject)
-    }
-  })()
-  for (const subject of subjects) connection.publish(subject, "")
-  await connection.flush()
-  await new Promise((resolve) => setImmediate(resolve))
-  statuses.stop()
-  await listening
-  return refusals
+  const pool = await guardedPool(t)
+  const a = await pool.join("a")
+  const b = await pool.join("b")
+  await pool.claims.until((all) => all.at(-1)?.claim.heirs.length === 1)
+  return { ...pool, a, b }
 }
 
 /** Everything that changes a pool, or tells its members something. */
@@ -109,6 +63,8 @@ function forbiddenTo(role: Role, id: string): string[] {
         `$JS.API.STREAM.INFO.KV_${NAMES.bucket}`,
         "$SRV.PING",
       ]
+    case "enqueuer":
+      return [...ruin, ...orders, ...bucket, ...lies, ...work, NAMES.work, "$SRV.PING"]
     case "observer":
       return [...ruin, ...orders, ...bucket, ...lies, ...work, NAMES.work]
     case "operator":
@@ -117,7 +73,7 @@ function forbiddenTo(role: Role, id: string): string[] {
 }
 
 t.test("the file gives each role what the code says it needs, and nothing else", async (t) => {
-  const text = readFileSync(FILE, "utf8").replace(/#.*$/gm, "")
+  const text = readFileSync(PERMISSIONS_FILE, "utf8").replace(/#.*$/gm, "")
   for (const role of ROLES) {
     const own = new RegExp(`user: ${role},[\\s\\S]*?(?=user:|$)`).exec(text)?.[0] ?? ""
     const listed = (verb: string) =>
@@ -126,7 +82,10 @@ t.test("the file gives each role what the code says it needs, and nothing else",
           /"([^"]+)"/g,
         ),
       ].map(([, subject]) => subject)
-    const { publish, subscribe, isAnswering } = permissionsOf(role, NAMES)
+    const { publish, subscribe, isAnswering } = together(
+      permissionsOf(role, NAMES),
+      jobPermissionsOf(role, "work"),
+    )
     t.strictSame(listed("publish"), publish, role)
     t.strictSame(listed("subscribe"), subscribe, role)
     t.equal(/allow_responses: true/.test(own), isAnswering, role)
@@ -153,7 +112,7 @@ t.test("a requester gets answers from any worker and from the leader", async (t)
 
 t.test("an observer sees members, leader and statistics", async (t) => {
   const { server, a } = await guarded(t)
-  const connection = await connected(t, server, "observer")
+  const connection = await connectedAs(t, server, "observer")
   const { members, standing } = await viewOf(connection, "work")
   t.strictSame(
     members.map(({ name }) => name),
@@ -166,7 +125,7 @@ t.test("an observer sees members, leader and statistics", async (t) => {
 
 t.test("an operator gives orders and sees what comes of them", async (t) => {
   const { server } = await guarded(t)
-  const connection = await connected(t, server, "operator")
+  const connection = await connectedAs(t, server, "operator")
   const watch = await PoolWatch.open(connection, "work")
   t.teardown(() => watch.stop())
   const giving = { bus: connection, pool: "work", watch, timeoutMs: 10_000 }
@@ -178,7 +137,7 @@ t.test("an operator gives orders and sees what comes of them", async (t) => {
 for (const role of ROLES) {
   t.test(`a ${role} is refused everything else`, async (t) => {
     const { server, b } = await guarded(t)
-    const connection = await connected(t, server, role)
+    const connection = await connectedAs(t, server, role)
     const forbidden = forbiddenTo(role, b.id)
     t.strictSame((await refused(connection, forbidden)).toSorted(), forbidden.toSorted())
   })
@@ -189,7 +148,7 @@ t.test(
   async (t) => {
     const { server, a, b } = await guarded(t)
     for (const role of ["worker", "requester", "observer"] as const) {
-      const connection = await connected(t, server, role)
+      const connection = await connectedAs(t, server, role)
       await t.rejects(sendOrder(connection, NAMES, b.id, { order: "stop" }), role)
       if (role === "worker") continue
       const bucket = await findKvBucket(connection, NAMES.bucket).catch(() => undefined)
@@ -203,7 +162,7 @@ t.test(
       await t.rejects(openKvBucket(connection, "pool_other", timingsOf()), role)
     }
     t.ok(a.isLeader)
-    const { members } = await viewOf(await connected(t, server, "observer"), "work")
+    const { members } = await viewOf(await connectedAs(t, server, "observer"), "work")
     t.strictSame(
       members.map(({ id }) => id),
       [a.id, b.id],
@@ -214,10 +173,10 @@ t.test(
 t.test("what is missing is named: each role tries what the others need", async (t) => {
   const { server } = await guarded(t)
   for (const role of ROLES) {
-    const connection = await connected(t, server, role)
+    const connection = await connectedAs(t, server, role)
     t.strictSame((await probe(connection, NAMES, permissionsOf(role, NAMES))).refused, [], role)
   }
-  const observer = await connected(t, server, "observer")
+  const observer = await connectedAs(t, server, "observer")
   const { refused: missing, untried } = await probe(
     observer,
     NAMES,
@@ -225,7 +184,7 @@ t.test("what is missing is named: each role tries what the others need", async (
   )
   t.strictSame(missing, ["publish work.control.*"])
   t.strictSame(untried, [])
-  const requester = await connected(t, server, "requester")
+  const requester = await connectedAs(t, server, "requester")
   const asWorker = await probe(requester, NAMES, permissionsOf("worker", NAMES))
   for (const it of [
     "subscribe work",
@@ -239,7 +198,7 @@ t.test("what is missing is named: each role tries what the others need", async (
 
 t.test("looking for what is missing changes nothing and asks nobody for work", async (t) => {
   const { server, a, problems } = await guarded(t)
-  const connection = await connected(t, server, "worker")
+  const connection = await connectedAs(t, server, "worker")
   const before = await (await findKvBucket(connection, NAMES.bucket))?.entries()
   const { untried } = await probe(connection, NAMES, permissionsOf("worker", NAMES))
   t.strictSame(untried, ["publish work.claim", "publish work"])

@@ -1,10 +1,11 @@
 /** What `pool cron` does: it changes what is defined in the pool, and prints what is, with the last tick and the next. */
 import { CronDesk, type CronList, type CronRow } from "../../cron/cron-desk.js"
 import type { Missed } from "../../cron/decision.js"
-import { jobNamesOf } from "../../jobs/contract/job-names.js"
-import { JobFinder } from "../../jobs/job-finder.js"
-import { JetStreamJobs } from "../../jobs/store/jetstream-jobs.js"
+import { BadInput } from "../../errors/errors.js"
+import type { JobFinder } from "../../jobs/job-finder.js"
+import type { StreamCare } from "../../jobs/store/job-streams.js"
 import { connectToNats } from "../../nats/connection.js"
+import { findJobs } from "../../operator/pool-jobs.js"
 import { connectionIn, type PoolFlags } from "../flags/flags.js"
 import { type Column, span, table } from "../terminal/table.js"
 
@@ -31,7 +32,8 @@ interface Shop {
 
 export function addCron(name: string, at: string, flags: CronAddFlags): Promise<void> {
   const { tz, job, payload, missed, grace: graceMs } = flags
-  return change(name, flags, (desk) => desk.add(name, { at, tz, job, payload, missed, graceMs }))
+  const act = (desk: CronDesk) => desk.add(name, { at, tz, job, payload, missed, graceMs })
+  return change(name, flags, act, "make")
 }
 
 export function changeCron(
@@ -43,9 +45,9 @@ export function changeCron(
 }
 
 export function listCron(flags: CronFlags): Promise<void> {
-  return visit(flags, async ({ desk, ...shop }) => {
-    const list = await desk.list()
-    const rows = await Promise.all(list.crons.map((row) => withFate(row, shop)))
+  return visit(flags, "look", async (shop) => {
+    const list = (await shop?.desk.list()) ?? NOTHING
+    const rows = shop ? await Promise.all(list.crons.map((row) => withFate(row, shop))) : []
     if (flags.json) {
       const crons = rows.map(({ nowMs: _, ...row }) => row)
       return console.log(JSON.stringify({ by: list.by, crons }))
@@ -56,6 +58,7 @@ export function listCron(flags: CronFlags): Promise<void> {
   })
 }
 
+const NOTHING: CronList = { crons: [] }
 const NOBODY =
   "nobody fires them at the moment: that takes a leader with jobs or cron; what is missed is for each one's policy to say"
 
@@ -63,9 +66,11 @@ async function change(
   name: string,
   flags: CronFlags,
   act: (desk: CronDesk) => Promise<CronList>,
+  care: StreamCare = "look",
 ): Promise<void> {
-  await visit(flags, async ({ desk }) => {
-    const { by, crons } = await act(desk)
+  await visit(flags, care, async (shop) => {
+    if (!shop) throw new BadInput("cron", "one that is defined; none is", name)
+    const { by, crons } = await act(shop.desk)
     const row = crons.find((one) => one.name === name)
     if (flags.json) return console.log(JSON.stringify({ by, cron: row ?? null }))
     console.log(inWords(name, row, by))
@@ -82,13 +87,19 @@ function inWords(name: string, row: CronRow | undefined, by: string | undefined)
   return by ? `${what}${next}` : `${what}; ${NOBODY}`
 }
 
-async function visit(flags: CronFlags, act: (shop: Shop) => Promise<void>): Promise<void> {
+/** Calls `act` with what there is; with undefined if the pool has neither jobs nor cron, unless that is made. */
+async function visit(
+  flags: CronFlags,
+  care: StreamCare,
+  act: (shop: Shop | undefined) => Promise<void>,
+): Promise<void> {
   const { pool } = flags
   const connection = await connectToNats(connectionIn(flags), `pool ${pool} cron`)
   try {
-    const store = await JetStreamJobs.open({ connection, pool })
+    const jobs = await findJobs(connection, pool, care)
+    if (!jobs) return await act(undefined)
+    const { store, finder } = jobs
     const desk = new CronDesk(pool, store, connection)
-    const finder = new JobFinder(store, jobNamesOf(pool), connection)
     await act({ desk, finder, nowMs: store.nowMs() })
   } finally {
     await connection.close()

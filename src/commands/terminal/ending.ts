@@ -1,5 +1,6 @@
 /** How a command ends that failed: its exit code, and the one line that its error gets. */
 import { clean } from "../../dashboard/drawing/clean.js"
+import { refusalIn } from "../../errors/client-errors.js"
 import { PoolError } from "../../errors/errors.js"
 import { firstLineOf, isA, stackOf, textOf } from "../../errors/thrown.js"
 import { EXIT } from "./exit.js"
@@ -17,6 +18,7 @@ export function exitCodeOf(error: unknown): number {
 /** What is said of `error`: one line, or the whole stack where that was asked for. */
 export function sayingOf(error: unknown, isVerbose: boolean): string {
   if (isVerbose) return `pool: ${stackOf(error)}`
-  const line = clean(firstLineOf(error))
-  return isA(error, PoolError) ? `pool: ${line}` : `pool: ${line} (more with --verbose)`
+  const told = refusalIn(error)
+  const line = clean(firstLineOf(told))
+  return isA(told, PoolError) ? `pool: ${line}` : `pool: ${line} (more with --verbose)`
 }

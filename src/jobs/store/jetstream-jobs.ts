@@ -6,8 +6,14 @@ import {
   jetstreamManager,
 } from "@nats-io/jetstream"
 import { inDomain } from "../../contracts/js-domain.js"
-import { isNoJetStream, isStreamGone, NoJetStream, ServerTooOld } from "../../errors/errors.js"
-import { fieldOf } from "../../errors/thrown.js"
+import { refusalIn } from "../../errors/client-errors.js"
+import {
+  isJetStreamRefusal,
+  isNoJetStream,
+  isStreamGone,
+  NoJetStream,
+  ServerTooOld,
+} from "../../errors/errors.js"
 import { storePair } from "../../nats/message-pair.js"
 import { systemClock } from "../../time/system-clock.js"
 import { consumerOf, type JobNames, jobNamesOf } from "../contract/job-names.js"
@@ -24,23 +30,24 @@ import type {
   ToStore,
 } from "../contract/job-store.js"
 import { JetStreamSource } from "./jetstream-source.js"
-import { JobConsumers, type JobConsumersOptions } from "./job-consumers.js"
+import { JobConsumers } from "./job-consumers.js"
 import { JobCounts } from "./job-counts.js"
 import { LEASE_MS, LEASE_OF_REPLICAS_MS } from "./job-limits.js"
-import { type JobStreams, newestOf, openJobStreams, storedMessage, taken } from "./job-streams.js"
+import {
+  type JobStreams,
+  newestOf,
+  type OpenJobStreams,
+  openJobStreams,
+  storedMessage,
+  taken,
+} from "./job-streams.js"
 import { Pulse } from "./pulse.js"
 import { settlementOf } from "./ticket.js"
 
 const ANSWER_MS = 5_000
 const API = { timeout: ANSWER_MS, checkAPI: false }
 
-export interface JetStreamJobsOptions extends JobConsumersOptions {
-  readonly pool: string
-  /** Of the pool; looked up if they are not given. */
-  readonly replicas?: number | undefined
-  /** Whether streams that another version made are adjusted. Default true; who only looks leaves them as they are. */
-  readonly adjusts?: boolean
-}
+export type JetStreamJobsOptions = OpenJobStreams
 
 export class JetStreamJobs implements JobStore {
   readonly #options: JetStreamJobsOptions
@@ -67,14 +74,15 @@ export class JetStreamJobs implements JobStore {
     this.#client = jetstream(options.connection, inDomain(options.connection, API))
   }
 
-  /** Opens the streams of a pool, and makes them if need be. Throws what the server says. */
+  /** Opens the streams of a pool, and makes them if need be. Throws NoJobs, and what the server says. */
   static async open(options: JetStreamJobsOptions): Promise<JetStreamJobs> {
     const { connection } = options
     const manager = await jetstreamManager(connection, inDomain(connection, API))
     try {
-      return new JetStreamJobs(options, manager, await opened(options, manager))
+      return new JetStreamJobs(options, manager, await openJobStreams(options, manager))
     } catch (error) {
-      throw isNoJetStream(error) ? new NoJetStream(connection.getServer(), { cause: error }) : error
+      if (!isNoJetStream(error)) throw refusalIn(error)
+      throw new NoJetStream(connection.getServer(), { cause: error })
     }
   }
 
@@ -97,7 +105,7 @@ export class JetStreamJobs implements JobStore {
       if (!isStreamGone(error)) throw error
     }
     // Deleted by hand: what is stored from now on is safe.
-    this.#streams = await opened(this.#options, this.#manager)
+    this.#streams = await openJobStreams(this.#options, this.#manager)
     return this.#publish(message)
   }
 
@@ -162,8 +170,8 @@ export class JetStreamJobs implements JobStore {
     try {
       return await this.#manager.streams.deleteMessage(this.#nameOf(stream), seq, false)
     } catch (error) {
-      if (fieldOf(error, "name") !== "JetStreamApiError") throw error
-      return false
+      if (isJetStreamRefusal(error)) return false
+      throw refusalIn(error)
     }
   }
 
@@ -219,7 +227,7 @@ export class JetStreamJobs implements JobStore {
     } catch (error) {
       if (!isStreamGone(error)) throw error
     }
-    this.#streams = await opened(this.#options, this.#manager)
+    this.#streams = await openJobStreams(this.#options, this.#manager)
     return this.#consumers.ensure(options, usualMs)
   }
 
@@ -232,17 +240,11 @@ export class JetStreamJobs implements JobStore {
       return found ? storedMessage(found) : undefined
     } catch (error) {
       if (isStreamGone(error)) return undefined
-      throw error
+      throw refusalIn(error)
     }
   }
 
   #nameOf(stream: JobStream): string {
-    const { jobsStream, deadStream } = this.#names
-    return stream === "jobs" ? jobsStream : deadStream
+    return this.#names[`${stream}Stream`]
   }
-}
-
-function opened(options: JetStreamJobsOptions, manager: JetStreamManager): Promise<JobStreams> {
-  const { connection, pool, replicas, adjusts = true, report = () => {} } = options
-  return openJobStreams(connection, manager, jobNamesOf(pool), { replicas, adjusts, report })
 }

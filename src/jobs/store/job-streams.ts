@@ -1,6 +1,6 @@
 /**
- * The two streams in which the jobs of a pool lie, made by the first who needs them. What a server of that version can do
- * more is asked for, and what it made of that is looked at: an older one says nothing of what it does not know.
+ * The two streams in which the jobs of a pool lie, made by the first who needs them and may. What a server of that version can
+ * do more is asked for, and what it made of that is looked at: an older one says nothing of what it does not know.
  */
 import {
   DiscardPolicy,
@@ -12,18 +12,20 @@ import {
   type StreamInfo,
 } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
-import type { Report } from "../../contracts/troubles.js"
+import { NoJobs } from "../../errors/job-errors.js"
 import {
   isNameInUse,
   isStreamGone,
   isStreamNotFound,
   isWrongLastSequence,
+  violationIn,
 } from "../../errors/nats-errors.js"
 import { isAtLeast } from "../../nats/server-version.js"
 import { namesOf } from "../../protocol/names.js"
-import type { JobNames } from "../contract/job-names.js"
+import { type JobNames, jobNamesOf } from "../contract/job-names.js"
 import type { StoredMessage } from "../contract/job-record.js"
 import { AlreadyThere, type JobAbilities } from "../contract/job-store.js"
+import type { JobConsumersOptions } from "./job-consumers.js"
 import { DUPLICATES_MS, MOST_DEAD, OLDEST_DEAD_MS } from "./job-limits.js"
 
 /** From which API level on servers have schedules and batches (2.12), and messages with a TTL of their own (2.11). */
@@ -38,33 +40,36 @@ export interface JobStreams {
   readonly aheadMs: number
 }
 
-export interface OpenJobStreams {
-  /** Of the pool, if they are known. */
+/** `look` takes them as they are, `make` makes what is missing, and `keep` adjusts besides what another version made. */
+export type StreamCare = "look" | "make" | "keep"
+
+export interface OpenJobStreams extends JobConsumersOptions {
+  readonly pool: string
+  /** Of the pool; looked up if they are not given. */
   readonly replicas?: number | undefined
-  /** Whether what differs from what this version would make is adjusted. */
-  readonly adjusts: boolean
-  /** Told of what was adjusted. */
-  readonly report: Report
+  /** Default `keep`, as it is for workers. */
+  readonly care?: StreamCare
 }
 
-/** Opens the streams, makes what is missing, and adjusts what is not as it should be, if it may. */
+/** Opens the streams. Throws NoJobs if there are none, and this user may not make them, or only looks. */
 export async function openJobStreams(
-  connection: NatsConnection,
-  manager: JetStreamManager,
-  names: JobNames,
   options: OpenJobStreams,
+  manager: JetStreamManager,
 ): Promise<JobStreams> {
+  const names = jobNamesOf(options.pool)
   const sentMs = Date.now()
   const info = await infoOf(manager, names.jobsStream)
   const middleMs = (sentMs + Date.now()) / 2
   const found = info?.config
-  const copies =
-    options.replicas ?? found?.num_replicas ?? (await replicasOfPool(manager, names.pool))
-  const level = levelOf(connection)
-  const jobs = await fit(manager, found, jobsConfig(names, copies, level), options)
-  const dead = await infoOf(manager, names.deadStream)
-  await fit(manager, dead?.config, deadConfig(names, copies), options)
-  const version = connection.info?.version ?? "0"
+  if (!found && options.care === "look") throw new NoJobs(`pool "${names.pool}" has none`)
+  const jobs = await fitted(manager, names, found, options).catch((error) => {
+    const violation = violationIn(error)
+    if (found || !violation) throw error
+    const why = `pool "${names.pool}" has none yet, and this user may not make their streams`
+    const way = `not permitted to send to "${violation.subject}"; start a worker with jobs first`
+    throw new NoJobs(`${why}: ${way}`, { cause: error })
+  })
+  const version = options.connection.info?.version ?? "0"
   return {
     replicas: jobs.num_replicas,
     aheadMs: aheadIn(info, middleMs),
@@ -77,6 +82,26 @@ export async function openJobStreams(
       isReplicated: jobs.num_replicas > 1,
     },
   }
+}
+
+async function fitted(
+  manager: JetStreamManager,
+  names: JobNames,
+  found: StreamConfig | undefined,
+  options: OpenJobStreams,
+): Promise<StreamConfig> {
+  const copies =
+    options.replicas ?? found?.num_replicas ?? (await replicasOfPool(manager, names.pool))
+  const jobs = await fit(
+    manager,
+    found,
+    jobsConfig(names, copies, levelOf(options.connection)),
+    options,
+  )
+  if (options.care === "look") return jobs
+  const dead = await infoOf(manager, names.deadStream)
+  await fit(manager, dead?.config, deadConfig(names, copies), options)
+  return jobs
 }
 
 /** What earlier ones make of batches is not relied on. */
@@ -127,7 +152,7 @@ async function fit(
   { streams }: JetStreamManager,
   found: StreamConfig | undefined,
   wanted: Wanted,
-  { adjusts, report }: OpenJobStreams,
+  { care = "keep", report }: OpenJobStreams,
 ): Promise<StreamConfig> {
   if (!found) {
     try {
@@ -141,10 +166,10 @@ async function fit(
   const settings = (Object.keys(wanted) as (keyof StreamConfig)[]).filter(
     (name) => !OWN_CHOICE.has(name) && !isSame(found[name], wanted[name]),
   )
-  if (settings.length === 0 || !adjusts) return found
+  if (settings.length === 0 || care !== "keep") return found
   const changes = Object.fromEntries(settings.map((name) => [name, wanted[name as keyof Wanted]]))
   const { config } = await streams.update(wanted.name, { ...found, ...changes })
-  report(`stream ${wanted.name}: adjusted ${settings.join(", ")}`)
+  report?.(`stream ${wanted.name}: adjusted ${settings.join(", ")}`)
   return config
 }
 
