@@ -65,7 +65,7 @@ async function runStore(
     const terminal = {
       stdin: stdin as ReadStream,
       stdout: stdout as WriteStream & { fd: number },
-      look: { glyphs },
+      glyphs,
     }
     const { code, error } = await show(store, terminal)
     if (error !== undefined) stderr.write(`${stackOf(error)}\n`)

@@ -56,7 +56,7 @@ function on({ clock, source, store }: Pick<Stage, "clock" | "source" | "store">)
     source,
     store,
     screen: (columns, rows, glyphs = UNICODE) =>
-      `${picture(store.snapshot(), { columns, rows }, { glyphs }).map(textOf).join("\n")}\n`,
+      `${picture(store.snapshot(), { columns, rows }, glyphs).map(textOf).join("\n")}\n`,
     message: () => store.snapshot().message.text,
     press: (...keys) => {
       for (const key of keys) store.press([key])

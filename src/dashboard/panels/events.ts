@@ -1,22 +1,31 @@
 /** What happened, newest first. */
 import { ended, middle, timeOfDay } from "../drawing/format.js"
 import { framed } from "../drawing/frame.js"
+import type { Glyphs } from "../drawing/glyphs.js"
 import { type Line, line, type Style, span } from "../drawing/line.js"
 import type { Snapshot } from "../state/snapshot.js"
 import type { LogKind } from "../world/log.js"
-import type { Look } from "./look.js"
 
 const LONGEST_NAME = 16
 
-export function eventsPanel(snapshot: Snapshot, width: number, height: number, look: Look): Line[] {
-  const lines = eventLines(snapshot, width - 2, height - 2, look)
+export function eventsPanel(
+  snapshot: Snapshot,
+  width: number,
+  height: number,
+  glyphs: Glyphs,
+): Line[] {
+  const lines = eventLines(snapshot, width - 2, height - 2, glyphs)
   const shown = lines.length > 0 ? lines : [line(" Nothing happened yet.", "dim")]
-  return framed({ title: "Events", width, height }, shown, look.glyphs)
+  return framed({ title: "Events", width, height }, shown, glyphs)
 }
 
 /** The last `rows` events, newest first, in lines of `width`. */
-export function eventLines({ pool }: Snapshot, width: number, rows: number, look: Look): Line[] {
-  const { glyphs } = look
+export function eventLines(
+  { pool }: Snapshot,
+  width: number,
+  rows: number,
+  glyphs: Glyphs,
+): Line[] {
   if (rows <= 0) return []
   const entries = pool.log.entries.slice(-rows).reverse()
   const longest = Math.max(1, ...entries.map(({ name }) => name.length))

@@ -1,5 +1,6 @@
 /** The two lines at the bottom: what came of the last key, and what keys there are; or a question. */
 import { middle, plural } from "../drawing/format.js"
+import type { Glyphs } from "../drawing/glyphs.js"
 import type { Layout } from "../drawing/layout.js"
 import { fitted, type Line, line, type Span, span, spread, widthOf } from "../drawing/line.js"
 import { type Binding, firstKeyOf, KEYMAP, keysAtJobs } from "../keys/keymap.js"
@@ -7,18 +8,17 @@ import type { Mode, OrderedJob } from "../keys/ui.js"
 import type { Snapshot } from "../state/snapshot.js"
 import { nextInLine } from "../world/rows.js"
 import { isMajorityBeside } from "../world/servers.js"
-import type { Look } from "./look.js"
 
 /** How many ranks of hints there are in the keymap, and one more while the servers are in focus. */
 const RANKS = 11
 
 type ServerQuestion = Extract<Mode, { readonly kind: "server" }>
 
-export function footer(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
-  return linesOf(snapshot, layout, look).map((row) => fitted(row, layout.columns))
+export function footer(snapshot: Snapshot, layout: Layout, glyphs: Glyphs): Line[] {
+  return linesOf(snapshot, layout, glyphs).map((row) => fitted(row, layout.columns))
 }
 
-function linesOf(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
+function linesOf(snapshot: Snapshot, layout: Layout, glyphs: Glyphs): Line[] {
   const { mode } = snapshot
   switch (mode.kind) {
     case "kill":
@@ -30,7 +30,7 @@ function linesOf(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
     case "filter":
       return filterPrompt(snapshot, layout)
     default:
-      return [message(snapshot), hints(snapshot, layout, look)]
+      return [message(snapshot), hints(snapshot, layout, glyphs)]
   }
 }
 
@@ -126,7 +126,7 @@ function filterPrompt(snapshot: Snapshot, { columns }: Layout): Line[] {
 }
 
 /** As many hints as fit, the rarest left out first; the help has them all. */
-export function hints(snapshot: Snapshot, { columns }: Layout, { glyphs }: Look): Line {
+export function hints(snapshot: Snapshot, { columns }: Layout, glyphs: Glyphs): Line {
   const all = hinted(snapshot)
   let shortest: Line = []
   const gaps = [` ${glyphs.bar} `, "  ", " "]

@@ -1,33 +1,33 @@
 /** The first line: which pool, whether it can be reached, who leads, and how fresh all this is. */
 import { duration, latency, middle, plural, timeOfDay } from "../drawing/format.js"
+import type { Glyphs } from "../drawing/glyphs.js"
 import type { Layout } from "../drawing/layout.js"
 import { type Line, type Span, type Style, span, spread, widthOf } from "../drawing/line.js"
 import type { Snapshot } from "../state/snapshot.js"
-import type { Look } from "./look.js"
 
 /** How long the leader's name may be here, in the longest wording and in the shortest. */
 const LONGEST_NAME = 24
 const SHORTEST_NAME = 6
 
 /** The longest wording that fits; only the smallest screens see the shortest one. */
-export function header(snapshot: Snapshot, { columns }: Layout, look: Look): Line {
+export function header(snapshot: Snapshot, { columns }: Layout, glyphs: Glyphs): Line {
   const [long, short] = [freshness(snapshot, false), freshness(snapshot, true)]
   for (const nameWidth of [LONGEST_NAME, LONGEST_NAME / 2, SHORTEST_NAME]) {
     for (const right of [long, short]) {
       const fits = (left: Line) => widthOf(left) + 2 + widthOf(right) <= columns
-      const left = wordings(snapshot, look, nameWidth).find(fits)
+      const left = wordings(snapshot, glyphs, nameWidth).find(fits)
       if (left) return spread(left, right, columns)
     }
   }
-  return spread(leader(snapshot, SHORTEST_NAME, look), short, columns)
+  return spread(leader(snapshot, SHORTEST_NAME, glyphs), short, columns)
 }
 
-function wordings(snapshot: Snapshot, look: Look, nameWidth: number): Line[] {
+function wordings(snapshot: Snapshot, glyphs: Glyphs, nameWidth: number): Line[] {
   const { facts, living, staleMs } = snapshot
   const pool = span(` ${facts.pool}`, "bold")
   const server = span(`  ${facts.server}  `)
-  const mark = reachMark(snapshot, look)
-  const leads = leader(snapshot, nameWidth, look)
+  const mark = reachMark(snapshot, glyphs)
+  const leads = leader(snapshot, nameWidth, glyphs)
   const isStale = staleMs !== undefined
   const workers = span(isStale ? "" : `, ${plural(living, "worker")}`)
   const [long, short] = reach(snapshot)
@@ -40,7 +40,7 @@ function wordings(snapshot: Snapshot, look: Look, nameWidth: number): Line[] {
   ]
 }
 
-function reachMark({ pool }: Snapshot, { glyphs }: Look): Span {
+function reachMark({ pool }: Snapshot, glyphs: Glyphs): Span {
   return pool.reach.isUp ? span(glyphs.connected, "good") : span(glyphs.disconnected, "late")
 }
 
@@ -55,7 +55,7 @@ function reach({ pool, staleMs }: Snapshot): readonly [Span, Span] {
   return [span(` connected ${trip}  `), span(` ${trip} `)]
 }
 
-function leader({ leader, pool, staleMs }: Snapshot, nameWidth: number, { glyphs }: Look): Line {
+function leader({ leader, pool, staleMs }: Snapshot, nameWidth: number, glyphs: Glyphs): Line {
   const short = (name: string) => middle(name, nameWidth, glyphs.cut)
   if (staleMs !== undefined) {
     const last = pool.reigns.current

@@ -1,11 +1,11 @@
 /** The help: every key, from the keymap, and what the screen means. Replaces everything but the footer. */
 import { namesOf } from "../../protocol/names.js"
 import { beside, framed } from "../drawing/frame.js"
+import type { Glyphs } from "../drawing/glyphs.js"
 import type { Layout } from "../drawing/layout.js"
 import { EMPTY, fitted, type Line, line, span, widthOf } from "../drawing/line.js"
 import { type Binding, firstKeyOf, type Group, KEYMAP, keysAtJobs } from "../keys/keymap.js"
 import type { Facts, Snapshot } from "../state/snapshot.js"
-import type { Look } from "./look.js"
 
 const HEADINGS: Readonly<Record<Group, string>> = {
   Work: "Work",
@@ -15,7 +15,11 @@ const HEADINGS: Readonly<Record<Group, string>> = {
   View: "View",
 }
 
-export function helpPanel(snapshot: Snapshot, { columns, rows, kind }: Layout, look: Look): Line[] {
+export function helpPanel(
+  snapshot: Snapshot,
+  { columns, rows, kind }: Layout,
+  glyphs: Glyphs,
+): Line[] {
   const { facts, servers: all, jobRows } = snapshot
   const hasLevers = all.length > 0 && facts.ownsServers
   if (kind === "small") {
@@ -30,7 +34,7 @@ export function helpPanel(snapshot: Snapshot, { columns, rows, kind }: Layout, l
   const keys = jobRows ? jobColumns() : usual
   const words = jobRows ? meaningOfJobs(facts, inside) : meaning(facts, inside)
   const room = rows - 2 - keys.length
-  return framed(panel, [...spaced(keys, words, room)], look.glyphs)
+  return framed(panel, [...spaced(keys, words, room)], glyphs)
 }
 
 /** What the keys do on the page of jobs. */

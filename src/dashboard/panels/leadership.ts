@@ -1,22 +1,22 @@
 /** Who led when, who leads and why, who is next and why. */
 import { ended, remaining } from "../drawing/format.js"
 import { framed } from "../drawing/frame.js"
+import type { Glyphs } from "../drawing/glyphs.js"
 import { type Layout, LEADERSHIP_ROWS } from "../drawing/layout.js"
 import { EMPTY, fitted, type Line, line, span, widthOf } from "../drawing/line.js"
 import type { Snapshot } from "../state/snapshot.js"
 import { claimLeftMs } from "../world/reigns.js"
 import { ribbon } from "../world/ribbon.js"
 import { history } from "../world/sentences.js"
-import type { Look } from "./look.js"
 
 export function leadershipPanel(
   snapshot: Snapshot,
   { columns: width }: Layout,
-  look: Look,
+  glyphs: Glyphs,
 ): Line[] {
   const panel = { title: "Leadership", remark: "last 5 min", width, height: LEADERSHIP_ROWS }
   const ribbonLine = [span(" "), ...ribbonSpans(snapshot, width - 8), span(" now", "dim")]
-  return framed(panel, [ribbonLine, ...story(snapshot, width - 2, look)], look.glyphs)
+  return framed(panel, [ribbonLine, ...story(snapshot, width - 2, glyphs)], glyphs)
 }
 
 /** The ribbon alone, for a screen without frames. */
@@ -25,7 +25,7 @@ export function ribbonLine(snapshot: Snapshot, width: number): Line {
 }
 
 /** Who led before and who leads now; and why. */
-export function story(snapshot: Snapshot, width: number, { glyphs }: Look): Line[] {
+export function story(snapshot: Snapshot, width: number, glyphs: Glyphs): Line[] {
   const before = ended(` ${past(snapshot)}`, width, glyphs.cut)
   return [line(before), why(snapshot, width, glyphs.cut)]
 }

@@ -1,27 +1,27 @@
 /** The member table. Only the rows that show are drawn, so a large pool costs no more than a small one. */
 import { framed } from "../drawing/frame.js"
+import type { Glyphs } from "../drawing/glyphs.js"
 import type { Layout } from "../drawing/layout.js"
 import { EMPTY, fitted, type Line, line, restyled, span } from "../drawing/line.js"
 import type { Snapshot } from "../state/snapshot.js"
 import { canBeSelected, type Row } from "../world/rows.js"
 import { type Column, columnsFor } from "./columns.js"
-import type { Look } from "./look.js"
 import { headings, rowCells } from "./row-cells.js"
 
-export function membersPanel(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
+export function membersPanel(snapshot: Snapshot, layout: Layout, glyphs: Glyphs): Line[] {
   const { columns: width, members: height, kind } = layout
   const isFramed = kind !== "small"
   const inside = isFramed ? width - 2 : width
   const columns = columnsFor(inside - (isFramed ? 1 : 2), extentOf(snapshot))
   const rows = visibleRows(snapshot, height).map((row) =>
-    drawn(row, snapshot, columns, look, inside),
+    drawn(row, snapshot, columns, glyphs, inside),
   )
   const lines = rows.length > 0 ? rows : emptiness(snapshot)
   const filled = [...lines, ...Array<Line>(Math.max(0, height - lines.length)).fill(EMPTY)]
   if (!isFramed) return filled.map((row) => fitted(row, width))
   const heading = rows.length > 0 ? [span(" "), ...headings(columns)] : EMPTY
   const panel = { title: titleOf(snapshot), remark: order(snapshot), width, height: height + 3 }
-  return framed(panel, [heading, ...filled], look.glyphs)
+  return framed(panel, [heading, ...filled], glyphs)
 }
 
 /** The rows in the window around the selected one. */
@@ -35,13 +35,13 @@ function drawn(
   row: Row,
   snapshot: Snapshot,
   columns: readonly Column[],
-  look: Look,
+  glyphs: Glyphs,
   width: number,
 ) {
   const { selected, selectedServer, shownAt, staleMs } = snapshot
   const isSelected = row.id === selected?.id && canBeSelected(row) && !selectedServer
-  const mark = isSelected ? look.glyphs.selected : " "
-  const cells = [span(mark, "bold"), ...rowCells(row, columns, shownAt.wallMs, look.glyphs)]
+  const mark = isSelected ? glyphs.selected : " "
+  const cells = [span(mark, "bold"), ...rowCells(row, columns, shownAt.wallMs, glyphs)]
   if (isSelected) return restyled(fitted(cells, width), { style: "plain", inverse: true })
   return staleMs === undefined ? cells : restyled(cells, { style: "dim" })
 }

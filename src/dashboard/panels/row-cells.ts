@@ -5,7 +5,7 @@ import type { Glyphs } from "../drawing/glyphs.js"
 import { cells, cut, type Line, type Style, span, widthOf } from "../drawing/line.js"
 import type { Row } from "../world/rows.js"
 import { type Column, GAP } from "./columns.js"
-import { STATE_STYLE } from "./look.js"
+import { STATE_STYLE } from "./styles.js"
 
 /** How wide the bar of a lease is. */
 const BAR = 6

@@ -6,7 +6,7 @@ import type { Layout } from "../drawing/layout.js"
 import { fitted, type Line, restyled, span, spread, widthOf } from "../drawing/line.js"
 import type { Snapshot } from "../state/snapshot.js"
 import type { ServerSeen } from "../world/servers.js"
-import { type Look, REPLICA_STYLE, SERVER_STYLE } from "./look.js"
+import { REPLICA_STYLE, SERVER_STYLE } from "./styles.js"
 
 const LONGEST_NAME = 20
 const GAP = "  "
@@ -15,7 +15,7 @@ const STREAM = "STREAM".length
 const REPLICA = "behind 12.3k".length
 const VERSION = "2.12.15".length
 
-export function serversPanel(snapshot: Snapshot, layout: Layout, { glyphs }: Look): Line[] {
+export function serversPanel(snapshot: Snapshot, layout: Layout, glyphs: Glyphs): Line[] {
   const { columns: width, servers: height } = layout
   if (height === 0) return []
   if (height === 1) return [serversLine(snapshot, width)]

@@ -2,34 +2,35 @@
 import { sparkline } from "../drawing/bars.js"
 import { count, latency, middle, rate } from "../drawing/format.js"
 import { framed } from "../drawing/frame.js"
+import type { Glyphs } from "../drawing/glyphs.js"
 import { EMPTY, type Line, line, span, spread } from "../drawing/line.js"
 import type { Snapshot } from "../state/snapshot.js"
 import type { WorkKind } from "../world/source.js"
 import { percentile, rateNow, type WorkSeen } from "../world/work.js"
-import type { Look } from "./look.js"
 
 const RATE_WIDTH = 8
 
-export function workPanel(snapshot: Snapshot, width: number, height: number, look: Look): Line[] {
+export function workPanel(
+  snapshot: Snapshot,
+  width: number,
+  height: number,
+  glyphs: Glyphs,
+): Line[] {
   const { work } = snapshot.pool
   const inside = width - 2
   const lines = [
-    flow(work, "simple", inside, look),
-    flow(work, "tracked", inside, look),
+    flow(work, "simple", inside, glyphs),
+    flow(work, "tracked", inside, glyphs),
     [span(" "), ...times(work), span("   "), ...errors(work)],
     EMPTY,
-    ...answers(work, height - 6, look),
+    ...answers(work, height - 6, glyphs),
   ]
   const both = rateNow(work, "simple") + rateNow(work, "tracked")
-  return framed(
-    { title: "Work", remark: rate(both).padStart(5), width, height },
-    lines,
-    look.glyphs,
-  )
+  return framed({ title: "Work", remark: rate(both).padStart(5), width, height }, lines, glyphs)
 }
 
 /** Two lines for a screen without frames. */
-export function workLines({ pool }: Snapshot, width: number, look: Look): Line[] {
+export function workLines({ pool }: Snapshot, width: number, glyphs: Glyphs): Line[] {
   const { work } = pool
   const right = 23
   const [p50, p99] = quantiles(work)
@@ -37,7 +38,7 @@ export function workLines({ pool }: Snapshot, width: number, look: Look): Line[]
   const second = [span(`p99 ${p99}`)]
   return [first, second].map((spans, index) => {
     const kind: WorkKind = index === 0 ? "simple" : "tracked"
-    return spread(flow(work, kind, width - right, look), padded(spans, right), width)
+    return spread(flow(work, kind, width - right, glyphs), padded(spans, right), width)
   })
 }
 
@@ -46,7 +47,7 @@ function padded(spans: Line, width: number): Line {
 }
 
 /** A kind of work: its sparkline on the scale of both, and its rate. */
-function flow(work: WorkSeen, kind: WorkKind, width: number, { glyphs }: Look): Line {
+function flow(work: WorkSeen, kind: WorkKind, width: number, glyphs: Glyphs): Line {
   const bars = Math.max(4, width - 11 - RATE_WIDTH)
   const recent = [...work.rates.simple.slice(-bars), ...work.rates.tracked.slice(-bars)]
   const line = sparkline(work.rates[kind], bars, Math.max(1, ...recent), glyphs)
@@ -73,7 +74,7 @@ function errors({ failed }: WorkSeen): Line {
   return [span(`errors ${count(failed)}`, failed > 0 ? "bad" : "dim")]
 }
 
-function answers({ answers }: WorkSeen, rows: number, { glyphs }: Look): Line[] {
+function answers({ answers }: WorkSeen, rows: number, glyphs: Glyphs): Line[] {
   if (answers.length === 0) return [line(" No answers yet: press w, t or B.", "dim")]
   const shown = answers.slice(0, Math.max(0, rows))
   const digits = Math.max(...shown.map(({ number }) => String(number).length))

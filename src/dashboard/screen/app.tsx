@@ -7,10 +7,10 @@
  */
 import { useInput } from "ink"
 import { useLayoutEffect, useSyncExternalStore } from "react"
+import type { Glyphs } from "../drawing/glyphs.js"
 import type { Size } from "../drawing/layout.js"
 import { painted } from "../drawing/palette.js"
 import { keysOf } from "../keys/key-names.js"
-import type { Look } from "../panels/look.js"
 import type { DashboardStore } from "../state/store.js"
 import { picture } from "./picture.js"
 
@@ -25,16 +25,16 @@ export interface Canvas {
 export interface AppProps {
   readonly store: DashboardStore
   readonly canvas: Canvas
-  readonly look: Look
+  readonly glyphs: Glyphs
 }
 
-export function App({ store, canvas, look }: AppProps) {
+export function App({ store, canvas, glyphs }: AppProps) {
   const size = useSyncExternalStore(canvas.onResize, canvas.size)
   const snapshot = useSyncExternalStore(store.subscribe, store.snapshot)
   useInput((input, key) => store.press(keysOf(input, key)))
   useLayoutEffect(() => {
-    const lines = picture(snapshot, size, look)
+    const lines = picture(snapshot, size, glyphs)
     canvas.paint(lines.map(painted))
-  }, [canvas, snapshot, size, look])
+  }, [canvas, snapshot, size, glyphs])
   return null
 }

@@ -7,7 +7,7 @@
 import { writeSync } from "node:fs"
 import type { ReadStream, WriteStream } from "node:tty"
 import { render } from "ink"
-import type { Look } from "../panels/look.js"
+import type { Glyphs } from "../drawing/glyphs.js"
 import type { DashboardStore } from "../state/store.js"
 import { App } from "./app.js"
 import { Painter } from "./painter.js"
@@ -22,7 +22,7 @@ type Signal = keyof typeof SIGNALS
 export interface Screen {
   readonly stdin: ReadStream
   readonly stdout: WriteStream & { readonly fd: number }
-  readonly look: Look
+  readonly glyphs: Glyphs
 }
 
 /** How the dashboard ended: with a code for the shell, and an error if it was one. */
@@ -56,7 +56,7 @@ class Shown {
   }
 
   begin(): void {
-    const { stdin, look } = this.#screen
+    const { stdin, glyphs } = this.#screen
     // For good: it may fail in being given back, and after that.
     stdin.on("error", this.#inputFailed)
     this.#enter()
@@ -66,7 +66,7 @@ class Shown {
       suspend: () => this.#suspend(0),
       redraw: () => this.#painter.redraw(),
     }
-    const app = <App store={this.#store} canvas={this.#painter} look={look} />
+    const app = <App store={this.#store} canvas={this.#painter} glyphs={glyphs} />
     // `debug`: each frame is handed over whole and at once, whatever it was before.
     const stdout = this.#painter as unknown as NodeJS.WriteStream
     const options = { stdin, stdout, debug: true, patchConsole: false, exitOnCtrlC: false }

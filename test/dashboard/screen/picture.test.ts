@@ -166,7 +166,7 @@ t.test("every size from the smallest on is filled to the last cell, in every mod
     on.press(...keys)
     for (let columns = 36; columns <= 200; columns += 9) {
       for (let rows = 6; rows <= 60; rows += 4) {
-        const lines = picture(on.store.snapshot(), { columns, rows }, { glyphs: UNICODE })
+        const lines = picture(on.store.snapshot(), { columns, rows }, UNICODE)
         const widths = new Set(lines.map((line) => cells(textOf(line))))
         if (lines.length === rows && widths.size === 1 && widths.has(columns)) continue
         t.fail(`${columns}x${rows} after ${keys.join(" ")}: ${lines.length} rows of ${[...widths]}`)

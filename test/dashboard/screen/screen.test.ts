@@ -16,7 +16,7 @@ function shown(t: Test, stdin = new FakeInput(), output: object = { write: () =>
   const ended = show(stage().store, {
     stdin: stdin as unknown as ReadStream,
     stdout: stdout as unknown as WriteStream & { fd: number },
-    look: { glyphs: UNICODE },
+    glyphs: UNICODE,
   })
   const fail = (code: string) => stdin.emit("error", Object.assign(new Error(code), { code }))
   return { stdin, ended, fail }

@@ -2,11 +2,11 @@
 import { queueState } from "../../../jobs/contract/job-store.js"
 import { count, duration, ended } from "../../drawing/format.js"
 import { framed } from "../../drawing/frame.js"
+import type { Glyphs } from "../../drawing/glyphs.js"
 import { FOOTER_ROWS, HEADER_ROWS, type Layout } from "../../drawing/layout.js"
 import { EMPTY, fitted, type Line, line, span } from "../../drawing/line.js"
 import type { JobRow, RowKind } from "../../jobs/job-rows.js"
 import type { Snapshot } from "../../state/snapshot.js"
-import type { Look } from "../look.js"
 import { deadTable, marked, progressOf, queueTable, runningTable, type Size } from "./job-tables.js"
 
 /** A frame and a heading; and a heading alone. */
@@ -14,14 +14,14 @@ const FRAMED_EXTRA = 3
 const HEADING = 1
 const KINDS = ["queue", "running", "dead"] as const
 
-export function jobsPage(snapshot: Snapshot, layout: Layout, look: Look): Line[] {
+export function jobsPage(snapshot: Snapshot, layout: Layout, glyphs: Glyphs): Line[] {
   const { columns, rows, kind } = layout
   const room = rows - HEADER_ROWS - FOOTER_ROWS
   const lines =
     emptiness(snapshot) ??
     (kind === "small"
-      ? compact(snapshot, columns, room, look)
-      : sections(snapshot, columns, room, look, kind === "large"))
+      ? compact(snapshot, columns, room, glyphs)
+      : sections(snapshot, columns, room, glyphs, kind === "large"))
   return Array.from({ length: room }, (_, row) => fitted(lines[row] ?? EMPTY, columns))
 }
 
@@ -46,7 +46,7 @@ function sections(
   snapshot: Snapshot,
   columns: number,
   room: number,
-  { glyphs }: Look,
+  glyphs: Glyphs,
   isFramed: boolean,
 ): Line[] {
   const extra = isFramed ? FRAMED_EXTRA : HEADING
@@ -136,7 +136,7 @@ function windowOf(rows: readonly JobRow[], snapshot: Snapshot, height: number): 
 }
 
 /** A line for each row, in words: for a screen without room for tables. */
-function compact(snapshot: Snapshot, width: number, room: number, { glyphs }: Look): Line[] {
+function compact(snapshot: Snapshot, width: number, room: number, glyphs: Glyphs): Line[] {
   const { jobRows = [], shownAt } = snapshot
   return windowOf(jobRows, snapshot, room).map((row) => {
     const text = ended(wordsOf(row, shownAt.wallMs), width - 1, glyphs.cut)

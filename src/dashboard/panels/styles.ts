@@ -1,12 +1,7 @@
-/** What panels are drawn with, and the styles that states and roles have everywhere. */
-import type { Glyphs } from "../drawing/glyphs.js"
+/** The styles that states have everywhere. */
 import type { Style } from "../drawing/line.js"
 import type { RowState } from "../world/rows.js"
 import type { ReplicaState, ServerState } from "../world/servers.js"
-
-export interface Look {
-  readonly glyphs: Glyphs
-}
 
 /** One style a state, used for nothing else. */
 export const STATE_STYLE: Readonly<Record<RowState, Style>> = {
