@@ -10,9 +10,9 @@ import { ANSWERS_FIRST_MS } from "../lease/timings.js"
 import { encodeAnnouncement, type StandingClaim } from "../protocol/claim.js"
 import { SIZES } from "../protocol/crowd.js"
 import type { Member } from "../protocol/member.js"
-import { Afterwards } from "./afterwards.js"
 import { ClaimStore } from "./claim-store.js"
 import type { CoordinatorOptions } from "./coordinator-options.js"
+import { DeferredActs } from "./deferred-acts.js"
 import { handOn } from "./hand-on.js"
 import { OwnReign } from "./reign.js"
 
@@ -31,7 +31,7 @@ export class Effects {
   readonly #options: CoordinatorOptions
   readonly #own: EffectsOptions
   readonly #claimStore: ClaimStore
-  readonly #afterwards: Afterwards
+  readonly #deferred: DeferredActs
   #ownReign: OwnReign | undefined
   #teller: BusMessage | undefined
   /** It leads, and is taken up once it is announced. */
@@ -43,7 +43,7 @@ export class Effects {
     const { context, strategy, otherPools, meter } = options
     const { self, answer } = own
     this.#claimStore = new ClaimStore({ context, strategy, otherPools, meter, self, answer })
-    this.#afterwards = new Afterwards(context.clock, (error) => this.#wentOn(error))
+    this.#deferred = new DeferredActs(context.clock, (error) => this.#wentOn(error))
   }
 
   /** The word that the last reign is over came by this message: who said so waits to hear that it was taken. */
@@ -77,9 +77,9 @@ export class Effects {
       case "wind-down":
         // The signal goes off while the round trip is under way that comes first where nothing else is.
         unawaited(this.#windDown(decision.term), unexpected(this.#options.context.troubles.report))
-        return this.#afterwards.next(() => this.#endReign(decision.reason))
+        return this.#deferred.next(() => this.#endReign(decision.reason))
       case "stop-leading":
-        this.#afterwards.finish()
+        this.#deferred.finish()
         this.#endReign(decision.reason)
         return this.#try(() => duties.lapse())
       case "hand-on":
@@ -109,21 +109,21 @@ export class Effects {
     const subject = to === "all" ? names.claim : names.renewals
     const announce = () => bus.publish(subject, encodeAnnouncement(standing))
     if (!begun) {
-      this.#afterwards.next(announce)
-      return this.#afterwards.next(known)
+      this.#deferred.next(announce)
+      return this.#deferred.next(known)
     }
     this.#notTakenUp = undefined
     const teller = this.#teller
     this.#teller = undefined
-    this.#afterwards.next(() => teller?.respond(encodeAnnouncement(standing)))
+    this.#deferred.next(() => teller?.respond(encodeAnnouncement(standing)))
     if (this.#areMany(standing)) {
       clock.after(ANSWERS_FIRST_MS, () => {
         if (this.#ownReign === begun) this.#try(announce)
       })
-    } else this.#afterwards.next(announce)
-    this.#afterwards.later(known)
-    this.#afterwards.later(() => duties.takeUp(begun.leadership))
-    this.#afterwards.later(() => begun.begin())
+    } else this.#deferred.next(announce)
+    this.#deferred.later(known)
+    this.#deferred.later(() => duties.takeUp(begun.leadership))
+    this.#deferred.later(() => begun.begin())
   }
 
   /** Whether the line behind a leader that has just begun is full: then nobody knows how many there are. */
@@ -137,7 +137,7 @@ export class Effects {
     this.#ownReign = undefined
     if (!ownReign) return
     this.#try(() => ownReign.end(reason))
-    this.#afterwards.later(() => ownReign.close())
+    this.#deferred.later(() => ownReign.close())
   }
 
   async #windDown(term: number): Promise<void> {
@@ -146,7 +146,7 @@ export class Effects {
     } catch (error) {
       this.#options.context.troubles.report("the reign did not wind down", error)
     }
-    this.#afterwards.finish()
+    this.#deferred.finish()
     this.#own.answer({ type: "wound-down", term })
   }
 
@@ -154,14 +154,14 @@ export class Effects {
     const { context, duties, portrait, onReleased } = this.#options
     const { answer, serverMs } = this.#own
     this.#try(() => duties.close())
-    this.#afterwards.later(() => duties.layDown())
+    this.#deferred.later(() => duties.layDown())
     const pool = { ...context, stepMs: context.timings.stepMs, serverMs, onReleased }
     try {
       await handOn({ ...pool, by: portrait().name }, { reign, standing, reason })
     } catch (error) {
       context.troubles.report("the reign could not be handed on; its lease runs out", error)
     }
-    this.#afterwards.finish()
+    this.#deferred.finish()
     answer({ type: "handed-on", term: reign.term })
   }
 

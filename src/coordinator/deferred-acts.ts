@@ -15,7 +15,7 @@ interface Act {
   readonly canWait: boolean
 }
 
-export class Afterwards {
+export class DeferredActs {
   readonly #clock: Clock
   readonly #onError: (error: unknown) => void
   readonly #left: Act[] = []
