@@ -14,10 +14,10 @@ import { listen } from "../protocol/listening.js"
 import { nameOf } from "../strategies/ranking.js"
 import { Alarm } from "../time/alarm.js"
 import type { Instant } from "../time/clock.js"
-import { Attention } from "./attention.js"
 import type { CoordinatorOptions } from "./coordinator-options.js"
 import { Effects } from "./effects.js"
 import type { PoolContext } from "./pool-context.js"
+import { RenewalListener } from "./renewal-listener.js"
 
 export class Coordinator {
   readonly membership: Membership
@@ -26,7 +26,7 @@ export class Coordinator {
   readonly #effects: Effects
   #election: Election | undefined
   #subscriptions: BusSubscription[] = []
-  #attention: Attention | undefined
+  #renewals: RenewalListener | undefined
   readonly #alarm: Alarm
   /** Events that came while another one was being dealt with. */
   #waiting: ElectionEvent[] | undefined
@@ -131,7 +131,7 @@ export class Coordinator {
   #restMs(): number | undefined {
     const { standing, isEngaged } = this.#election ?? {}
     if (!standing || isEngaged) return undefined
-    return this.#attention?.restMs(standing.claim, this.#context.timings.leaseMs)
+    return this.#renewals?.restMs(standing.claim, this.#context.timings.leaseMs)
   }
 
   #unawaited(work: Promise<unknown>): void {
@@ -146,7 +146,7 @@ export class Coordinator {
     this.#isLeft = true
     this.#alarm.cancel()
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()
-    this.#attention?.stop()
+    this.#renewals?.stop()
   }
 
   #listen(): void {
@@ -158,13 +158,13 @@ export class Coordinator {
     const serverMs = (at: Instant) => this.membership.serverMs(at)
     const hear = ({ data }: BusMessage) => this.#announced(data, id)
     const listen = () => this.#subscribe(names.renewals, hear)
-    const attention = new Attention({ id, sizes, random, listen })
-    this.#attention = attention
+    const renewals = new RenewalListener({ id, sizes, random, listen })
+    this.#renewals = renewals
     this.#election = new Election({
       ...timings,
       ...sizes,
       ...{ self, mayLead, serverMs, random, nonce, strategy: nameOf(strategy) },
-      isAttentive: (claim) => attention.isPaidTo(claim),
+      isAttentive: (claim) => renewals.hearsEachOf(claim),
     })
     const onWord = (message: BusMessage) => {
       const word = decodeWord(message.data)
@@ -225,7 +225,7 @@ export class Coordinator {
     }
     this.#waiting = undefined
     // Who holds a claim, or may come to, has other things to do, and needs to hear of none.
-    if (!election.isEngaged && election.standing) this.#attention?.follow(election.standing.claim)
+    if (!election.isEngaged && election.standing) this.#renewals?.follow(election.standing.claim)
     if (!election.isResigning) for (const resolve of this.#onResigned.splice(0)) resolve()
     const { wakeAtMs } = election
     if (wakeAtMs !== undefined) this.#alarm.setTo(wakeAtMs)

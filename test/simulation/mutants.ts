@@ -383,8 +383,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "heirs don't listen for each renewal",
-    file: "coordinator/attention",
-    was: "if (claim.crowd && this.isPaidTo(claim)) this.#listening",
+    file: "coordinator/renewal-listener",
+    was: "if (claim.crowd && this.hearsEachOf(claim)) this.#listening",
     is: "if (!claim) this.#listening",
     family: "crowd",
   },

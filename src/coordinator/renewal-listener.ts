@@ -6,7 +6,7 @@ import type { BusSubscription } from "../contracts/bus.js"
 import type { Claim } from "../protocol/claim.js"
 import { beatMsOf, isAttentive, SIZES, type Sizes } from "../protocol/crowd.js"
 
-export interface AttentionOptions {
+export interface RenewalListenerOptions {
   readonly id: string
   readonly sizes: Sizes | undefined
   readonly random: () => number
@@ -14,31 +14,31 @@ export interface AttentionOptions {
   readonly listen: () => BusSubscription
 }
 
-export class Attention {
-  readonly #options: AttentionOptions
+export class RenewalListener {
+  readonly #options: RenewalListenerOptions
   /** Drawn once: who draws less hears of more. */
   readonly #draw: number
   #listening: BusSubscription | undefined
 
-  constructor(options: AttentionOptions) {
+  constructor(options: RenewalListenerOptions) {
     this.#options = options
     this.#draw = options.random()
   }
 
   /** Whether it hears of each renewal of `claim`. */
-  isPaidTo(claim: Claim): boolean {
+  hearsEachOf(claim: Claim): boolean {
     const { id, sizes = SIZES } = this.#options
     return isAttentive(claim, id, this.#draw, sizes.attentive)
   }
 
   /** How long the entry of this member may stay without a renewal, in ms, if nobody counts on it. */
   restMs(claim: Claim, leaseMs: number): number | undefined {
-    return this.isPaidTo(claim) ? undefined : beatMsOf(claim, leaseMs)
+    return this.hearsEachOf(claim) ? undefined : beatMsOf(claim, leaseMs)
   }
 
   /** Listens if `claim`, the last one, has not all told and this member hear. */
   follow(claim: Claim): void {
-    if (claim.crowd && this.isPaidTo(claim)) this.#listening ??= this.#options.listen()
+    if (claim.crowd && this.hearsEachOf(claim)) this.#listening ??= this.#options.listen()
     else this.stop()
   }
 
