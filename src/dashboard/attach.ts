@@ -10,10 +10,10 @@ import { type ConnectionOptions, connectToNats } from "../nats/connection.js"
 import { namesOf } from "../protocol/names.js"
 import type { WorkerGroup } from "../supervision/worker-group.js"
 import { systemClock } from "../time/system-clock.js"
+import { watchConnection } from "./connection-watch.js"
 import { JobWatch } from "./job-watch.js"
 import { LivePool } from "./live-pool.js"
 import { LocalProcesses } from "./local-processes.js"
-import { followReach } from "./reach.js"
 import { type OwnServers, ServerWatch } from "./server-watch.js"
 import type { PoolSource } from "./world/source.js"
 
@@ -44,7 +44,7 @@ export async function attach(options: AttachOptions): Promise<PoolSource> {
       processes: new LocalProcesses(),
       ownsPool: group !== undefined,
       findBucket: () => findKvBucket(connection, bucket),
-      followReach: (told) => followReach(connection, told),
+      watchConnection: (told) => watchConnection(connection, told),
       watchServers: (named, told) => new ServerWatch({ connection, bucket, own, named, told }),
       watchJobs: (told) => new JobWatch(connection, pool, told),
       start: group && ((name) => group.start(name)),

@@ -64,7 +64,7 @@ class DemoPool extends LivePool {
       bus: workers.connect(),
       memberTtlMs: timingsOf().memberTtlMs,
       findBucket: async () => workers.bucket(DEFAULT_POOL),
-      followReach: (told) => {
+      watchConnection: (told) => {
         told({ isUp: true, roundTripMs: 0.4 })
         return () => {}
       },

@@ -15,7 +15,14 @@ import type { Clock } from "../time/clock.js"
 import { pause } from "../time/within.js"
 import { type Counted, followStatistics } from "./statistics.js"
 import type { ServerLever, ServersSeen } from "./world/servers.js"
-import type { Lever, PoolEvent, PoolSource, Reach, Reply, WorkKind } from "./world/source.js"
+import type {
+  ConnectionState,
+  Lever,
+  PoolEvent,
+  PoolSource,
+  Reply,
+  WorkKind,
+} from "./world/source.js"
 
 /** The processes of members, as far as they can be reached from here. */
 export interface Processes {
@@ -41,7 +48,7 @@ export interface Grounds {
   /** Undefined while there is no bucket yet. */
   readonly findBucket: () => Promise<Bucket | undefined>
   /** Tells at once, and when it changes, whether the pool can be reached, until what is returned is called. */
-  readonly followReach: (told: (reach: Reach) => void) => () => void
+  readonly watchConnection: (told: (state: ConnectionState) => void) => () => void
   /** Watches the servers of a cluster; `named` are those that members say they are connected to. */
   readonly watchServers?: (named: () => string[], told: (seen: ServersSeen) => void) => ServersWatch
   /** Looks at the jobs, if there can be some. */
@@ -112,14 +119,14 @@ export class LivePool implements PoolSource {
       if (!isStopped) heard(event)
     }
     this.#tell = tell
-    const stopReach = this.#grounds.followReach((reach) => {
-      this.#isUp = reach.isUp
-      tell({ kind: "connection", ...reach })
+    const unwatchConnection = this.#grounds.watchConnection((state) => {
+      this.#isUp = state.isUp
+      tell({ kind: "connection", ...state })
     })
     const named = () => [...this.#members.values()].flatMap(({ server }) => server ?? [])
     const servers = this.#grounds.watchServers?.(named, (seen) => tell({ kind: "servers", seen }))
     this.#stops.push(
-      stopReach,
+      unwatchConnection,
       () => servers?.stop(),
       () => this.showJobs?.(false),
     )

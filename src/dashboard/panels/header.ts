@@ -26,11 +26,11 @@ function wordings(snapshot: Snapshot, glyphs: Glyphs, nameWidth: number): Line[]
   const { facts, living, staleMs } = snapshot
   const pool = span(` ${facts.pool}`, "bold")
   const server = span(`  ${facts.server}  `)
-  const mark = reachMark(snapshot, glyphs)
+  const mark = connectionMark(snapshot, glyphs)
   const leads = leader(snapshot, nameWidth, glyphs)
   const isStale = staleMs !== undefined
   const workers = span(isStale ? "" : `, ${plural(living, "worker")}`)
-  const [long, short] = reach(snapshot)
+  const [long, short] = connection(snapshot)
   return [
     [pool, server, mark, long, ...leads, workers],
     [pool, span("  "), mark, long, ...leads, workers],
@@ -40,17 +40,17 @@ function wordings(snapshot: Snapshot, glyphs: Glyphs, nameWidth: number): Line[]
   ]
 }
 
-function reachMark({ pool }: Snapshot, glyphs: Glyphs): Span {
-  return pool.reach.isUp ? span(glyphs.connected, "good") : span(glyphs.disconnected, "late")
+function connectionMark({ pool }: Snapshot, glyphs: Glyphs): Span {
+  return pool.connection.isUp ? span(glyphs.connected, "good") : span(glyphs.disconnected, "late")
 }
 
 /** As wide for each round trip, so that what follows stays where it is. */
-function reach({ pool, staleMs }: Snapshot): readonly [Span, Span] {
+function connection({ pool, staleMs }: Snapshot): readonly [Span, Span] {
   if (staleMs !== undefined) {
     const since = ` disconnected ${duration(staleMs)}`
     return [span(`${since}, retrying   `, "late"), span(`${since}  `, "late")]
   }
-  const { roundTripMs } = pool.reach
+  const { roundTripMs } = pool.connection
   const trip = (roundTripMs === undefined ? "" : latency(roundTripMs)).padEnd(6)
   return [span(` connected ${trip}  `), span(` ${trip} `)]
 }

@@ -42,9 +42,9 @@ export function table(snapshot: Snapshot, width: number, glyphs: Glyphs): string
   })
   const cells = rows.map((row) => rowCells(row, columns, shownAt.wallMs, glyphs))
   const body: Line[] = rows.length > 0 ? [headings(columns), ...cells] : [[span("no workers")]]
-  const trip = pool.reach.roundTripMs
-  const reach = trip === undefined ? "" : ` (${latency(trip)})`
-  const who = `${facts.pool} on ${facts.server}${reach}: ${leadership(leader, living)}`
+  const trip = pool.connection.roundTripMs
+  const roundTrip = trip === undefined ? "" : ` (${latency(trip)})`
+  const who = `${facts.pool} on ${facts.server}${roundTrip}: ${leadership(leader, living)}`
   const reason = leader ? pool.reigns.standing?.claim.reason : undefined
   const after = servers.length > 0 ? [EMPTY, ...serverTable(snapshot, width, glyphs)] : []
   const lines = [[span(who)], reason ? [span(reason)] : EMPTY, EMPTY, ...body, ...after]

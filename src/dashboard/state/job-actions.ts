@@ -38,7 +38,7 @@ export function jobAnswer(command: Command, ui: Ui, snapshot: Snapshot): JobAnsw
   }
   const key = KEYS[command]
   if (!key) return undefined
-  if (!pool.reach.isUp) {
+  if (!pool.connection.isUp) {
     return { refusal: `not connected to ${facts.server}: this key works again when it is back` }
   }
   const choice = jobChoice(key, selectedJob)

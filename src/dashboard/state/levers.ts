@@ -45,7 +45,7 @@ export function refusal(
   facts: Facts,
   monoMs: number,
 ): string | undefined {
-  if (!pool.reach.isUp)
+  if (!pool.connection.isUp)
     return `not connected to ${facts.server}: this key works again when it is back`
   if (command === "start") {
     return facts.canStart ? undefined : "this dashboard starts no workers; in a shell: pool worker"

@@ -88,7 +88,7 @@ export function snapshotOf(state: State, facts: Facts, at: Instant): Snapshot {
         missed: state.pool.log.total - ui.pinned.pool.log.total,
       },
     }),
-    ...(!pool.reach.isUp && { staleMs: at.monoMs - pool.reach.sinceMonoMs }),
+    ...(!pool.connection.isUp && { staleMs: at.monoMs - pool.connection.sinceMonoMs }),
   }
 }
 
@@ -113,8 +113,8 @@ function selectableMembers(pool: Pool, filter: string, at: Instant): readonly st
 }
 
 /** The instant up to which we know: while the connection is down that is when it went. */
-function lastKnown({ reach }: Pool, at: Instant): Instant {
-  if (reach.isUp) return at
-  const { sinceMonoMs } = reach
+function lastKnown({ connection }: Pool, at: Instant): Instant {
+  if (connection.isUp) return at
+  const { sinceMonoMs } = connection
   return { monoMs: sinceMonoMs, wallMs: at.wallMs - (at.monoMs - sinceMonoMs) }
 }

@@ -150,7 +150,7 @@ function isNews(before: State, after: State): boolean {
   return (
     a.log !== b.log ||
     a.isCaughtUp !== b.isCaughtUp ||
-    a.reach.isUp !== b.reach.isUp ||
+    a.connection.isUp !== b.connection.isUp ||
     a.members.line !== b.members.line ||
     a.members.ended !== b.members.ended ||
     a.reigns.current !== b.reigns.current ||

@@ -14,7 +14,7 @@ import * as reigns from "./reigns.js"
 import { NO_REIGNS, type Reigns } from "./reigns.js"
 import { leads, lingers, WENT, workState } from "./sentences.js"
 import { type Away, awayAfter, changesIn, NO_SERVERS, type ServersSeen } from "./servers.js"
-import type { PoolEvent, Reach } from "./source.js"
+import type { ConnectionState, PoolEvent } from "./source.js"
 import { counted, forgotten, NO_WORK, secondOver, type WorkSeen } from "./work.js"
 
 /** A tick that comes so much later than the one before says that this process stood still, as after Ctrl-Z, in ms. */
@@ -25,7 +25,7 @@ export interface Pool {
   /** When the last second was over. */
   readonly tickedMonoMs: number
   readonly isCaughtUp: boolean
-  readonly reach: Reach & { readonly sinceMonoMs: number }
+  readonly connection: ConnectionState & { readonly sinceMonoMs: number }
   readonly members: members.Members
   readonly reigns: Reigns
   readonly work: WorkSeen
@@ -43,7 +43,7 @@ export function unknownPool(ttlMs: number, at: Instant): Pool {
     ttlMs,
     tickedMonoMs: at.monoMs,
     isCaughtUp: false,
-    reach: { isUp: true, sinceMonoMs: at.monoMs },
+    connection: { isUp: true, sinceMonoMs: at.monoMs },
     members: members.NO_MEMBERS,
     reigns: NO_REIGNS,
     work: NO_WORK,
@@ -67,7 +67,7 @@ export function heard(pool: Pool, event: PoolEvent, at: Instant, killedMonoMs?: 
     case "caught-up":
       return { ...pool, isCaughtUp: true, log: inOrder(pool.log) }
     case "connection":
-      return reached(pool, event, at)
+      return connectionChanged(pool, event, at)
     case "counters":
       return { ...pool, work: counted(pool.work, event.counters, at.monoMs) }
     case "servers":
@@ -87,7 +87,7 @@ export function ticked(before: Pool, at: Instant): Pool {
   const passedMs = at.monoMs - before.tickedMonoMs
   const stoodStill = passedMs > STOOD_STILL_MS && undisturbed(before, passedMs, at)
   const pool = { ...before, ...stoodStill, tickedMonoMs: at.monoMs }
-  if (!pool.reach.isUp) return pool
+  if (!pool.connection.isUp) return pool
   const older = { ...pool, work: secondOver(pool.work) }
   const aged = members.aged(pool.members, pool.ttlMs, at)
   return [...aged.living.values()]
@@ -173,23 +173,27 @@ function claimSeen(
 }
 
 /** Connection lost or back. Leases could not be seen meanwhile, so the outage does not count. */
-function reached(pool: Pool, { isUp, roundTripMs, reason }: Reach, at: Instant): Pool {
-  const { reach, log } = pool
+function connectionChanged(
+  pool: Pool,
+  { isUp, roundTripMs, reason }: ConnectionState,
+  at: Instant,
+): Pool {
+  const { connection, log } = pool
   const fact = {
     isUp,
     ...(roundTripMs !== undefined && { roundTripMs }),
     ...(reason && { reason }),
   }
-  if (reach.isUp === isUp) {
-    return { ...pool, reach: { ...reach, ...fact } }
+  if (connection.isUp === isUp) {
+    return { ...pool, connection: { ...connection, ...fact } }
   }
-  const now = { ...pool, reach: { ...fact, sinceMonoMs: at.monoMs } }
+  const now = { ...pool, connection: { ...fact, sinceMonoMs: at.monoMs } }
   const told = { name: "" }
   if (!isUp) {
     const text = reason === undefined ? "connection lost" : `connection lost: ${reason}`
     return { ...now, log: noted(log, { ...told, kind: "disconnected", text }, at) }
   }
-  const outageMs = at.monoMs - reach.sinceMonoMs
+  const outageMs = at.monoMs - connection.sinceMonoMs
   const text = `connection back after ${latency(outageMs)}`
   return {
     ...now,

@@ -26,7 +26,7 @@ export type Lever =
 export type Ending = "left" | "killed" | "expired" | "evicted"
 
 /** Whether the pool can be reached; `reason` says why not. */
-export interface Reach {
+export interface ConnectionState {
   readonly isUp: boolean
   readonly roundTripMs?: number
   readonly reason?: string
@@ -59,7 +59,7 @@ export type PoolEvent =
   /** All that was there when listening began has been told; what follows is news. */
   | { readonly kind: "caught-up" }
   /** Also sent for a new round trip. After an outage everything that lives is told again. */
-  | ({ readonly kind: "connection" } & Reach)
+  | ({ readonly kind: "connection" } & ConnectionState)
   /** From the services' statistics, by member id, twice a second. */
   | { readonly kind: "counters"; readonly counters: ReadonlyMap<string, Counters> }
   /** The servers of the cluster as they stand, where there are several: told every second, and when one changes. */

@@ -256,8 +256,8 @@ t.test("while the connection is down nothing is concluded from silence", async (
 t.test("another round trip is no news", async (t) => {
   const pool = told([0, CAUGHT_UP], [1, { kind: "connection", isUp: true, roundTripMs: 0.7 }])
   t.strictSame(lines(pool), [])
-  t.equal(pool.reach.roundTripMs, 0.7)
-  t.equal(pool.reach.sinceMonoMs, 0)
+  t.equal(pool.connection.roundTripMs, 0.7)
+  t.equal(pool.connection.sinceMonoMs, 0)
 })
 
 t.test("an entry that can't be read is told once", async (t) => {

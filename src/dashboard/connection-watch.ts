@@ -2,12 +2,15 @@
 import type { NatsConnection } from "nats"
 import { followConnection } from "../contracts/connection-watch.js"
 import { unawaited } from "../contracts/unawaited.js"
-import type { Reach } from "./world/source.js"
+import type { ConnectionState } from "./world/source.js"
 
 const ROUND_TRIP_EVERY_MS = 2_000
 
 /** Tells `told` at once, when the connection is lost or back, and of a new round trip now and then, until it is ended. */
-export function followReach(connection: NatsConnection, told: (reach: Reach) => void): () => void {
+export function watchConnection(
+  connection: NatsConnection,
+  told: (state: ConnectionState) => void,
+): () => void {
   let isUp = true
   const ask = () => {
     // The library's own rtt() counts whole milliseconds.
