@@ -4,11 +4,11 @@
  */
 import { headers } from "nats"
 import type { Bus } from "../contracts/bus.js"
-import { BadInput, isNoResponders, isTimeout } from "../errors/errors.js"
+import { BadInput } from "../errors/errors.js"
 import type { JobStore } from "../jobs/contract/job-store.js"
 import { lastPartOf } from "../protocol/subject.js"
 import { type CronNames, cronNamesOf } from "./cron-names.js"
-import { type CronNews, decodeLeaderCron, encodeAsk, type LeaderCron } from "./cron-news.js"
+import { askLeader, type CronNews } from "./cron-news.js"
 import { cursorIn, type StoredCursor, specOf } from "./cursor.js"
 import {
   type CronDefinition,
@@ -20,7 +20,6 @@ import {
 } from "./definition.js"
 import { DEFAULT_ZONE, ticksOf } from "./expression.js"
 
-const ANSWER_MS = 2_000
 const MOST = 10_000
 
 /** One definition, and what is known of its ticks. */
@@ -35,11 +34,13 @@ export interface CronList {
 }
 
 export class CronDesk {
+  readonly #pool: string
   readonly #store: JobStore
   readonly #bus: Bus
   readonly #names: CronNames
 
   constructor(pool: string, store: JobStore, bus: Bus) {
+    this.#pool = pool
     this.#store = store
     this.#bus = bus
     this.#names = cronNamesOf(pool)
@@ -85,7 +86,7 @@ export class CronDesk {
 
   /** All that is defined, as the leader has it; without one, what is defined in the pool. */
   async list(isReread = false): Promise<CronList> {
-    const leader = await this.#ask(isReread)
+    const leader = await askLeader(this.#bus, this.#pool, isReread)
     const crons = leader?.crons ?? (await this.#defined())
     const rows = crons.map(async (one): Promise<CronRow> => {
       const message = await this.#store.last("jobs", this.#names.cursor(one.name))
@@ -122,7 +123,9 @@ export class CronDesk {
   }
 
   async #isInCode(name: string): Promise<boolean> {
-    return ((await this.#ask(false))?.crons ?? []).some((one) => one.name === name)
+    return ((await askLeader(this.#bus, this.#pool, false))?.crons ?? []).some(
+      (one) => one.name === name,
+    )
   }
 
   async #unknown(name: string): Promise<BadInput> {
@@ -132,17 +135,6 @@ export class CronDesk {
       return new BadInput("cron", "one that was added, not one in the code of a worker", name)
     const names = crons.map((one) => one.name).join(", ")
     return new BadInput("cron", names ? `one of ${names}` : "one that is defined; none is", name)
-  }
-
-  async #ask(isReread: boolean): Promise<LeaderCron | undefined> {
-    try {
-      const ask = encodeAsk(isReread)
-      const answer = await this.#bus.request(this.#names.ask, ask, { timeout: ANSWER_MS })
-      return decodeLeaderCron(answer.data)
-    } catch (error) {
-      if (isNoResponders(error) || isTimeout(error)) return undefined
-      throw error
-    }
   }
 
   #nowMs(): number {

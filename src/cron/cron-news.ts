@@ -1,5 +1,11 @@
 /** What a leader says of its cron when it is asked; with `{"reread": true}` it looks at the definitions anew before. */
+import { askOne } from "../contracts/ask-one.js"
+import type { Bus } from "../contracts/bus.js"
 import { objectIn, toBytes } from "../encoding/json.js"
+import { cronNamesOf } from "./cron-names.js"
+
+/** How long it may take to say so, in ms. */
+const ANSWER_MS = 2_000
 
 /** One definition as it is fired. */
 export interface CronNews {
@@ -23,8 +29,15 @@ export interface LeaderCron {
   readonly crons: readonly CronNews[]
 }
 
-export function encodeAsk(isReread: boolean): Uint8Array {
-  return toBytes({ reread: isReread })
+/** What the leader of `pool` says; undefined if nobody leads, or it has no cron. */
+export async function askLeader(
+  bus: Bus,
+  pool: string,
+  isReread: boolean,
+): Promise<LeaderCron | undefined> {
+  const question = toBytes({ reread: isReread })
+  const answer = await askOne(bus, cronNamesOf(pool).ask, question, ANSWER_MS)
+  return answer && decodeLeaderCron(answer)
 }
 
 export function asksReread(data: Uint8Array): boolean {

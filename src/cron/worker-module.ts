@@ -1,7 +1,6 @@
 /** What a worker with cron loads, in one piece. */
 import type { Bus } from "../contracts/bus.js"
-import { cronNamesOf } from "./cron-names.js"
-import { decodeLeaderCron, encodeAsk } from "./cron-news.js"
+import { askLeader } from "./cron-news.js"
 import { type CronDefinition, type CronDefinitions, checkDefinition } from "./definition.js"
 import { ReignCron } from "./reign-cron.js"
 
@@ -12,8 +11,6 @@ export interface CronModule {
   readonly definitionsIn: typeof definitionsIn
   readonly compareWithLeader: typeof compareWithLeader
 }
-
-const ANSWER_MS = 2_000
 
 /** The definitions of a program. Throws BadInput. */
 export async function definitionsIn(
@@ -35,11 +32,9 @@ export async function compareWithLeader(
   pool: string,
   own: ReadonlyMap<string, CronDefinition>,
 ): Promise<string[]> {
-  const answer = await bus
-    .request(cronNamesOf(pool).ask, encodeAsk(false), { timeout: ANSWER_MS })
-    .catch(() => undefined)
-  if (!answer) return []
-  const { by, crons } = decodeLeaderCron(answer.data)
+  const leader = await askLeader(bus, pool, false).catch(() => undefined)
+  if (!leader) return []
+  const { by, crons } = leader
   return [...own].flatMap(([name, { at, tz = "UTC", job }]) => {
     const its = crons.find((one) => one.name === name)
     const here = `"${at}" ${tz}, job ${job}`

@@ -3,8 +3,8 @@
  * but the job itself, so one that is done can't be found.
  */
 import { createInbox } from "nats"
+import { askOne } from "../contracts/ask-one.js"
 import type { Bus } from "../contracts/bus.js"
-import { isNoResponders, isTimeout, NoWorkers } from "../errors/errors.js"
 import { NoSuchJob } from "../errors/job-errors.js"
 import { listen } from "../protocol/listening.js"
 import type { Clock } from "../time/clock.js"
@@ -140,13 +140,8 @@ export class JobFinder {
     return found && (isEarly ? { ...found, place: "later" } : found)
   }
 
-  async #ask(subject: string, question: Uint8Array): Promise<Uint8Array | undefined> {
-    try {
-      return (await this.#bus.request(subject, question, { timeout: ANSWER_MS })).data
-    } catch (error) {
-      if (isTimeout(error) || isNoResponders(error) || error instanceof NoWorkers) return undefined
-      throw error
-    }
+  #ask(subject: string, question: Uint8Array): Promise<Uint8Array | undefined> {
+    return askOne(this.#bus, subject, question, ANSWER_MS)
   }
 }
 
