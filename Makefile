@@ -37,7 +37,7 @@ test: check $(if $(TESTS),node_modules/.tap-built,test-fast) ## check, then ever
 
 .PHONY: test-fast
 test-fast: node_modules/.tap-built ## the tests that need no server and no process, and a little of the simulation
-	@RUNS=$${RUNS:-200} $(BIN)/tap $(TAP_ARGS) $$(node scripts/fast-tests.mjs)
+	@RUNS=$${RUNS:-200} $(BIN)/tap $(TAP_ARGS) $$(node scripts/fast-tests.mjs --together)
 
 .PHONY: check
 check: build ## types, format and lint

@@ -1,15 +1,16 @@
 /**
- * Prints the tests that need no server, no process and no terminal, one path a line: those that `make test-fast` runs.
- * What a test needs is read off what it imports, itself or through other files of `test`:
+ * Prints the tests that need no server, no process and no terminal, one path a line. What a test needs is read off what it
+ * imports, itself or through other files of `test`:
  *
  *   - a module by which Node starts processes or opens ports,
  *   - `connect` of the package `nats`,
  *   - a file of `src` that imports one of these itself.
  *
  * With --rest the others are printed, and the simulation, of which a fast run does only a part; with --all every test, with
- * "fast" or why it is not.
+ * "fast" or why it is not. With --together those that `make test-fast` runs: a dozen of the fast ones share a process, for
+ * which a file is written here, see test/fixtures/together.ts.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
 
 const ROOT = resolve(import.meta.dirname, "..")
@@ -62,15 +63,47 @@ function needOf(file) {
   return need
 }
 
+const TOGETHER = join(ROOT, ".pool/fast")
+const A_DOZEN = 12
+/** Ink asks but once in a process whether there are colours, and one of these measures memory. */
+const runsAlone = (path) => path.endsWith(".tsx")
+const isLong = (path) => path.includes("/simulation/")
+
+/** The same tests in fewer files, what runs long first. */
+function together(paths) {
+  const others = paths.filter((path) => !runsAlone(path))
+  const inOrder = [...others.filter(isLong), ...others.filter((path) => !isLong(path))]
+  rmSync(TOGETHER, { recursive: true, force: true })
+  mkdirSync(TOGETHER, { recursive: true })
+  const files = []
+  for (let n = 0; n < inOrder.length; n += A_DOZEN) {
+    const dozen = inOrder.slice(n, n + A_DOZEN)
+    const file = join(
+      TOGETHER,
+      `from-${dozen[0].replace(/\.test\.ts$/, "").replaceAll("/", "-")}.mjs`,
+    )
+    const lines = [
+      `import { together } from "../../test/fixtures/together.ts"`,
+      `await together(${JSON.stringify(dozen, null, 2)})`,
+    ]
+    writeFileSync(file, `${lines.join("\n")}\n`)
+    files.push(relative(ROOT, file))
+  }
+  return [...files, ...paths.filter(runsAlone)]
+}
+
 const tests = readdirSync(TESTS, { recursive: true, encoding: "utf8" })
   .filter((name) => /\.test\.tsx?$/.test(name))
   .sort()
-for (const name of tests) {
-  const file = join(TESTS, name)
-  const need = needOf(file)
-  const path = relative(ROOT, file)
-  if (process.argv.includes("--all")) console.log(`${path}: ${need ?? "fast"}`)
-  else if (process.argv.includes("--rest")) {
-    if (need || path.includes("/simulation/")) console.log(path)
-  } else if (!need) console.log(path)
+  .map((name) => {
+    const file = join(TESTS, name)
+    return { path: relative(ROOT, file), need: needOf(file) }
+  })
+const fast = tests.filter(({ need }) => !need).map(({ path }) => path)
+const rest = tests.filter(({ path, need }) => need || path.includes("/simulation/"))
+const lines = {
+  "--all": () => tests.map(({ path, need }) => `${path}: ${need ?? "fast"}`),
+  "--rest": () => rest.map(({ path }) => path),
+  "--together": () => together(fast),
 }
+console.log((lines[process.argv[2]]?.() ?? fast).join("\n"))

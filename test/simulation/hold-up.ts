@@ -9,12 +9,14 @@ const SOAK_RUNS = Math.ceil(1_000_000 / Object.keys(FAMILIES).length)
 /** From so many schedules on everything that can happen must have happened. */
 const MANY = 1000
 const [FEWEST, MOST] = [2, 9]
+/** As long as tap waits for any file, for those of others may follow in the same process. */
+const PATIENCE_MS = 600_000
 const THREAD = new URL("./explore-thread.ts", import.meta.url)
 
 /** Fails with the shortest schedule that breaks a promise, told in words, and with the seed that finds it again. */
 export async function holdUp(test: Test, family: FamilyName) {
   const runs = Number(process.env.RUNS ?? (process.env.SOAK ? SOAK_RUNS : FAMILIES[family].runs))
-  for (const each of [t, test]) each.setTimeout(60_000 + runs * SLOW_MS)
+  for (const each of [t, test]) each.setTimeout(PATIENCE_MS + runs * SLOW_MS)
   const kinds = Object.keys(FAMILIES[family].kinds)
   const trial = { thread: THREAD, family, runs, kinds, many: MANY }
   const found = await tryOut<Found>(test, trial, censusOf)

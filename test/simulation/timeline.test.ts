@@ -1,33 +1,24 @@
-import * as fc from "fast-check"
 import t from "tap"
-import { FAMILIES, type FamilyName, type Schedule, schedules, terrainOf } from "./schedule.js"
+import { inThread } from "./in-thread.js"
+import type { Repeated } from "./repeat-thread.js"
+import { FAMILIES } from "./schedule.js"
 import { Timeline } from "./timeline.js"
-import { run } from "./world.js"
 
-function samples(family: FamilyName): Schedule[] {
-  return fc.sample(schedules(FAMILIES[family]), { numRuns: 20, seed: 7 })
-}
+const THREAD = new URL("./repeat-thread.ts", import.meta.url)
+const all = inThread<Repeated[]>(THREAD, undefined)
 
-for (const family of Object.keys(FAMILIES) as FamilyName[]) {
-  t.test(`a schedule of ${family} runs the same each time`, async (t) => {
-    for (const schedule of samples(family)) {
-      const once = await run(schedule, terrainOf(family), true)
-      const again = await run(schedule, terrainOf(family), true)
+for (const name of Object.keys(FAMILIES)) {
+  const repeated = async () => (await all).filter(({ family }) => family === name)
+
+  t.test(`a schedule of ${name} runs the same each time`, async (t) => {
+    for (const { once, again } of await repeated()) {
       t.ok(once.trace.length > 0)
       t.strictSame(again, once)
     }
   })
 
-  t.test(`all promises are settled between two steps of ${family}`, async (t) => {
-    const { settle } = Timeline.prototype
-    for (const schedule of samples(family)) {
-      const counted = await run(schedule, terrainOf(family), true)
-      // A turn of the event loop begins only when nothing is left in the queue of microtasks.
-      Timeline.prototype.settle = () => new Promise(setImmediate)
-      const waited = await run(schedule, terrainOf(family), true)
-      Timeline.prototype.settle = settle
-      t.strictSame(waited, counted)
-    }
+  t.test(`all promises are settled between two steps of ${name}`, async (t) => {
+    for (const { once, inTurns } of await repeated()) t.strictSame(inTurns, once)
   })
 }
 
