@@ -178,7 +178,7 @@ export class Election {
       case "resign":
         return holder.resign(event.reason, event.to)
       case "wound-down":
-        if (event.term === holder.term) holder.woundDown()
+        if (event.term === holder.term) holder.woundDown(now)
         return
       case "word":
         // It is handed the next reign before it was done with handing on this one.

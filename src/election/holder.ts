@@ -47,6 +47,8 @@ export class Holder {
   #unsureSince: Instant | undefined
   /** A renewal was refused: the read that says why; 0 while it must be asked again. */
   #verdict: number | undefined
+  /** Wound down: until when it waits for the answer to its last renewal. */
+  #endsByMs: number | undefined
   /** The line changed since the last renewal was sent. */
   #isLineNew = false
   /** When all were told last, and of which line. */
@@ -76,11 +78,13 @@ export class Holder {
   get wakeAtMs(): number | undefined {
     const { phase, endMonoMs } = this.lease
     if (phase === "over") return undefined
+    if (this.#endsByMs !== undefined) return Math.min(endMonoMs, this.#endsByMs)
     const isWaiting = this.#attempt || this.#verdict
     return isWaiting ? endMonoMs : Math.min(endMonoMs, this.#wakeAtMs)
   }
 
   wake(now: Instant): void {
+    if (this.#endsByMs !== undefined) return now.monoMs < this.#endsByMs ? undefined : this.#end()
     if (now.monoMs < this.#wakeAtMs || this.lease.phase === "over") return
     if (this.#attempt || this.#verdict) return
     if (this.#verdict === 0) return this.#ask()
@@ -101,13 +105,15 @@ export class Holder {
     const { sent } = this.#attempt
     this.#attempt = undefined
     this.#renewed(revision, sent)
-    if (this.#isLineNew) this.hurry(now)
+    if (this.#endsByMs !== undefined) this.#end()
+    else if (this.#isLineNew) this.hurry(now)
   }
 
   refused(attempt: number): void {
     if (this.#attempt?.id !== attempt) return
     this.#attempt = undefined
-    if (this.lease.phase !== "over") this.#ask()
+    if (this.#endsByMs !== undefined) this.#end()
+    else if (this.lease.phase !== "over") this.#ask()
   }
 
   unsure(attempt: number, now: Instant): void {
@@ -115,6 +121,7 @@ export class Holder {
     const { sent } = this.#attempt
     this.#unsureSince ??= sent
     this.#attempt = undefined
+    if (this.#endsByMs !== undefined) return this.#end()
     // Where nobody answers for JetStream the refusal comes at once: not as often as that.
     this.#wakeAtMs = sent.monoMs + this.#options.stepMs
     this.wake(now)
@@ -175,8 +182,15 @@ export class Holder {
   }
 
   /** All that the reign started is finished: the heirs can be told. */
-  woundDown(): void {
+  woundDown(now: Instant): void {
     if (this.lease.phase !== "ending") return
+    // An heir claims over the revision that it is told, and that will be another one.
+    if (this.#attempt) this.#endsByMs = now.monoMs + this.#options.stepMs
+    else this.#end()
+  }
+
+  #end(): void {
+    this.#endsByMs = undefined
     this.lease.phase = "over"
     const { reign, standing } = this
     this.#options.decide({ do: "hand-on", reign, standing, reason: this.#reason })
@@ -192,7 +206,7 @@ export class Holder {
     this.#revision = Math.max(this.#revision, revision)
     this.lease.renewed(sent)
     this.#wakeAtMs = sent.monoMs + this.#options.renewMs
-    if (this.lease.phase === "over") return
+    if (this.lease.phase === "over" || this.#endsByMs !== undefined) return
     const to = this.#isForAll(sent.monoMs) ? "all" : "attentive"
     if (to === "all") this.#toldAll = { atMs: sent.monoMs, line: this.#named(this.#line) }
     this.#options.decide({ do: "announce", standing: this.standing, to })

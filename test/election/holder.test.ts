@@ -167,15 +167,40 @@ t.test("handed over to somebody, that one comes first and the others after", asy
   )
 })
 
+/** Wound down while a renewal is on its way. */
+function endedWhileRenewing() {
+  const it = new HeldElection()
+  it.lead(10)
+  const { attempt } = one(it.wake(), "renew")
+  it.take({ type: "resign", reason: "stopping" })
+  return { it, attempt, decisions: it.take({ type: "wound-down", term: 10 }) }
+}
+
+t.test("a renewal that is on its way is answered before the heirs are told", async (t) => {
+  const { it, attempt, decisions } = endedWhileRenewing()
+  t.strictSame(decisions, [])
+  t.ok(it.remainingMs > 0)
+  it.pass(20)
+  const answered = it.take({ type: "written", attempt, revision: 11 })
+  t.strictSame(kinds(answered), ["hand-on"], "nobody else is told of it")
+  t.equal(one(answered, "hand-on").standing.revision, 11, "what the heir has to claim over")
+  t.equal(it.remainingMs, 0)
+})
+
 t.test(
-  "the last renewal's acknowledgement that comes while handing on is not announced",
+  "where it is refused, fails, or stays without an answer for a step, they are told",
   async (t) => {
-    const it = new HeldElection()
-    it.lead(10)
-    const { attempt } = one(it.wake(), "renew")
-    it.take({ type: "resign", reason: "stopping" })
-    it.take({ type: "wound-down", term: 10 })
-    t.strictSame(it.take({ type: "written", attempt, revision: 11 }), [])
+    for (const type of ["refused", "unsure"] as const) {
+      const { it, attempt } = endedWhileRenewing()
+      t.strictSame(kinds(it.take({ type, attempt })), ["hand-on"], type)
+      t.equal(it.election.wakeAtMs, undefined)
+    }
+    const { it, attempt } = endedWhileRenewing()
+    const began = it.monoMs
+    t.strictSame(kinds(it.take({ type: "connected" })), [], "it renews no more")
+    t.strictSame(kinds(it.wake()), ["hand-on"])
+    t.equal(it.monoMs - began, 50)
+    t.strictSame(kinds(it.take({ type: "written", attempt, revision: 11 })), [])
   },
 )
 
