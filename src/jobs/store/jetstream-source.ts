@@ -24,6 +24,8 @@ import { ticketParts } from "./ticket.js"
 const LANES = 4
 /** How long the server may take to say that none is ready, in ms: where a queue's limit is reached it says nothing. */
 const SILENCE_MS = 100
+/** How much shorter the first requests after a trouble wait at the server. */
+const SOON = 1 / 10
 /** Between two tries to have a consumer again, in ms. */
 const PACE = { firstMs: 100, mostMs: 5_000 }
 
@@ -50,6 +52,8 @@ export class JetStreamSource implements JobSource {
   /** Whether the consumer has to be seen to before anything is asked for. */
   #state: "up" | "away" | "mending" | "closed" = "up"
   #cancelWatch: Cancel = () => {}
+  /** Told of a trouble, and of nothing since: it is over when the server answers a request. */
+  #isTroubled = false
 
   constructor(options: JetStreamSourceOptions) {
     this.#options = options
@@ -132,8 +136,14 @@ export class JetStreamSource implements JobSource {
   #newLane(heard: (message: BusMessage) => void, ended: () => void): PullLane {
     const { connection, stream, consumer } = this.#options
     return new PullLane({
-      ...{ connection, stream, consumer, heard, waitsMs: this.leaseMs * WAITS },
-      ended: (trouble) => (trouble ? this.#troubled(trouble) : ended()),
+      ...{ connection, stream, consumer, heard },
+      // After a trouble an answer is wanted soon.
+      waitsMs: () => this.leaseMs * WAITS * (this.#isTroubled ? SOON : 1),
+      ended: (trouble) => {
+        if (trouble) return this.#troubled(trouble)
+        this.#answered()
+        ended()
+      },
     })
   }
 
@@ -145,6 +155,7 @@ export class JetStreamSource implements JobSource {
   #heard({ subject, headers, data, reply: ticket = "" }: BusMessage): void {
     const parts = ticketParts(ticket)
     if (!parts) return
+    this.#answered()
     const { deliveries, seq, storedMs, pending } = parts
     const after = this.#options.pulse.since
     this.#options.heard({
@@ -161,7 +172,7 @@ export class JetStreamSource implements JobSource {
 
   #troubled(trouble: unknown): void {
     if (this.#state !== "up") return
-    if (!isAway(trouble)) this.#options.told(trouble)
+    if (!isAway(trouble)) this.#tell(trouble)
     this.#mend()
   }
 
@@ -179,14 +190,25 @@ export class JetStreamSource implements JobSource {
         await this.#options.ensure()
         break
       } catch (error) {
-        this.#options.told(error)
+        this.#tell(error)
       }
     }
     if (this.#state !== "mending") return
     this.#pace.reset()
-    this.#options.told(undefined)
     this.#state = "up"
     this.want(this.#wanted)
+  }
+
+  #tell(trouble: unknown): void {
+    this.#isTroubled = true
+    this.#options.told(trouble)
+  }
+
+  /** That the consumer is there says nothing: a server may take requests for jobs and be silent. */
+  #answered(): void {
+    if (!this.#isTroubled) return
+    this.#isTroubled = false
+    this.#options.told(undefined)
   }
 
   #dropLanes(): void {

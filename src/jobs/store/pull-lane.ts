@@ -21,8 +21,8 @@ export interface PullLaneOptions {
   readonly connection: NatsConnection
   readonly stream: string
   readonly consumer: string
-  /** How long one request waits at the server, in ms. */
-  readonly waitsMs: number
+  /** How long the next request waits at the server, in ms. */
+  readonly waitsMs: () => number
   readonly heard: (message: BusMessage) => void
   /** The request is over, and not all have come. With what was wrong, if anything was. */
   readonly ended: (trouble?: Error) => void
@@ -57,7 +57,7 @@ export class PullLane {
    */
   ask(count: number, isNow = false): void {
     const { connection, stream, consumer, waitsMs } = this.#options
-    const waits = isNow ? { no_wait: true } : { expires: nanos(Math.round(waitsMs)) }
+    const waits = isNow ? { no_wait: true } : { expires: nanos(Math.round(waitsMs())) }
     const request = { batch: count, ...waits }
     this.#looks = 0
     this.#left = count
