@@ -11,6 +11,7 @@ import { findServer } from "../dist/nats-server/find-server.js"
 import { startServer } from "../dist/nats-server/start-server.js"
 import { distance } from "./distance.js"
 import { failover } from "./failover.js"
+import { jobs } from "./jobs.js"
 import { chosenOf, type Part, roundsOf } from "./part.js"
 import { headOf, type PartReport, textOf, write } from "./report.js"
 import { requests } from "./requests.js"
@@ -18,7 +19,14 @@ import { scale } from "./scale.js"
 import { start } from "./start.js"
 import { machine, versions } from "./surroundings.js"
 
-const PARTS: Readonly<Record<string, Part>> = { failover, distance, requests, scale, start }
+const PARTS: Readonly<Record<string, Part>> = {
+  failover,
+  distance,
+  requests,
+  jobs,
+  scale,
+  start,
+}
 
 const { ONLY = "", ROUNDS = "20", OUT = ".pool/bench.json" } = process.env
 // The processes of a pool must be what they are for a user, without what loads the TypeScript of this one.

@@ -5,9 +5,9 @@
  */
 import { type Figures, figuresOf } from "./figures.js"
 
-/** What should hold of one figure: of the thing itself, or of its ratio to the baseline. */
+/** What should hold of one figure: of the thing itself, of its ratio to the baseline, or of how far it is above that. */
 export interface Limit {
-  readonly of: "figures" | "ratio"
+  readonly of: "figures" | "ratio" | "difference"
   readonly figure: "min" | "median" | "p99" | "max"
   readonly atMost?: number
   readonly atLeast?: number
@@ -45,8 +45,10 @@ export interface Measured {
 export function rowOf({ what, unit, samples, baseline, limit }: Measured): Row {
   if (samples.length === 0) throw new Error(`${what}: nothing was measured`)
   const figures = figuresOf(samples)
-  const ratio = baseline && figuresOf(pairsOf(what, samples, baseline.samples))
-  const limited = limit?.of === "ratio" ? ratio : figures
+  const pairs = baseline && pairsOf(what, samples, baseline.samples)
+  const ratio = pairs && figuresOf(pairs.map(([own, other]) => own / other))
+  const difference = pairs && figuresOf(pairs.map(([own, other]) => own - other))
+  const limited = limit && { figures, ratio, difference }[limit.of]
   return {
     what,
     unit,
@@ -57,11 +59,15 @@ export function rowOf({ what, unit, samples, baseline, limit }: Measured): Row {
   }
 }
 
-function pairsOf(what: string, samples: readonly number[], others: readonly number[]): number[] {
+function pairsOf(
+  what: string,
+  samples: readonly number[],
+  others: readonly number[],
+): [number, number][] {
   if (samples.length !== others.length) {
     throw new Error(`${what}: ${samples.length} samples beside ${others.length} are no pairs`)
   }
-  return samples.map((sample, n) => sample / (others[n] as number))
+  return samples.map((sample, n) => [sample, others[n] as number])
 }
 
 function isKept({ atMost = Infinity, atLeast = -Infinity }: Limit, value: number): boolean {

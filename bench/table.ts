@@ -48,5 +48,6 @@ function inWords({ of, figure, atMost, atLeast }: Limit): string {
     ...(atLeast === undefined ? [] : [`>= ${atLeast}`]),
     ...(atMost === undefined ? [] : [`<= ${atMost}`]),
   ]
-  return `${of === "ratio" ? "ratio" : figure} ${bounds.join(", ")}`
+  const what = { figures: figure, ratio: "ratio", difference: `${figure} beyond` }[of]
+  return `${what} ${bounds.join(", ")}`
 }

@@ -77,7 +77,11 @@ async function between(
   return { gaps, plainGaps }
 }
 
-async function gapOf({ pool, heirs, change }: Contender, requester: Requester): Promise<Gap> {
+/** Of one change of its leader. */
+export async function gapOf(
+  { pool, heirs, change }: Contender,
+  requester: Requester,
+): Promise<Gap> {
   const { term, worker } = await requester.steady(pool, heirs)
   const changed = change(worker)
   const gap = await requester.gapAfter(pool, term)

@@ -29,7 +29,8 @@ export async function ratesOf(
   return rates
 }
 
-async function rateOf(
+/** Asks so often, so many at once; returns requests a second. */
+export async function rateOf(
   ask: () => Promise<unknown>,
   inFlight: number,
   requests: number,

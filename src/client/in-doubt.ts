@@ -16,11 +16,11 @@
 import { unawaited } from "../contracts/unawaited.js"
 import { RequestLost } from "../errors/client-errors.js"
 import { LeaderChanged } from "../errors/errors.js"
+import type { Awaiting, ReplyInbox } from "../inbox/reply-inbox.js"
 import type { PoolNames } from "../protocol/names.js"
 import { type Cancel, type Clock, monoMsOf } from "../time/clock.js"
 import type { Turns } from "../time/turns.js"
 import { Answer } from "./answer.js"
-import type { Awaiting, ReplyInbox } from "./reply-inbox.js"
 import { RequestAttempts } from "./request-attempts.js"
 import type { TermWatch } from "./term-watch.js"
 

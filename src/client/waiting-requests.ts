@@ -15,6 +15,7 @@ import { unawaited } from "../contracts/unawaited.js"
 import { withHeader } from "../encoding/headers.js"
 import { ClientClosed, ConnectionLost, NotConnected } from "../errors/client-errors.js"
 import { LeaderChanged, PayloadTooLarge } from "../errors/errors.js"
+import { ReplyInbox } from "../inbox/reply-inbox.js"
 import type { PoolNames } from "../protocol/names.js"
 import { REQUEST_HEADER } from "../protocol/reply.js"
 import type { Clock } from "../time/clock.js"
@@ -23,7 +24,6 @@ import { Answer, termIn } from "./answer.js"
 import { type FailedAttempt, failedAttemptIn, failedAttemptOf, tooLate } from "./failed-attempt.js"
 import { RequestsInDoubt } from "./in-doubt.js"
 import { Intermission } from "./intermission.js"
-import { ReplyInbox } from "./reply-inbox.js"
 import {
   type Question,
   RequestAttempts,

@@ -82,7 +82,8 @@ export class JobClient {
       this.#message({ queue, id, key: unique ?? id, data, options }),
       options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     )
-    return this.#handle(queue, existing ?? id, existing !== undefined, existing === undefined)
+    const isHeard = existing === undefined && options.id === undefined
+    return this.#handle(queue, existing ?? id, existing !== undefined, isHeard)
   }
 
   /** See PoolClient.enqueueMany. */
@@ -130,9 +131,8 @@ export class JobClient {
   }
 
   #handle(queue: string, id: string, already: boolean, isOwn: boolean): JobHandle {
-    const isHeard = isOwn && this.names.done(id).includes(`.${this.#prefix}.`)
     return new JobHandle({
-      ...{ queue, id, already, isOwn: isHeard, names: this.names },
+      ...{ queue, id, already, isOwn, names: this.names },
       ...{ clock: this.#clock, finder: this.finder, results: this.#results },
     })
   }

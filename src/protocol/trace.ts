@@ -5,7 +5,13 @@ import type { MsgHdrs } from "nats"
 export type Traced = readonly (readonly [name: string, values: readonly string[]])[]
 
 const TRACE_HEADERS = new Set(["traceparent", "tracestate"])
+const NONE: Traced = []
 
 export function tracedIn(hdrs: MsgHdrs | undefined): Traced {
-  return hdrs ? [...hdrs].filter(([name]) => TRACE_HEADERS.has(name.toLowerCase())) : []
+  let traced = NONE
+  // Most have none, and each request and job is looked at.
+  for (const header of hdrs ?? []) {
+    if (TRACE_HEADERS.has(header[0].toLowerCase())) traced = [...traced, header]
+  }
+  return traced
 }

@@ -26,6 +26,14 @@ t.test(
   },
 )
 
+t.test("a limit can be how far it is above the baseline, pair by pair", async (t) => {
+  const limited = (atMost: number) =>
+    rowOf({ ...handOver, limit: { of: "difference", figure: "median", atMost } })
+  t.equal(limited(10).met, true)
+  t.equal(limited(9.9).met, false)
+  t.match(tableOf([limited(10)]).join("\n"), /median beyond <= 10 +met/)
+})
+
 t.test("a limit can be one from below, and without one nothing is said to be met", async (t) => {
   const limit = { of: "figures", figure: "min", atLeast: 12.5 } as const
   t.equal(rowOf({ ...handOver, limit }).met, false)

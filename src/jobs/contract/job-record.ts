@@ -69,15 +69,17 @@ export function recordOf(message: StoredMessage): JobRecord | undefined {
 
 function recordAt({ queue, priority }: JobSubject, message: StoredMessage): JobRecord {
   const { headers: hdrs, seq, storedMs } = message
+  // Each look into the headers of the client library goes through all of them: what most jobs have is one.
+  const given = new Map(hdrs && Array.from(hdrs, ([name, [value]]) => [name, value] as const))
   const number = (name: string) => {
-    const value = Number(hdrs?.get(name) || Number.NaN)
+    const value = Number(given.get(name) || Number.NaN)
     return Number.isFinite(value) && value >= 0 ? value : undefined
   }
   return {
     queue,
     priority: Math.min(priority, HIGHEST_PRIORITY),
     id:
-      [hdrs?.get(ID_HEADER), hdrs?.get("Nats-Msg-Id")].find((id) => id && isId(id)) ?? `seq-${seq}`,
+      [given.get(ID_HEADER), given.get("Nats-Msg-Id")].find((id) => id && isId(id)) ?? `seq-${seq}`,
     attempts: Math.max(1, number(ATTEMPTS_HEADER) ?? DEFAULT_ATTEMPTS),
     backoffMs: number(BACKOFF_HEADER) ?? DEFAULT_BACKOFF_MS,
     failures: number(FAILURES_HEADER) ?? 0,

@@ -1,10 +1,5 @@
 /** Jobs on JetStream: see JobStore. Works from server 2.9 on; what an older one can't do, `abilities` says. */
-import {
-  type JetStreamClient,
-  type JetStreamManager,
-  jetstream,
-  jetstreamManager,
-} from "@nats-io/jetstream"
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import { inDomain } from "../../contracts/js-domain.js"
 import { refusalIn } from "../../errors/client-errors.js"
 import {
@@ -14,6 +9,7 @@ import {
   NoJetStream,
   ServerTooOld,
 } from "../../errors/errors.js"
+import { Publisher } from "../../jetstream/publisher.js"
 import { storePair } from "../../nats/message-pair.js"
 import { systemClock } from "../../time/system-clock.js"
 import { consumerOf, type JobNames, jobNamesOf } from "../contract/job-names.js"
@@ -52,11 +48,11 @@ export type JetStreamJobsOptions = OpenJobStreams
 export class JetStreamJobs implements JobStore {
   readonly #options: JetStreamJobsOptions
   readonly #manager: JetStreamManager
-  readonly #client: JetStreamClient
   readonly #names: JobNames
   readonly #consumers: JobConsumers
   readonly #counts: JobCounts
   #streams: JobStreams
+  #publisher: Publisher | undefined
   #pulse: Pulse | undefined
   readonly #sources = new Set<JobSource>()
 
@@ -71,7 +67,6 @@ export class JetStreamJobs implements JobStore {
     this.#names = jobNamesOf(options.pool)
     this.#consumers = new JobConsumers(options, manager, this.#names)
     this.#counts = new JobCounts(manager, this.#names)
-    this.#client = jetstream(options.connection, inDomain(options.connection, API))
   }
 
   /** Opens the streams of a pool, and makes them if need be. Throws NoJobs, and what the server says. */
@@ -200,23 +195,18 @@ export class JetStreamJobs implements JobStore {
     throw new ServerTooOld(version, "2.11", "to pause a queue")
   }
 
-  async #publish(message: ToStore): Promise<{ readonly seq: number }> {
-    const { subject, data, headers, id, unlessAt, lastAt, due, ttlMs, timeoutMs } = message
+  #publish(message: ToStore): Promise<{ readonly seq: number }> {
+    const { subject, data, headers, id, unlessAt, lastAt, due, ttlMs } = message
     const { hasSchedules, hasTtl } = this.abilities
     if (due && !hasSchedules) headers.set(NOT_BEFORE_HEADER, String(due.atMs))
-    const isScheduled = due !== undefined && hasSchedules
-    return this.#client.publish(isScheduled ? due.until : subject, data, {
-      headers,
-      ...(id && { msgID: id }),
-      ...(unlessAt && {
-        expect: { lastSubjectSequence: 0, lastSubjectSequenceSubject: unlessAt },
-      }),
-      ...(lastAt !== undefined && { expect: { lastSubjectSequence: lastAt } }),
-      ...(isScheduled && {
-        schedule: { specification: new Date(due.atMs), target: subject },
-      }),
-      ...(ttlMs && hasTtl && { ttl: `${Math.max(1, Math.ceil(ttlMs / 1000))}s` }),
-      ...(timeoutMs && { timeout: timeoutMs }),
+    const scheduled = hasSchedules ? due : undefined
+    this.#publisher ??= new Publisher(this.#options.connection)
+    return this.#publisher.publish({
+      ...{ subject: scheduled?.until ?? subject, data, headers, id },
+      over: unlessAt === undefined ? lastAt : { place: 0, of: unlessAt },
+      ...(scheduled && { schedule: { atMs: scheduled.atMs, target: subject } }),
+      ttlMs: hasTtl ? ttlMs : undefined,
+      timeoutMs: message.timeoutMs ?? ANSWER_MS,
     })
   }
 

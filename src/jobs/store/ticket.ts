@@ -36,9 +36,11 @@ export function ticketParts(ticket: string | undefined): TicketParts | undefined
   }
 }
 
+const DONE = Buffer.from("+ACK")
+
 /** What is sent to a ticket to settle its delivery. */
-export function settlementOf(how: Settlement): string {
-  if (how === "done") return "+ACK"
+export function settlementOf(how: Settlement): Uint8Array | string {
+  if (how === "done") return DONE
   return how === "back"
     ? "-NAK"
     : `-NAK ${JSON.stringify({ delay: nanos(Math.ceil(how.backAfterMs)) })}`

@@ -11,7 +11,7 @@
  * Who had room when it asked may have none when the answer comes: that job is given back by whoever hears of it.
  */
 import { unawaited } from "../../contracts/unawaited.js"
-import type { Cancel, Clock } from "../../time/clock.js"
+import { type Cancel, type Clock, monoMsOf } from "../../time/clock.js"
 import { HIGHEST_PRIORITY } from "../contract/job-names.js"
 import type { Delivery, JobSource, JobStore, SourceOptions } from "../contract/job-store.js"
 
@@ -117,13 +117,14 @@ export class QueueSource {
     if (!usual || this.#isClosed) return
     // A look that has all it asked for ends in this turn, and tells whether there are more.
     if (this.#look && this.#look.left <= 0) return
-    if (!this.#look && this.#free > 0) this.#beginLook(usual)
-    const isUrgent = this.#urgent.some(({ pending }) => pending > 0)
+    const nowMs = this.#nowMs()
+    if (!this.#look && this.#free > 0) this.#beginLook(usual, nowMs)
+    const isUrgent = this.#urgent.some(isWaiting)
     const left = this.#free - (this.#look?.left ?? 0)
     usual.source.want(isUrgent ? 0 : Math.max(0, left))
-    const isBusy = usual.pending > 0 && this.#isSeen(usual)
+    const isBusy = usual.pending > 0 && this.#isSeen(usual, nowMs)
     for (const level of this.#urgent) {
-      const isEmpty = level.pending === 0 && !this.#isUnknown(level)
+      const isEmpty = level.pending === 0 && !this.#isUnknown(level, nowMs)
       const stands = left > 0 && !isBusy && isEmpty && level !== this.#look?.level
       level.source.want(stands ? 1 : 0)
     }
@@ -138,15 +139,15 @@ export class QueueSource {
     })
   }
 
-  #beginLook(usual: Level): void {
-    const unknown = this.#urgent.find((level) => this.#isUnknown(level))
-    if (unknown) return this.#lookAt(unknown, 1)
-    const waiting = this.#urgent.filter(({ pending }) => pending > 0)
-    for (const level of waiting) {
+  #beginLook(usual: Level, nowMs: number): void {
+    for (const level of this.#urgent)
+      if (this.#isUnknown(level, nowMs)) return this.#lookAt(level, 1)
+    for (const level of this.#urgent) {
+      if (!isWaiting(level)) continue
       level.turns = (level.turns + 1) % TURNS
       if (level.turns > 0) return this.#lookAt(level, this.#free)
     }
-    if (waiting.length > 0) this.#lookAt(usual, this.#free)
+    if (this.#urgent.some(isWaiting)) this.#lookAt(usual, this.#free)
   }
 
   #lookAt(level: Level, count: number): void {
@@ -164,15 +165,19 @@ export class QueueSource {
   }
 
   /** Whether it has to be looked at to know whether any wait: no request stands by that would have got one. */
-  #isUnknown(level: Level): boolean {
-    return level.pending === 0 && level.source.asked === 0 && !this.#isSeen(level)
+  #isUnknown(level: Level, nowMs: number): boolean {
+    return level.pending === 0 && level.source.asked === 0 && !this.#isSeen(level, nowMs)
   }
 
-  #isSeen({ seenMs }: Level): boolean {
-    return this.#nowMs() - seenMs < this.#seenForMs
+  #isSeen({ seenMs }: Level, nowMs: number): boolean {
+    return nowMs - seenMs < this.#seenForMs
   }
 
   #nowMs(): number {
-    return this.#options.clock.now().monoMs
+    return monoMsOf(this.#options.clock)
   }
+}
+
+function isWaiting({ pending }: Level): boolean {
+  return pending > 0
 }

@@ -56,7 +56,8 @@ withStores(t, "a look gets what is ready now, and ends when that is all", async 
   t.strictSame(keys(), ["a", "b", "c"])
   t.equal(source.asked, 0)
   const { pending } = taken.all[0] as Delivery
-  t.ok(pending === 2 || pending === 0, "it says how many more there were, if that is known")
+  // The consumer may not have seen yet what the stream has.
+  t.ok(pending <= 2, "it says how many more there were, as far as that is known")
 })
 
 withStores(t, "a look at a queue whose limit is reached ends all the same", async (t, store) => {
