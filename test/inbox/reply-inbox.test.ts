@@ -1,6 +1,6 @@
 import t from "tap"
-import { type Awaiting, ReplyInbox } from "../../src/inbox/reply-inbox.js"
 import type { BusMessage } from "../../src/contracts/bus.js"
+import { type Awaiting, ReplyInbox } from "../../src/inbox/reply-inbox.js"
 import { settled } from "../fixtures/manual-clock.js"
 import { parties } from "../fixtures/parties.js"
 
