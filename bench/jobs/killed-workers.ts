@@ -82,6 +82,7 @@ class Holders {
   }
 
   async kill(): Promise<number> {
+    this.#begins.forget()
     const job = await this.#client.enqueue("hold", "")
     const { pid } = await this.#begins.next(LONGEST_MS)
     // One that dies before its supervisor knows of the job leaves it to its lease.
@@ -149,6 +150,10 @@ class Begins {
   /** Resolves when the supervisor of this process was told of a job. */
   async told(pid: number, longestMs: number): Promise<void> {
     await this.#until(longestMs, () => this.#holding.has(pid))
+  }
+
+  /** Who held a job before holds none now. */
+  forget(): void {
     this.#holding.clear()
   }
 
