@@ -14,9 +14,13 @@ export type Fate =
   | { readonly type: "again"; readonly afterMs: number }
   | { readonly type: "dead"; readonly reason: string }
 
-/** How often the worker of a job died or froze, when it is handed out for the time `deliveries` as it was stored. */
+/**
+ * How often the worker of a job died or froze, when it is handed out for the time `deliveries` as it was stored. One that is
+ * delayed and lies with those that are ready was handed out once too early, which counts for nothing.
+ */
 export function crashesOf(record: JobRecord, deliveries: number, excused: number): number {
-  return record.crashes + Math.max(0, deliveries - 1 - excused)
+  const early = record.notBeforeMs === undefined ? 0 : 1
+  return record.crashes + Math.max(0, deliveries - 1 - excused - early)
 }
 
 /** Why a job is buried rather than handed out once more; undefined if it is not. */

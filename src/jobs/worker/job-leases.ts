@@ -1,9 +1,14 @@
 /**
  * Keeps the leases of the jobs that run: renews each when a third of it has passed, by a request each third, and says which
- * are over and which have taken too long. Looks as long as any runs, thirty times in a lease.
+ * are over and which have taken too long. Looks as long as any runs, thirty times in a lease. A renewal without an answer is
+ * sent again soon: that one was lost is no reason to run a job twice.
+ *
+ * What does not run yet keeps the lease that it came with: whoever looks what became of it comes to an end when that is over,
+ * whatever the server answers to renewals.
  */
 import { unawaited } from "../../contracts/unawaited.js"
 import type { Cancel, Clock } from "../../time/clock.js"
+import { within } from "../../time/within.js"
 import type { JobStore } from "../contract/job-store.js"
 import type { TakenJob } from "./taken-job.js"
 
@@ -11,6 +16,8 @@ import type { TakenJob } from "./taken-job.js"
 const LOOKS = 1 / 30
 /** After which share of its lease a job is renewed. */
 const RENEWAL = 1 / 3
+/** After which share of it a renewal without an answer is sent again. */
+const PATIENCE = 1 / 10
 
 export interface JobLeasesOptions {
   readonly running: ReadonlySet<TakenJob>
@@ -49,28 +56,27 @@ export class JobLeases {
     this.#cancel = undefined
     for (const job of running) {
       if (job.look()) isOver(job)
-      else if (monoMs - job.renewedMs >= leaseMs * RENEWAL) this.#renew(job)
-      if (timeoutMs !== undefined && monoMs - job.beganMs >= timeoutMs && !job.isOver) isLate(job)
+      else if (job.hasBegun && monoMs - job.renewedMs >= leaseMs * RENEWAL) this.#renew(job)
+      const hasTime = timeoutMs === undefined || monoMs - job.beganMs < timeoutMs
+      if (job.hasBegun && !job.isOver && !hasTime) isLate(job)
     }
     if (running.size > 0) this.watch()
   }
 
   #renew(job: TakenJob): void {
     if (job.isRenewing) return
-    const { store, clock, renewed, broke } = this.#options
+    const { store, clock, leaseMs, renewed, broke } = this.#options
     const sent = clock.now()
     job.isRenewing = true
     const answered = () => {
       job.renewed(sent)
       if (!job.isOver) renewed(job)
     }
-    // One without an answer is sent again at the next look, for as long as the lease holds.
-    const asked = store.renew(job.delivery.ticket).then(answered, () => {})
-    unawaited(
-      asked.finally(() => {
-        job.isRenewing = false
-      }),
-      broke,
-    )
+    const again = () => {
+      job.isRenewing = false
+    }
+    // One whose answer comes later counts as well.
+    const asked = store.renew(job.delivery.ticket).then(answered)
+    unawaited(within(clock, leaseMs * PATIENCE, asked).then(again, again), broke)
   }
 }

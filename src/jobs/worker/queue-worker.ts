@@ -113,10 +113,10 @@ export class QueueWorker {
         this.#over(job, settled)
         return settled
       })
-    await Promise.all(left)
-    // What is being settled still is so for no longer than its lease.
-    await this.#untilIdle(closed)
+    // What is being settled still is so for no longer than its lease, which is not renewed any more.
     this.#leases?.stop()
+    await Promise.all(left)
+    await this.#untilIdle(closed)
   }
 
   #ask(): void {
@@ -129,27 +129,28 @@ export class QueueWorker {
     const { store, clock, member, progress, took } = this.#options
     if (!record) return
     const tell = (job: TakenJob, value: unknown) => progress.tell(job, value)
-    const leaseMs = this.#leaseMs
-    const job = new TakenJob({ delivery, record, leaseMs, clock, member: member(), tell })
-    // Its lease was used up while nobody here could read: it may be another's any moment.
-    if (job.isStale()) return this.#ask()
+    const own = { leaseMs: this.#leaseMs, clock, member: member(), tell }
+    const job = new TakenJob({ delivery, record, ...own })
+    // Nobody here could read it in time; it may be another's by now.
+    if (!job.isHeld()) unawaited(this.#excuses.add(delivery), () => {})
+    if (!job.isHeld()) return this.#ask()
     this.#running.add(job)
     this.tally.busy = this.#running.size
     took(job)
     const { notBeforeMs } = record
     const leftMs = notBeforeMs === undefined ? 0 : notBeforeMs - store.nowMs()
     if (leftMs > 0) this.#over(job, this.#options.settler.tooEarly(job, leftMs))
-    else if (this.#running.size > this.#concurrency) unawaited(this.#noRoom(job), this.#broke)
+    else if (job.isStale() || this.#running.size > this.#concurrency)
+      unawaited(this.#notRun(job), this.#broke)
     else if (delivery.deliveries > 1 || record.crashes > 0)
       unawaited(this.#lookBack(job), this.#broke)
     else this.#run(job)
     this.#ask()
   }
 
-  /** It came after another had taken its place: it is given back, and has not been run. */
-  async #noRoom(job: TakenJob): Promise<void> {
-    const { deliveries, seq } = job.delivery
-    const excused = deliveries > 1 ? await this.#excuses.of(seq) : 0
+  /** Another has taken its place, or nobody here could read while much of its lease was used up: it goes back, and was not run. */
+  async #notRun(job: TakenJob): Promise<void> {
+    const excused = await this.#excuses.of(job.delivery)
     if (!job.isOver) this.#over(job, this.#options.settler.gaveBack(job, excused))
   }
 
@@ -159,12 +160,11 @@ export class QueueWorker {
     const hasGoneOn = await isSuperseded(job, this.#options)
     if (job.isOver) return
     if (hasGoneOn) return this.#over(job, settler.superseded(job))
-    const early = job.record.notBeforeMs === undefined ? 0 : 1
-    const excused = await this.#excuses.of(job.delivery.seq)
+    const excused = await this.#excuses.of(job.delivery)
     if (job.isOver) return
     // The answers took longer than its lease, and it may have been another's meanwhile.
     if (!job.isHeld()) return this.#over(job)
-    const crashes = crashesOf(job.record, job.delivery.deliveries, excused + early)
+    const crashes = crashesOf(job.record, job.delivery.deliveries, excused)
     this.#histories.set(job, { crashes, excused })
     if (crashes > job.record.crashes) this.#options.meter?.crashed(job.queue)
     const reason = crashedTooOften(crashes)
@@ -174,6 +174,7 @@ export class QueueWorker {
 
   #run(job: TakenJob): void {
     const { own } = this.#options
+    job.begin()
     let result: unknown
     try {
       result = own.handler(job)
@@ -208,19 +209,17 @@ export class QueueWorker {
   /** It ends, and makes room when that is `settled`. */
   #over(job: TakenJob, settled?: void | Promise<void>): void {
     job.isOver = true
-    if (settled)
-      unawaited(
-        settled.finally(() => this.#gone(job)),
-        this.#broke,
-      )
-    else this.#gone(job)
+    const gone = () => this.#gone(job)
+    if (settled) unawaited(settled.finally(gone), this.#broke)
+    else gone()
   }
 
   #gone(job: TakenJob): void {
     this.#running.delete(job)
     this.#options.progress.forget(job)
-    const isExcused = (this.#histories.get(job)?.excused ?? 0) > 0
-    if (isExcused && !this.#isStopped) unawaited(this.#excuses.forget(job.delivery.seq), () => {})
+    // One that is not held any more is handed out again, and counted.
+    const isSettled = this.#histories.has(job) && job.isHeld()
+    if (isSettled && !this.#isStopped) unawaited(this.#excuses.forget(job.delivery.seq), () => {})
     this.tally.busy = this.#running.size
     this.#ask()
     if (this.#running.size === 0) for (const wake of this.#idle.splice(0)) wake()

@@ -35,7 +35,9 @@ export class TakenJob implements QueueJob {
   readonly delivery: Delivery
   readonly record: JobRecord
   readonly member: MemberLabel
-  readonly beganMs: number
+  /** When its handler was called, or until then when it was taken. */
+  beganMs: number
+  hasBegun = false
   /** When the last renewal was sent, by the monotonic clock. */
   renewedMs: number
   isRenewing = false
@@ -105,6 +107,12 @@ export class TakenJob implements QueueJob {
     return this.#controller.signal
   }
 
+  /** Its handler is called now. */
+  begin(): void {
+    this.hasBegun = true
+    this.beganMs = this.#options.clock.now().monoMs
+  }
+
   /** For how long it has run, and what was said of it. */
   get running(): RunningJob {
     const { id, queue, attempt, told, member } = this
@@ -153,6 +161,8 @@ export class TakenJob implements QueueJob {
 
   /** The renewal that was sent at this time was acknowledged. One that was over by then is not this worker's any more. */
   renewed(sent: { readonly monoMs: number; readonly wallMs: number }): void {
+    // That of one that was sent later may have come before.
+    if (sent.monoMs <= this.renewedMs) return
     if (this.look()) return
     this.#lease.renewed(sent)
     this.renewedMs = sent.monoMs
