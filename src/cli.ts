@@ -19,6 +19,7 @@ import { workCommand } from "./commands/usage/work.js"
 import { workerCommand } from "./commands/usage/worker.js"
 import { PACKAGE_VERSION } from "./discovery/package-version.js"
 import { BadInput } from "./errors/errors.js"
+import { nearestWord } from "./options/nearest-word.js"
 
 const program = new Command("pool")
   .description("a pool of workers on NATS, exactly one of which leads")
@@ -75,10 +76,16 @@ async function ending(error: unknown): Promise<number> {
 }
 
 /** Commander's words for what is wrong with the command line, in one line of ours. */
-function usageError({ message }: CommanderError): string {
+function usageError({ message, code }: CommanderError): string {
   const asked = program.commands.find((command) => command.name() === program.args[0])
   const help = ["pool", ...(asked ? [asked.name()] : []), "--help"].join(" ")
   const [problem = "", guess] = message.replace(/^error: /, "").split("\n")
+  const orders = asked?.commands.map((command) => command.name()) ?? []
+  if (code === "commander.excessArguments" && orders.length > 0) {
+    const [word = ""] = asked?.args ?? []
+    const near = nearestWord(word, orders)
+    return `pool: unknown command '${word}'${near ? `; did you mean ${near}?` : ""}; see: ${help}`
+  }
   const noChoice =
     /^(?:option '.*?(--[\w-]+).*' argument|command-argument value) '(.*)' is invalid(?: for argument '(\w+)')?\. Allowed choices are (.*)\.$/
   const [, flag, value, argument, choices] = noChoice.exec(problem) ?? []

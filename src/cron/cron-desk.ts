@@ -33,6 +33,14 @@ export interface CronList {
   readonly crons: readonly CronRow[]
 }
 
+/** A tick that was fired. */
+export interface CronTick extends Omit<StoredCursor, "job" | "seq" | "spec"> {
+  /** Of the definition. */
+  readonly name: string
+  /** The id of its job. */
+  readonly job: string
+}
+
 export class CronDesk {
   readonly #pool: string
   readonly #store: JobStore
@@ -96,6 +104,21 @@ export class CronDesk {
     return { ...(leader && { by: leader.by }), crons: sorted }
   }
 
+  /** The last ticks of `name`, or of all, in their order; ten of each are kept. Throws BadInput if there is no such. */
+  async history(name?: string): Promise<CronTick[]> {
+    const subject = this.#names.cursor(name === undefined ? "*" : checkedCronName(name))
+    const found = await this.#store.list("jobs", subject, MOST)
+    if (name !== undefined && found.length === 0) {
+      const { crons } = await this.list()
+      if (!crons.some((one) => one.name === name)) throw this.#nowhere(name, crons)
+    }
+    const ticks = found.flatMap((message) => {
+      const { job, seq: _, spec: __, ...tick } = cursorIn(message)
+      return job === undefined ? [] : [{ name: lastPartOf(message.subject), ...tick, job }]
+    })
+    return ticks.toSorted((a, b) => a.atMs - b.atMs)
+  }
+
   async #put(name: string, definition: StoredDefinition): Promise<CronList> {
     const [stream, subject] = ["jobs", this.#names.definition(name)] as const
     const data = encodeStored(definition)
@@ -133,6 +156,10 @@ export class CronDesk {
     const own = crons.find((one) => one.name === name)
     if (own)
       return new BadInput("cron", "one that was added, not one in the code of a worker", name)
+    return this.#nowhere(name, crons)
+  }
+
+  #nowhere(name: string, crons: readonly CronRow[]): BadInput {
     const names = crons.map((one) => one.name).join(", ")
     return new BadInput("cron", names ? `one of ${names}` : "one that is defined; none is", name)
   }

@@ -1,6 +1,8 @@
 /** What `pool cron` does: it changes what is defined in the pool, and prints what is, with the last tick and the next. */
 import { CronDesk, type CronList, type CronRow } from "../../cron/cron-desk.js"
 import type { Missed } from "../../cron/decision.js"
+import { checkDefinition } from "../../cron/definition.js"
+import { ticksOf } from "../../cron/expression.js"
 import { BadInput } from "../../errors/errors.js"
 import type { JobFinder } from "../../jobs/job-finder.js"
 import type { StreamCare } from "../../jobs/store/job-streams.js"
@@ -30,9 +32,13 @@ interface Shop {
   readonly nowMs: number
 }
 
-export function addCron(name: string, at: string, flags: CronAddFlags): Promise<void> {
+export async function addCron(name: string, at: string, flags: CronAddFlags): Promise<void> {
   const { tz, job, payload, missed, grace: graceMs } = flags
-  const act = (desk: CronDesk) => desk.add(name, { at, tz, job, payload, missed, graceMs })
+  const definition = { at, tz, job, payload, missed, graceMs }
+  // Before anything is opened, or made.
+  checkDefinition(name, definition)
+  ticksOf(at, tz, `cron.${name}`)
+  const act = (desk: CronDesk) => desk.add(name, definition)
   return change(name, flags, act, "make")
 }
 
@@ -88,7 +94,7 @@ function inWords(name: string, row: CronRow | undefined, by: string | undefined)
 }
 
 /** Calls `act` with what there is; with undefined if the pool has neither jobs nor cron, unless that is made. */
-async function visit(
+export async function visit(
   flags: CronFlags,
   care: StreamCare,
   act: (shop: Shop | undefined) => Promise<void>,
@@ -106,17 +112,19 @@ async function visit(
   }
 }
 
-/** What became of the last tick: its job waits, runs, has failed for good, or is found nowhere any more. */
 async function withFate(row: CronRow, { finder, nowMs }: Omit<Shop, "desk">): Promise<Row> {
   const id = row.last?.job
   if (id === undefined) return { ...row, nowMs }
-  const found = await finder.find(id, row.job)
-  if (found?.place !== "job") {
-    const became = found ? (found.place === "dead" ? "dead" : "delayed") : "done"
-    return { ...row, nowMs, became }
-  }
+  return { ...row, nowMs, became: await becameOf(finder, id, row.job) }
+}
+
+/** What became of a tick, by the id of its job: that waits, runs, has failed for good, or is found nowhere any more. */
+export async function becameOf(finder: JobFinder, id: string, queue?: string): Promise<string> {
+  const found = await finder.find(id, queue)
+  if (!found) return "done"
+  if (found.place !== "job") return found.place === "dead" ? "dead" : "delayed"
   const running = await finder.running(id)
-  return { ...row, nowMs, became: running ? `runs at ${running.worker}` : "waits" }
+  return running ? `runs at ${running.worker}` : "waits"
 }
 
 const COLUMNS: Column<Row>[] = [
@@ -144,6 +152,6 @@ function next({ isPaused, problem, nextMs }: Row): string {
 }
 
 /** `2026-11-27T03:00:00Z`. */
-function timeIn(ms: number): string {
+export function timeIn(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z")
 }

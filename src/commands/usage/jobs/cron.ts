@@ -13,7 +13,7 @@ export function cronCommand(): Command {
     pause: "fire none of its ticks until it is resumed, and those of that time never",
     resume: "fire its ticks again, from now on",
   } as const
-  for (const subcommand of [addCommand(), ...changesOf(changes), listCommand()]) {
+  for (const subcommand of [addCommand(), ...changesOf(changes), listCommand(), history()]) {
     command.addCommand(subcommand)
   }
   return command.addHelpText(
@@ -24,6 +24,7 @@ Whoever leads fires them, if it has jobs or cron itself. What is defined here go
 Examples:
   pool cron add nightly '0 3 * * *' --tz Europe/Vienna --job report --missed once
   pool cron list
+  pool cron history nightly
   pool cron pause nightly`,
   )
 }
@@ -89,5 +90,25 @@ Examples:
     .action(async (flags: CronFlags) => {
       const { listCron } = await import("../../jobs/cron.js")
       await listCron(flags)
+    })
+}
+
+function history(): Command {
+  return withPoolFlags(new Command("history"))
+    .description("the last ten ticks: how late, by whom, and what became of each")
+    .argument("[name]", "of this one alone, see: pool cron list")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      `
+LATE is how long after its tick a job was enqueued, BECAME what became of it: done is what is found nowhere any more.
+
+Examples:
+  pool cron history
+  pool cron history nightly --json`,
+    )
+    .action(async (name: string | undefined, flags: CronFlags) => {
+      const { showCronHistory } = await import("../../jobs/cron-history.js")
+      await showCronHistory(name, flags)
     })
 }

@@ -1,5 +1,6 @@
 /** `pool enqueue`, which has a job done; and `pool jobs`, which shows them, and changes one. */
 import { Command } from "commander"
+import { checkedPriority } from "../../../jobs/contract/job-names.js"
 import { durationIn, wholeIn, withPoolFlags } from "../../flags/flags.js"
 import type { ChangeFlags } from "../../jobs/change-jobs.js"
 import type { EnqueueFlags } from "../../jobs/enqueue.js"
@@ -24,7 +25,9 @@ function enqueueCommand(): Command {
       "the first pause after a failure (default: 1s)",
       durationIn("--backoff"),
     )
-    .option("--priority <n>", "0 to 2, 2 is done first (default: 0)", wholeIn("--priority", 0))
+    .option("--priority <n>", "0 to 2, 2 is done first (default: 0)", (text) =>
+      checkedPriority(wholeIn("--priority", 0)(text)),
+    )
     .option("--keep <time>", "keep its result for so long", durationIn("--keep"))
     .option("--result [time]", "wait for its result, at most so long", durationIn("--result"))
     .option("--json", "print JSON")
