@@ -35,7 +35,8 @@ export function replicasOf(
     if (servers.length >= asked) return fail(says, restart(asked))
     return fail(says, `each is on a server of its own: have ${asked} servers first`)
   }
-  if (isClustered && replicas === 1) {
+  // A leaf node, too, has a cluster by its name, and may be alone in it.
+  if (isClustered && replicas === 1 && servers.length > 1) {
     return warn("one copy in a cluster: the pool ends with that server", restart(3))
   }
   const fewer = streams.find((stream) => stream.replicas < replicas)

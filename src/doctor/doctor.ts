@@ -87,7 +87,8 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
     known ??= clusterFacts(connection, names, examination.monitoring ?? [])
     return known
   }
-  const isClustered = connection.info?.cluster !== undefined
+  const { cluster, jetstream } = connection.info ?? {}
+  const isClustered = cluster !== undefined && jetstream === true
   for (const [what, check] of Object.entries(CHECKS)) {
     const said = await check(examination, names, look, facts).catch((error) =>
       failed(error, isClustered),
