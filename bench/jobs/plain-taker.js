@@ -19,6 +19,8 @@ export async function taking(took, servers, name, concurrency) {
     async stop() {
       await messages?.close()
       messages = undefined
+      // What the server hands out to nobody would come back after half a minute.
+      await connection.flush()
     },
   }
 }
