@@ -120,6 +120,26 @@ t.test("a consumer of which one runs: all is read in order, across a killed lead
   t.strictSame([...new Set(seqs)], [1, 2, 3, 4, 5, 6])
 })
 
+t.test(
+  "jobs that were enqueued while nobody served them are done once somebody does",
+  async (t) => {
+    const server = await testServer(t)
+    const env = { NATS_URL: server.url }
+    const producer = start(t, ["enqueue.js"], env)
+    await producer.lines.one((line) => line === "stored: 3, and one was there: true")
+    const worker = start(t, ["jobs.js"], env)
+    t.equal((await producer.ended()).code, 0)
+    const done = ["ann", "bob", "eve"].map((sent) => `done: ${JSON.stringify({ sent })}`)
+    t.strictSame(producer.lines.all.slice(1), done)
+    const sent = worker.lines.all.map((line) =>
+      /to (\w+), attempt (\d)$/.exec(line)?.slice(1).join(),
+    )
+    t.strictSame(sent.toSorted(), ["ann,1", "bob,1", "bob,2", "eve,1"])
+    worker.child.kill("SIGTERM")
+    t.equal((await worker.ended()).code, 0)
+  },
+)
+
 t.test("tests with a local pool pass, without a server", async (t) => {
   const example = start(t, ["--test", "local-pool.test.js"], { NODE_TEST_CONTEXT: undefined })
   t.equal((await example.ended()).code, 0)
