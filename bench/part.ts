@@ -19,15 +19,23 @@ export interface Context {
 
 export type Part = (context: Context) => Promise<Row[]>
 
-/** The names in a list with commas; all of `known` if it is empty. Throws an error of one line for any other name. */
-export function chosenOf(list: string, known: readonly string[]): string[] {
+/**
+ * The names in a list with commas; all of `known` but `ifNamed` if it is empty. Throws an error of one line for any other
+ * name.
+ */
+export function chosenOf(
+  list: string,
+  known: readonly string[],
+  ifNamed: readonly string[] = [],
+): string[] {
   const names = list.split(",").map((name) => name.trim())
   const chosen = names.filter(Boolean)
   const unknown = chosen.find((name) => !known.includes(name))
   if (unknown !== undefined) {
     throw new Error(`ONLY: expected some of ${known.join(",")}, got ${JSON.stringify(unknown)}`)
   }
-  return chosen.length === 0 ? [...known] : known.filter((name) => chosen.includes(name))
+  if (chosen.length === 0) return known.filter((name) => !ifNamed.includes(name))
+  return known.filter((name) => chosen.includes(name))
 }
 
 /** How many rounds a text asks for. Throws an error of one line for what is no count. */

@@ -89,6 +89,8 @@ t.test(
   async (t) => {
     const known = ["failover", "requests", "scale"]
     t.strictSame(chosenOf("", known), known)
+    t.strictSame(chosenOf("", known, ["scale"]), ["failover", "requests"], "one only if named")
+    t.strictSame(chosenOf("scale", known, ["scale"]), ["scale"])
     t.strictSame(chosenOf("scale, failover", known), ["failover", "scale"])
     t.throws(() => chosenOf("failover,request", known), {
       message: 'ONLY: expected some of failover,requests,scale, got "request"',
