@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs"
-import { join } from "node:path"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
 import { connect, type NatsConnection } from "nats"
 import t, { type Test } from "tap"
 import { examine } from "../../src/doctor/doctor.js"
 import { openKvBucket } from "../../src/jetstream/kv-bucket.js"
+import type { Role } from "../../src/operator/permissions.js"
 import type { ClusteredServer } from "../../src/server-cluster/clustered-server.js"
 import { joinPool } from "../../src/worker/worker.js"
 import { runPool } from "../fixtures/cli.js"
+import { credentialsOf, PERMISSIONS_FILE } from "../fixtures/guarded.js"
 import { LONG_LEASE_MS } from "../fixtures/leases.js"
 import { testPool } from "../fixtures/pool.js"
 import { randomPort, testServer } from "../fixtures/server.js"
@@ -158,22 +159,22 @@ t.test("a bucket for another lease is a warning", async (t) => {
 })
 
 t.test("the permission that is missing is named", async (t) => {
-  const file = join(import.meta.dirname, "../../deploy/nats-permissions.conf")
-  for (const role of ["WORKER", "REQUESTER", "OBSERVER", "OPERATOR"]) {
-    process.env[`POOL_${role}_PASSWORD`] = "secret"
-  }
-  const config = readFileSync(file, "utf8").replace(/"work\.heir\.\*"/, '"nothing"')
+  const whole = readFileSync(PERMISSIONS_FILE, "utf8")
+  const config = whole.replace(/"work\.heir\.\*"/, '"nothing"')
   const { url } = await testServer(t, { config })
-  const flags = ["--user", "worker", "--password", "secret"]
-  const { code, of } = await findings(t, url, ...flags)
+  const flagsOf = (role: Role) => {
+    const { user, password } = credentialsOf(role)
+    return ["--user", user, "--password", password, "--role", role]
+  }
+  const { code, of } = await findings(t, url, ...flagsOf("worker"))
   t.equal(code, 1)
   t.match(of.permissions, {
     verdict: "fail",
     says: "a worker needs, and this user may not: publish work.heir.*",
     remedy: /deploy\/nats-permissions\.conf/,
   })
-  const observer = ["--user", "observer", "--password", "secret", "--role", "observer"]
-  t.match(await findings(t, url, ...observer), { code: 0, of: { permissions: { verdict: "ok" } } })
+  const { code: fine, of: seen } = await findings(t, url, ...flagsOf("observer"))
+  t.match({ fine, seen }, { fine: 0, seen: { permissions: { verdict: "ok" } } })
 })
 
 t.test(
