@@ -34,8 +34,8 @@ export async function observe(
   })
   connection.subscribe(`${pool}.heir.*`, {
     callback: (_error, { subject, data }) => {
-      // A member that moves to another server says nothing to itself, to learn whether it is heard.
-      if (data.length === 0) return
+      // Who only learns whether it is heard, or may say so: a member that moves to another server, and the doctor.
+      if (!`${Buffer.from(data)}`.startsWith("{")) return
       const id = subject.split(".").at(-1) ?? ""
       history.write({ who, what: "told", heir: names.get(id) ?? id, term: decodeWord(data).term })
     },
