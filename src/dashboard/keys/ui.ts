@@ -35,6 +35,8 @@ export interface Pinned {
 export interface Selection {
   readonly selected?: string
   readonly index: number
+  /** A key was pressed since it is there. Until then it stays on the first row, for rows come in any order. */
+  readonly isTouched?: boolean
 }
 
 /** The selection is that of the members, by their ids. */
@@ -101,8 +103,12 @@ export function pressed(ui: Ui, key: string, scene: Scene): Pressed {
     case "job":
       return answered(ui, key, { orderedJob: ui.mode }, scene)
     case "normal":
-      return command ? chosen(ui, command, scene) : { ui }
+      return command ? chosen(touched(ui), command, scene) : { ui }
   }
+}
+
+function touched(ui: Ui): Ui {
+  return { ...ui, isTouched: true, ...(ui.jobs && { jobs: { ...ui.jobs, isTouched: true } }) }
 }
 
 function answered(ui: Ui, key: string, yes: Confirmed, { at }: Scene): Pressed {
@@ -125,10 +131,10 @@ export function settled(ui: Ui, { ids, jobs }: Selectable): Ui {
 /** The same selection, on a row that is there: its own, or the nearest. */
 function placed<Some extends Selection>(selection: Some, ids: readonly string[]): Some {
   const { selected, index: before, ...rest } = selection
-  const found = selected === undefined ? -1 : ids.indexOf(selected)
+  const found = selected === undefined || !rest.isTouched ? -1 : ids.indexOf(selected)
   const index = found >= 0 ? found : Math.max(0, Math.min(before, ids.length - 1))
-  if (found === index && index === before) return selection
   const id = ids[index]
+  if (id !== undefined && id === selected && index === before) return selection
   return { ...rest, index, ...(id !== undefined && { selected: id }) } as Some
 }
 
