@@ -29,7 +29,9 @@ t.test(
     source.want(1)
     await told.until((all) => all.length === 3)
     t.match(told.all.map(String), Array(3).fill(/does not answer requests for jobs/))
-    writeFileSync(join(server.folder, "nats-server.conf"), config("other"))
+    // What it was started with counts no more for server 2.9.
+    const jetStream = `jetstream { store_dir: "${server.folder}/store" }\n`
+    writeFileSync(join(server.folder, "nats-server.conf"), jetStream + config("other"))
     process.kill(server.pid, "SIGHUP")
     await told.one((trouble) => trouble === undefined)
     const { length } = told.all
