@@ -67,13 +67,16 @@ export class Candidate {
     this.#observed = observed
     this.#over = Math.max(turn.claimOver, observed.revision)
     this.#ended = observed.lastEnded
-    const isOrdered = turn.after === "ordered" && ({ isOrdered: true } as const)
+    const last = observed.standing?.claim
+    // By order, or again after a claim by order of its own, whose answer came too late: nobody has led since.
+    const byOrder = turn.after === "ordered" || (last?.id === self.id && last.ordered === true)
+    const isOrdered = byOrder && ({ isOrdered: true } as const)
     const lapsed = turn.after === "silence" && observed.silent && { lapsed: observed.silent }
     this.begun = { ...isOrdered, ...lapsed }
     this.#attempt = nextId()
     this.sent = now
     // The line as the last leader saw it, until this one has seen for itself.
-    const { heirs = [], crowd } = observed.standing?.claim ?? {}
+    const { heirs = [], crowd } = last ?? {}
     this.claim = {
       ...self,
       nonce: nonce(),

@@ -417,6 +417,20 @@ t.test("who was handed the seat by order knows it, and its claim says so", async
   t.match(claim, { ordered: true, reason: "me leads by order" })
 })
 
+t.test(
+  "who claims again after a claim by order, whose answer came too late, still does",
+  async (t) => {
+    for (const ordered of [true, undefined]) {
+      const it = new HeldElection()
+      const own = claimOf("me", ordered ? { ordered } : {})
+      const last = found({ revision: 8, claim: own })
+      it.read(it.take({ type: "joined" }), last)
+      const { claim } = one(it.wake(), "claim")
+      t.equal(claim.ordered, ordered)
+    }
+  },
+)
+
 t.test("who was told for another reason leads by no order", async (t) => {
   for (const reason of ["preempted", "stopping", "released"]) {
     const { lead, claim, lease } = told(reason)

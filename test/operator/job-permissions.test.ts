@@ -48,6 +48,8 @@ async function guarded(t: Test) {
     ...credentialsOf("enqueuer"),
   })
   t.teardown(() => client.close())
+  const { desk } = await seenAs(t, pool.server, "observer")
+  await until("its leader answers for cron", async () => (await desk.list()).by !== undefined)
   return { ...pool, worker, client, began, mend }
 }
 

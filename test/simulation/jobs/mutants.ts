@@ -147,8 +147,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes an enqueue without an answer for stored",
     file: "jobs/job-client",
-    was: "} else if (!isAway(error)) throw error",
-    is: "} else if (!isAway(error)) throw error\n        else return undefined",
+    was: "} else if (!isAway(error)) throw refusalIn(error)",
+    is: "} else if (!isAway(error)) throw refusalIn(error)\n        else return undefined",
     family: "network",
   },
   {
