@@ -30,7 +30,7 @@ t.test("every key does what the help says", { skip }, async (t) => {
   await press("h", /^ b leads after [\d.]+(us|ms|s): a handed over$/m)
   await press("z", /^ a leads after [\d.]+s: the lease of b ran out; z thaws it$/m)
   await press("z", /^ b runs again, and finds that it no longer leads$/m)
-  await press("s", /^ b left after [\d.]+(us|ms|s)(, finished \d)?$/m)
+  await press("s", /^ b left after [\d.]+(us|ms|s)(, finished \d+)?$/m)
   await press("g", /^│▸1 {2}a/m)
   await press("K", /^ Kill a with SIGKILL\? It leads; \w is next and takes over at once/m)
   await press("n", /^ w work/m)
