@@ -70,7 +70,7 @@ t.test("every key does what it says, and tells what came of it", { skip }, async
     await press("z", "b runs again, and finds that it no longer leads")
     await press("r", `b is back after ${TOOK}, 4th in line`)
     await press("G", /^│▸4 {2}b/m)
-    await press("s", `b left after ${TOOK}(, finished \\d)?`)
+    await press("s", `b left after ${TOOK}(, finished \\d+)?`)
     await terminal.until(/^│ {4}b .* gone .* left \d+s/m)
   })
 
