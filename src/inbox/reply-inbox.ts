@@ -17,7 +17,8 @@ import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { fieldOf } from "../errors/thrown.js"
 import { listen } from "../protocol/listening.js"
-import type { Cancel, Clock } from "../time/clock.js"
+import { Alarm } from "../time/alarm.js"
+import type { Clock } from "../time/clock.js"
 import { MOST_A_TURN } from "../time/turns.js"
 
 /** One who waits for an answer. Neither function may throw. */
@@ -45,13 +46,14 @@ export class ReplyInbox {
   #onEmptied: (() => void)[] = []
   #subscription: BusSubscription | undefined
   /** For the earliest of what was due since it was set. */
-  #alarm: { readonly atMs: number; readonly cancel: Cancel } | undefined
+  readonly #alarm: Alarm
 
   /** `onLong` is told of those that have waited for long; each is told of once, unless it has another `longAtMs` by then. */
   constructor(bus: Bus, clock: Clock, onLong: (those: readonly Awaiting[]) => void) {
     this.#bus = bus
     this.#clock = clock
     this.#onLong = onLong
+    this.#alarm = new Alarm(clock, () => this.#expire())
     this.#prefix = `${createInbox(inboxPrefixOf(bus))}.`
   }
 
@@ -74,7 +76,7 @@ export class ReplyInbox {
       this.forget(who)
       throw error
     }
-    this.#wakeAt(nextOf(who))
+    this.#alarm.setTo(nextOf(who))
   }
 
   /** The same for what is asked once, and needs no more than a promise. */
@@ -90,7 +92,7 @@ export class ReplyInbox {
     const waited = this.#awaiting.delete(who.token)
     who.token = 0
     if (this.#awaiting.size > 0) return waited
-    this.#sleep()
+    this.#alarm.cancel()
     for (const resolve of this.#onEmptied.splice(0)) resolve()
     return waited
   }
@@ -151,21 +153,8 @@ export class ReplyInbox {
     else who.answered(message)
   }
 
-  #wakeAt(atMs: number): void {
-    if (this.#alarm && this.#alarm.atMs <= atMs) return
-    this.#alarm?.cancel()
-    const leftMs = Math.max(0, atMs - this.#clock.now().monoMs)
-    this.#alarm = { atMs, cancel: this.#clock.after(leftMs, () => this.#expire()) }
-  }
-
-  #sleep(): void {
-    this.#alarm?.cancel()
-    this.#alarm = undefined
-  }
-
   /** Tells whose deadline has passed; if those are many, some of them now and the others in a later turn. */
   #expire(): void {
-    this.#alarm = undefined
     const nowMs = this.#clock.now().monoMs
     const long: Awaiting[] = []
     let told = 0
@@ -181,7 +170,7 @@ export class ReplyInbox {
     if (long.length > 0) this.#onLong(long)
     let next = Number.POSITIVE_INFINITY
     for (const who of this.#awaiting.values()) next = Math.min(next, nextOf(who))
-    if (next < Number.POSITIVE_INFINITY) this.#wakeAt(next)
+    if (next < Number.POSITIVE_INFINITY) this.#alarm.setTo(next)
   }
 }
 
