@@ -1,6 +1,6 @@
 /** What is wrong in a cluster, by what is known of it: pure. Where there is one server there is little to say. */
 import { isTooFar, leaseForTrip } from "../lease/distance.js"
-import type { Timings } from "../lease/timings.js"
+import { LEASES_PER_ENTRY, type Timings } from "../lease/timings.js"
 import { isAtLeast } from "../nats/server-version.js"
 import type { ClusterFacts, ReplicaFact, StreamFact } from "./cluster-facts.js"
 import { type Finding, fail, ok, warn } from "./finding.js"
@@ -9,9 +9,6 @@ type Said = Omit<Finding, "what">
 
 /** An election among servers takes so long, in ms. */
 export const ELECTION_MS = { least: 4_000, most: 9_000 } as const
-
-/** An entry lives for three leases. */
-export const LEASES_PER_ENTRY = 3
 
 /** Below these, three replicas have lost what they had acknowledged. */
 const FIRST_GOOD = "2.12.5"

@@ -8,20 +8,14 @@ import { domainOf, inDomain } from "../contracts/js-domain.js"
 import { flawsIn } from "../jetstream/bucket-flaws.js"
 import { findStream } from "../jetstream/find-stream.js"
 import { findKvBucket } from "../jetstream/kv-bucket.js"
+import { LEASES_PER_ENTRY } from "../lease/timings.js"
 import { jobPermissionsOf, together } from "../operator/job-permissions.js"
 import { permissionsOf, type Role } from "../operator/permissions.js"
 import { type PoolView, viewOf } from "../operator/pool-view.js"
 import { reignOf } from "../protocol/claim.js"
 import { CLOCK_KEY, namesOf, type PoolNames } from "../protocol/names.js"
 import { kibOf, limitsIn } from "./account-limits.js"
-import {
-  LEASES_PER_ENTRY,
-  leafOf,
-  leaseOf,
-  replicasOf,
-  serversOf,
-  syncOf,
-} from "./cluster-checks.js"
+import { leafOf, leaseOf, replicasOf, serversOf, syncOf } from "./cluster-checks.js"
 import { type ClusterFacts, clusterFacts } from "./cluster-facts.js"
 import { eventLoop, roundTrip } from "./delays.js"
 import { lowerTerms, remedyFor } from "./doctor-terms.js"
@@ -128,9 +122,10 @@ async function bucket({ connection, leaseMs }: Examination, names: PoolNames) {
     return fail(says, flaw.remedy)
   }
   const remedy = "workers adjust it when they join; see that all have the same --lease"
-  if (ttlMs !== leaseMs * 3) {
+  const wantedMs = leaseMs * LEASES_PER_ENTRY
+  if (ttlMs !== wantedMs) {
     return warn(
-      `entries live ${ttlMs} ms, with a lease of ${leaseMs} ms it should be ${leaseMs * 3}`,
+      `entries live ${ttlMs} ms, with a lease of ${leaseMs} ms it should be ${wantedMs}`,
       remedy,
     )
   }

@@ -28,6 +28,8 @@ export interface Timings {
   readonly coldStartMs: number
 }
 
+/** An entry lives for so many leases without a renewal. */
+export const LEASES_PER_ENTRY = 3
 export const SHORTEST_LEASE_MS = 200
 export const LONGEST_LEASE_MS = 3_600_000
 /** A renewal is also how long the server has for an answer, in ms. */
@@ -66,13 +68,13 @@ export function timingsOf(options: TimingOptions = {}): Timings {
     const expected = `${SHORTEST_RENEWAL_MS} ms to a quarter of the lease (${most} ms)`
     throw new BadInput("renewal", expected, renewMs)
   }
-  const memberTtlMs = leaseMs * 3
+  const memberTtlMs = leaseMs * LEASES_PER_ENTRY
   return {
     replicas,
     leaseMs,
     renewMs,
     memberTtlMs,
-    beatMs: memberTtlMs / 3,
+    beatMs: leaseMs,
     stepMs: stepMsOf(replicas),
     coldStartMs: 150,
   }

@@ -6,6 +6,7 @@
 import type { Bucket, Entry, StopWatch } from "../contracts/bucket.js"
 import { reasonOf } from "../errors/errors.js"
 import { lapsesAt } from "../lease/lease.js"
+import { LEASES_PER_ENTRY } from "../lease/timings.js"
 import { type Found, foundIn } from "../protocol/entries.js"
 import { bySeniority, decodeMember, isLate, type Member } from "../protocol/member.js"
 import { CLAIM_KEY, CLOCK_KEY } from "../protocol/names.js"
@@ -205,7 +206,7 @@ export class Roster {
     const { canHear, clock, memberTtlMs } = this.#options
     const seen = this.#seen.get(key)
     if (!seen || !canHear) return this.#drop(key, "expired")
-    this.#seen.set(key, { ...seen, monoMs: clock.now().monoMs - memberTtlMs / 3 })
+    this.#seen.set(key, { ...seen, monoMs: clock.now().monoMs - memberTtlMs / LEASES_PER_ENTRY })
   }
 
   #sweepLater(): void {

@@ -3,6 +3,7 @@
  * keys in their natural order are the members in order of seniority.
  */
 import { objectIn, toBytes } from "../encoding/json.js"
+import { LEASES_PER_ENTRY } from "../lease/timings.js"
 
 /** What a member is doing. `starting`: not yet ready; `paused`: keeps its place, takes no work. */
 export type MemberState = "starting" | "ready" | "draining" | "paused"
@@ -95,9 +96,6 @@ export function decodeMember(key: string, value: Uint8Array): Member {
     version: number(raw.version),
   }
 }
-
-/** Entries live for so many leases. */
-const LEASES_PER_ENTRY = 3
 
 /** Whether an entry has missed a renewal that was written `ageMs` ago; half a lease is allowed for. */
 export function isLate(

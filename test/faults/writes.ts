@@ -3,6 +3,7 @@
  * they are linearizable if each revision follows from one write alone, and what was written before another write was called
  * has the lower one.
  */
+import { LEASES_PER_ENTRY } from "../../src/lease/timings.js"
 import type { Line } from "./history.js"
 
 type Of<W extends Line["what"]> = Extract<Line, { what: W }>
@@ -23,9 +24,6 @@ export function claimWritesIn(lines: readonly Line[]): ClaimWrite[] {
   )
 }
 
-/** What was not written for so many leases expires, and nothing is left to write over. */
-const LEASES_PER_ENTRY = 3
-
 /** What is wrong with them, in words. A bucket that was wiped begins anew, and is not judged. */
 export function writesOutOfOrder(lines: readonly Line[]): string[] {
   if (lines.some(({ what }) => what === "wiped")) return []
@@ -44,6 +42,7 @@ export function writesOutOfOrder(lines: readonly Line[]): string[] {
   for (const { by, kind, over, revision, lease, calledMs, returnedMs } of done) {
     const named = `${kind} of ${by} at revision ${revision}`
     const other = overs.get(over)
+    // What was not written for so long has expired, and nothing is left to write over.
     const isGone = isEmptied || returnedMs >= latestCallMs + lease * LEASES_PER_ENTRY
     if (other && !(over === 0 && isGone))
       breaches.push(`writes: ${named} and ${other} are both over ${over}`)
