@@ -17,8 +17,7 @@ import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { fieldOf } from "../errors/thrown.js"
 import { listen } from "../protocol/listening.js"
-import { Alarm } from "../time/alarm.js"
-import type { Clock } from "../time/clock.js"
+import { Alarm, type Clock } from "../time/clock.js"
 import { MOST_A_TURN } from "../time/turns.js"
 
 /** One who waits for an answer. Neither function may throw. */
