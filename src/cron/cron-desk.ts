@@ -12,13 +12,12 @@ import { askLeader, type CronNews } from "./cron-news.js"
 import { cursorIn, type StoredCursor, specOf } from "./cursor.js"
 import {
   type CronDefinition,
-  checkDefinition,
   checkedCronName,
   decodeStored,
   encodeStored,
   type StoredDefinition,
 } from "./definition.js"
-import { DEFAULT_ZONE, ticksOf } from "./expression.js"
+import { checkCron, DEFAULT_ZONE } from "./expression.js"
 
 const MOST = 10_000
 
@@ -56,9 +55,8 @@ export class CronDesk {
 
   /** Adds a definition, or puts it in the place of the one of that name. Throws BadInput for what can't be read. */
   async add(name: string, definition: CronDefinition & { payload?: string }): Promise<CronList> {
-    checkDefinition(name, definition)
+    checkCron(name, definition)
     const { at, tz = DEFAULT_ZONE } = definition
-    ticksOf(at, tz, `cron.${name}`)
     const before = await this.#stored(name)
     const spec = specOf({ at, tz })
     // Who changes only what is done at the ticks loses none of them.

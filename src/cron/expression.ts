@@ -8,11 +8,19 @@
 import { Cron } from "croner"
 import { BadInput } from "../errors/errors.js"
 import type { Ticks } from "./decision.js"
+import { type CronDefinition, checkDefinition } from "./definition.js"
 
 /** Where nothing else is said, so that all machines mean the same. */
 export const DEFAULT_ZONE = "UTC"
 const EXPECTED = `five fields (minute hour day month weekday), six with seconds first, or such as @daily`
 const NICKNAME = /^@[a-z]+$/i
+
+/** Throws BadInput for a definition that can't be read, or that never comes. */
+export function checkCron(name: string, definition: CronDefinition): void {
+  checkDefinition(name, definition)
+  const { at, tz = DEFAULT_ZONE } = definition
+  ticksOf(at, tz, `cron.${name}`)
+}
 
 /** The ticks of `at` in the zone `tz`. Throws BadInput, in which `name` is what was looked at. */
 export function ticksOf(at: string, tz: string, name: string): Ticks {

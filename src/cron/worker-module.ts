@@ -1,7 +1,7 @@
 /** What a worker with cron loads, in one piece. */
 import type { Bus } from "../contracts/bus.js"
 import { askLeader } from "./cron-news.js"
-import { type CronDefinition, type CronDefinitions, checkDefinition } from "./definition.js"
+import type { CronDefinition, CronDefinitions } from "./definition.js"
 import { ReignCron } from "./reign-cron.js"
 
 export { ReignCron }
@@ -18,11 +18,8 @@ export async function definitionsIn(
 ): Promise<ReadonlyMap<string, CronDefinition>> {
   const definitions = Object.entries(cron)
   if (definitions.length === 0) return new Map()
-  const { DEFAULT_ZONE, ticksOf } = await import("./expression.js")
-  for (const [name, definition] of definitions) {
-    checkDefinition(name, definition)
-    ticksOf(definition.at, definition.tz ?? DEFAULT_ZONE, `cron.${name}`)
-  }
+  const { checkCron } = await import("./expression.js")
+  for (const [name, definition] of definitions) checkCron(name, definition)
   return new Map(definitions)
 }
 

@@ -1,8 +1,7 @@
 /** What `pool cron` does: it changes what is defined in the pool, and prints what is, with the last tick and the next. */
 import { CronDesk, type CronList, type CronRow } from "../../cron/cron-desk.js"
 import type { Missed } from "../../cron/decision.js"
-import { checkDefinition } from "../../cron/definition.js"
-import { ticksOf } from "../../cron/expression.js"
+import { checkCron } from "../../cron/expression.js"
 import { BadInput } from "../../errors/errors.js"
 import type { JobFinder } from "../../jobs/job-finder.js"
 import type { StreamCare } from "../../jobs/store/job-streams.js"
@@ -36,8 +35,7 @@ export async function addCron(name: string, at: string, flags: CronAddFlags): Pr
   const { tz, job, payload, missed, grace: graceMs } = flags
   const definition = { at, tz, job, payload, missed, graceMs }
   // Before anything is opened, or made.
-  checkDefinition(name, definition)
-  ticksOf(at, tz, `cron.${name}`)
+  checkCron(name, definition)
   const act = (desk: CronDesk) => desk.add(name, definition)
   return change(name, flags, act, "make")
 }
