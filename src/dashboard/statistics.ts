@@ -1,7 +1,8 @@
 /** Counters of all members, from the statistics that every NATS service gives (ADR-32). */
-import { createInbox } from "nats"
+
 import type { Bus } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
+import { newInbox } from "../inbox/reply-inbox.js"
 import { listen } from "../protocol/listening.js"
 import type { Cancel, Clock } from "../time/clock.js"
 import type { Counters } from "./world/source.js"
@@ -52,7 +53,7 @@ export function followStatistics(
 export function askStatistics(bus: Bus, clock: Clock, pool: string): Promise<Counted> {
   return new Promise((resolve) => {
     const counters = new Map<string, Counters>()
-    const inbox = createInbox()
+    const inbox = newInbox(bus)
     const take = ({ data }: { data: Uint8Array }) => {
       // Where no member is there the server itself answers, with nothing.
       if (data.length === 0) return

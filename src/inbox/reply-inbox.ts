@@ -53,7 +53,7 @@ export class ReplyInbox {
     this.#clock = clock
     this.#onLong = onLong
     this.#alarm = new Alarm(clock, () => this.#expire())
-    this.#prefix = `${createInbox(inboxPrefixOf(bus))}.`
+    this.#prefix = `${newInbox(bus)}.`
   }
 
   /** Those who wait, the longest first. */
@@ -183,8 +183,9 @@ function isFromServer({ data, headers }: BusMessage): boolean {
   return data.length === 0 && headers?.code === 503
 }
 
-/** What a connection was told to begin its inboxes with; a user may be permitted to hear those alone. */
-function inboxPrefixOf(bus: Bus): string | undefined {
+/** A subject for answers over `bus`; it begins as the connection was told to, for a user may be permitted to hear those alone. */
+export function newInbox(bus: Bus): string {
   const { options } = bus as { options?: { inboxPrefix?: unknown } }
-  return typeof options?.inboxPrefix === "string" ? options.inboxPrefix : undefined
+  const prefix = options?.inboxPrefix
+  return createInbox(typeof prefix === "string" ? prefix : undefined)
 }

@@ -2,10 +2,11 @@
  * Jobs by their ids: where one lies or runs, its end by cancelling, and its return from the dead. There is no record of a job
  * but the job itself, so one that is done can't be found.
  */
-import { createInbox } from "nats"
+
 import { askOne } from "../contracts/ask-one.js"
 import type { Bus } from "../contracts/bus.js"
 import { NoSuchJob } from "../errors/job-errors.js"
+import { newInbox } from "../inbox/reply-inbox.js"
 import { listen } from "../protocol/listening.js"
 import type { Clock } from "../time/clock.js"
 import { pause } from "../time/within.js"
@@ -63,7 +64,7 @@ export class JobFinder {
   /** What workers say that they run, as far as they answer within `withinMs`; in no order. */
   async allRunning(clock: Clock, withinMs: number): Promise<RunningJob[]> {
     const found: RunningJob[] = []
-    const inbox = createInbox()
+    const inbox = newInbox(this.#bus)
     const answers = listen(this.#bus, inbox, ({ data }) => void found.push(...decodeRunning(data)))
     this.#bus.publish(this.#names.running, encodeQuestion({}), { reply: inbox })
     await pause(clock, withinMs)

@@ -2,10 +2,12 @@
  * The consumers that hand out jobs, one for each queue and priority, made by the first who serves it. What can't be changed
  * later is generous; how often something is handed out the workers see to themselves.
  */
+
 import { AckPolicy, type JetStreamManager } from "@nats-io/jetstream"
-import { createInbox, type NatsConnection, nanos } from "nats"
+import { type NatsConnection, nanos } from "nats"
 import type { Report } from "../../contracts/troubles.js"
 import { fieldOf } from "../../errors/thrown.js"
+import { newInbox } from "../../inbox/reply-inbox.js"
 import { consumerOf, HIGHEST_PRIORITY, type JobNames } from "../contract/job-names.js"
 import type { SourceOptions } from "../contract/job-store.js"
 import { requestsOf } from "./pull-lane.js"
@@ -96,7 +98,7 @@ export class JobConsumers {
     this.#connection.publish(
       requestsOf(this.#connection, this.#names.jobsStream, consumer),
       JSON.stringify({ batch: 1, expires: nanos(1_000) }),
-      { reply: createInbox() },
+      { reply: newInbox(this.#connection) },
     )
   }
 }

@@ -2,9 +2,11 @@
  * One request for jobs at a time, on an inbox of its own, so that it is known how many of it are still to come. It ends
  * when all have come, when the server says that no more will, or when the server is not heard of any more.
  */
-import { createInbox, type NatsConnection, nanos } from "nats"
+
+import { type NatsConnection, nanos } from "nats"
 import type { BusMessage, BusSubscription } from "../../contracts/bus.js"
 import { inDomain } from "../../contracts/js-domain.js"
+import { newInbox } from "../../inbox/reply-inbox.js"
 import { listen } from "../../protocol/listening.js"
 
 /**
@@ -39,8 +41,7 @@ export class PullLane {
   constructor(options: PullLaneOptions) {
     this.#options = options
     const { connection } = options
-    const own = connection as { readonly options?: { readonly inboxPrefix?: string } }
-    this.#inbox = createInbox(own.options?.inboxPrefix)
+    this.#inbox = newInbox(connection)
     this.#subscription = listen(connection, this.#inbox, (message) => this.#arrived(message), {
       onProblem: (problem) => this.#end(problem),
     })
