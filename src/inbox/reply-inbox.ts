@@ -17,7 +17,7 @@ import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { fieldOf } from "../errors/thrown.js"
 import { listen } from "../protocol/listening.js"
-import { Alarm, type Clock } from "../time/clock.js"
+import { Alarm, type Clock, monoMsOf } from "../time/clock.js"
 import { MOST_A_TURN } from "../time/turns.js"
 
 /** One who waits for an answer. Neither function may throw. */
@@ -79,10 +79,15 @@ export class ReplyInbox {
   }
 
   /** The same for what is asked once, and needs no more than a promise. */
-  request(subject: string, payload: string, timeoutMs: number): Promise<BusMessage> {
+  request(
+    subject: string,
+    payload: Uint8Array | string,
+    timeoutMs: number,
+    headers?: MsgHdrs,
+  ): Promise<BusMessage> {
     return new Promise((answered, failed) => {
-      const deadlineMs = this.#clock.now().monoMs + timeoutMs
-      this.send({ subject, deadlineMs, token: 0, answered, failed }, payload, undefined)
+      const deadlineMs = monoMsOf(this.#clock) + timeoutMs
+      this.send({ subject, deadlineMs, token: 0, answered, failed }, payload, headers)
     })
   }
 

@@ -8,7 +8,6 @@ import { followConnection } from "../contracts/connection-watch.js"
 import { withHeader } from "../encoding/headers.js"
 import { objectIn } from "../encoding/json.js"
 import { ReplyInbox } from "../inbox/reply-inbox.js"
-import { monoMsOf } from "../time/clock.js"
 import { systemClock } from "../time/system-clock.js"
 
 const ID = "Nats-Msg-Id"
@@ -44,20 +43,9 @@ export class Publisher {
    * Resolves with the message's place in its stream. Throws what the server says, and what the connection throws: after a
    * TimeoutError it may be stored, or not; after a NoRespondersError there is no stream for it.
    */
-  publish(publication: Publication): Promise<{ readonly seq: number }> {
+  async publish(publication: Publication): Promise<{ readonly seq: number }> {
     const { subject, data, timeoutMs } = publication
-    return new Promise((resolve, reject) => {
-      const deadlineMs = monoMsOf(systemClock) + timeoutMs
-      const answered = (answer: { readonly data: Uint8Array }) => {
-        try {
-          resolve(placeIn(answer.data))
-        } catch (error) {
-          reject(error)
-        }
-      }
-      const who = { subject, deadlineMs, token: 0, answered, failed: reject }
-      this.#inbox.send(who, data, headersOf(publication))
-    })
+    return placeIn(await this.#inbox.request(subject, data, timeoutMs, headersOf(publication)))
   }
 }
 
@@ -80,7 +68,7 @@ function headersOf({ headers, id, over, schedule, ttlMs }: Publication): MsgHdrs
   return headers
 }
 
-function placeIn(data: Uint8Array): { readonly seq: number } {
+function placeIn({ data }: { readonly data: Uint8Array }): { readonly seq: number } {
   const { error, stream, seq } = objectIn(data)
   if (error) {
     throw new JetStreamApiError(error as ConstructorParameters<typeof JetStreamApiError>[0])

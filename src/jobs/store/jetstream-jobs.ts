@@ -43,10 +43,8 @@ import { settlementOf } from "./ticket.js"
 const ANSWER_MS = 5_000
 const API = { timeout: ANSWER_MS, checkAPI: false }
 
-export type JetStreamJobsOptions = OpenJobStreams
-
 export class JetStreamJobs implements JobStore {
-  readonly #options: JetStreamJobsOptions
+  readonly #options: OpenJobStreams
   readonly #manager: JetStreamManager
   readonly #names: JobNames
   readonly #consumers: JobConsumers
@@ -56,11 +54,7 @@ export class JetStreamJobs implements JobStore {
   #pulse: Pulse | undefined
   readonly #sources = new Set<JobSource>()
 
-  private constructor(
-    options: JetStreamJobsOptions,
-    manager: JetStreamManager,
-    streams: JobStreams,
-  ) {
+  private constructor(options: OpenJobStreams, manager: JetStreamManager, streams: JobStreams) {
     this.#options = options
     this.#manager = manager
     this.#streams = streams
@@ -70,7 +64,7 @@ export class JetStreamJobs implements JobStore {
   }
 
   /** Opens the streams of a pool, and makes them if need be. Throws NoJobs, and what the server says. */
-  static async open(options: JetStreamJobsOptions): Promise<JetStreamJobs> {
+  static async open(options: OpenJobStreams): Promise<JetStreamJobs> {
     const { connection } = options
     const manager = await jetstreamManager(connection, inDomain(connection, API))
     try {

@@ -1,7 +1,8 @@
 /**
  * Keeps the leases of the jobs that run: renews each when a third of it has passed, by a request each third, and says which
- * are over and which have taken too long. Looks as long as any runs, thirty times in a lease. A renewal without an answer is
- * sent again soon: that one was lost is no reason to run a job twice.
+ * are over and which have taken too long. Looks as long as any runs, thirty times in a lease, and not only when something is
+ * due by the monotonic clock: on a machine that slept it is the wall clock that says that a lease is over. A renewal without
+ * an answer is sent again soon: that one was lost is no reason to run a job twice.
  *
  * What does not run yet keeps the lease that it came with: whoever looks what became of it comes to an end when that is over,
  * whatever the server answers to renewals.

@@ -108,8 +108,7 @@ export class QueueWorker {
       .filter((job) => !job.isOver)
       .map((job) => {
         job.abort(new WorkerStopped())
-        const excused = this.#histories.get(job)?.excused ?? 0
-        const settled = settler.gaveBack(job, excused)
+        const settled = settler.gaveBack(job, this.#histories.get(job)?.excused ?? 0)
         this.#over(job, settled)
         return settled
       })
@@ -132,8 +131,10 @@ export class QueueWorker {
     const own = { leaseMs: this.#leaseMs, clock, member: member(), tell }
     const job = new TakenJob({ delivery, record, ...own })
     // Nobody here could read it in time; it may be another's by now.
-    if (!job.isHeld()) unawaited(this.#excuses.add(delivery), () => {})
-    if (!job.isHeld()) return this.#ask()
+    if (!job.isHeld()) {
+      unawaited(this.#excuses.add(delivery), () => {})
+      return this.#ask()
+    }
     this.#running.add(job)
     this.tally.busy = this.#running.size
     took(job)
