@@ -15,7 +15,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   encoding: "errors",
   protocol: "contracts lease encoding",
   "jobs/contract": "options protocol",
-  "jobs/give-back": "contracts lease",
+  "jobs/give-back": "jobs/contract",
   cron: "jobs/contract",
   inbox: "protocol",
   election: "protocol",

@@ -9,18 +9,24 @@ interface Began extends RunningJob {
   readonly progress: { readonly pid: number; readonly token: number; readonly attempt: number }
 }
 
-/** Two workers, one of which runs a job that never ends; and the starts of that job. */
-async function stage(t: Test, settings: Partial<WorkerSettings> = {}) {
+/** Two workers, and who enqueues. */
+async function workers(t: Test, settings: Partial<WorkerSettings> = {}) {
   const handler = new URL("../fixtures/long-jobs.mjs", import.meta.url).pathname
   const own = await testGroup(t, { handler, graceMs: 0, ...settings })
-  const { connection } = own.group
-  const began = new Events<Began>()
-  connection.subscribe("work.progress.>", {
-    callback: (_error, message) => began.note(message.json<Began>()),
-  })
-  const client = await PoolClient.connect({ connection })
+  const client = await PoolClient.connect({ connection: own.group.connection })
   t.teardown(() => client.close())
   await own.start("a", "b")
+  return { ...own, client }
+}
+
+/** Two workers, one of which runs a job that never ends; and the starts of that job. */
+async function stage(t: Test, settings: Partial<WorkerSettings> = {}) {
+  const own = await workers(t, settings)
+  const { client, group } = own
+  const began = new Events<Began>()
+  group.connection.subscribe("work.progress.>", {
+    callback: (_error, message) => began.note(message.json<Began>()),
+  })
   const job = await client.enqueue("long", "forever", { attempts: 1 })
   const first = await began.one(() => true)
   return { ...own, began, job, first }
@@ -35,6 +41,16 @@ t.test("a killed worker's jobs go on elsewhere before their leases run out", asy
   t.ok(second.progress.token > first.progress.token)
   t.equal(await job.cancel(), true)
 })
+
+t.test(
+  "a job whose handler ends the process before it returns goes on elsewhere too",
+  async (t) => {
+    const { client, events } = await workers(t)
+    const job = await client.enqueue("deadly", "once")
+    const { type, worker } = await events.one(({ type }) => type === "gone")
+    t.match([type, (await job.result()).text()], ["gone", worker.name === "a" ? "b" : "a"])
+  },
+)
 
 t.test("one that stands still is killed, and its jobs go on elsewhere only then", async (t) => {
   const { worker, events, problems, began, job, first } = await stage(t, { killStalledMs: 2_000 })

@@ -5,6 +5,7 @@
 import type { MsgHdrs } from "nats"
 import type { Instant } from "../../time/clock.js"
 import type { StoredMessage } from "./job-record.js"
+import type { Settlement } from "./settlement.js"
 
 export type JobStream = "jobs" | "dead"
 
@@ -61,9 +62,6 @@ export interface Delivery extends StoredMessage {
   /** It was handed out after this instant: a process that was frozen may read it much later. */
   readonly after: Instant
 }
-
-/** Done with; to be handed out to another at once, or after so many ms. */
-export type Settlement = "done" | "back" | { readonly backAfterMs: number }
 
 export interface SourceOptions {
   readonly queue: string

@@ -8,11 +8,13 @@
 import type { Bus } from "../../contracts/bus.js"
 import { holds } from "../../lease/lease.js"
 import type { Instant } from "../../time/clock.js"
+import { settlementOf } from "../contract/settlement.js"
 import type { JobsWord } from "./job-witness.js"
 import { machineNow } from "./machine-clock.js"
 
 export class HeldJobs {
-  readonly #ends = new Map<string, Instant>()
+  /** Until when each may be given back, and how. */
+  readonly #held = new Map<string, Instant & { readonly afterMs: number }>()
   readonly #now: () => Instant
 
   constructor(now: () => Instant = machineNow) {
@@ -20,18 +22,22 @@ export class HeldJobs {
   }
 
   heard({ held, over }: Pick<JobsWord, "held" | "over">): void {
-    for (const ticket of over) this.#ends.delete(ticket)
-    for (const [ticket, monoMs, wallMs] of held) this.#ends.set(ticket, { monoMs, wallMs })
+    for (const ticket of over) this.#held.delete(ticket)
+    for (const [ticket, monoMs, wallMs, afterMs = 0] of held) {
+      this.#held.set(ticket, { monoMs, wallMs, afterMs })
+    }
   }
 
   /** To be called when the process is dead, and all that it said has been heard. Returns how many were given back. */
   giveBack(bus: Pick<Bus, "publish" | "info">): number {
     const now = this.#now()
-    const tickets = [...this.#ends].filter(([, end]) => holds(end, now)).map(([ticket]) => ticket)
-    this.#ends.clear()
+    const held = [...this.#held].filter(([, end]) => holds(end, now))
+    this.#held.clear()
     // What is sent while the connection is away would arrive much later.
     if ("info" in bus && bus.info === undefined) return 0
-    for (const ticket of tickets) bus.publish(ticket, "-NAK")
-    return tickets.length
+    for (const [ticket, { afterMs }] of held) {
+      bus.publish(ticket, settlementOf(afterMs > 0 ? { backAfterMs: afterMs } : "back"))
+    }
+    return held.length
   }
 }

@@ -3,7 +3,7 @@
  * a time: to a supervisor that is suspended they must not pile up, and what has ended by then need not be told.
  */
 import type { Instant } from "../../time/clock.js"
-import type { HeldJob, JobsWord, JobWitness } from "./job-witness.js"
+import type { HeldJob, HeldWord, JobsWord, JobWitness } from "./job-witness.js"
 import { machineNow } from "./machine-clock.js"
 
 /** Sends a word; `sent` is called when it is in the channel. */
@@ -12,7 +12,7 @@ export type SendWord = (word: JobsWord, sent: () => void) => void
 export class JobTeller implements JobWitness {
   readonly #send: SendWord
   readonly #now: () => Instant
-  readonly #held = new Map<string, Instant>()
+  readonly #held = new Map<string, HeldWord>()
   readonly #over = new Set<string>()
   #waiting: (() => void)[] = []
   #isSending = false
@@ -25,8 +25,9 @@ export class JobTeller implements JobWitness {
   holds(jobs: readonly HeldJob[], over: readonly string[]): void {
     const { monoMs, wallMs } = this.#now()
     for (const ticket of over) this.#isOver(ticket)
-    for (const { ticket, forMs } of jobs) {
-      this.#held.set(ticket, { monoMs: monoMs + forMs, wallMs: wallMs + forMs })
+    for (const { ticket, forMs, afterMs } of jobs) {
+      const end = [monoMs + forMs, wallMs + forMs] as const
+      this.#held.set(ticket, afterMs ? [ticket, ...end, afterMs] : [ticket, ...end])
     }
     this.#tell()
   }
@@ -46,9 +47,7 @@ export class JobTeller implements JobWitness {
 
   #tell(): void {
     if (this.#isSending) return
-    const held = [...this.#held].map(
-      ([ticket, { monoMs, wallMs }]) => [ticket, monoMs, wallMs] as const,
-    )
+    const held = [...this.#held.values()]
     const over = [...this.#over]
     const told = this.#waiting
     this.#held.clear()

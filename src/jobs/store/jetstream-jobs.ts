@@ -21,10 +21,10 @@ import type {
   JobStream,
   PairedFirst,
   QueueCounts,
-  Settlement,
   SourceOptions,
   ToStore,
 } from "../contract/job-store.js"
+import { type Settlement, settlementOf } from "../contract/settlement.js"
 import { JetStreamSource } from "./jetstream-source.js"
 import { JobConsumers } from "./job-consumers.js"
 import { JobCounts } from "./job-counts.js"
@@ -38,7 +38,6 @@ import {
   taken,
 } from "./job-streams.js"
 import { Pulse } from "./pulse.js"
-import { settlementOf } from "./ticket.js"
 
 const ANSWER_MS = 5_000
 const API = { timeout: ANSWER_MS, checkAPI: false }

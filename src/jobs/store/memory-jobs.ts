@@ -13,10 +13,10 @@ import type {
   JobStream,
   PairedFirst,
   QueueCounts,
-  Settlement,
   SourceOptions,
   ToStore,
 } from "../contract/job-store.js"
+import type { Settlement } from "../contract/settlement.js"
 import { LEASE_MS } from "./job-limits.js"
 import { MemoryConsumer, type Taker } from "./memory-consumer.js"
 import { MemoryStream } from "./memory-stream.js"

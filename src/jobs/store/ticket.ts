@@ -2,8 +2,6 @@
  * The subject by which a delivery is settled, as JetStream writes it; it says which message it is, and how often that was
  * handed out. Servers write it in two ways, the longer one with a domain and an account.
  */
-import { nanos } from "nats"
-import type { Settlement } from "../contract/job-store.js"
 
 export interface TicketParts {
   readonly stream: string
@@ -34,14 +32,4 @@ export function ticketParts(ticket: string | undefined): TicketParts | undefined
     storedMs: Number(stored.slice(0, -NANOS_DIGITS)),
     pending: Number(pending),
   }
-}
-
-const DONE = Buffer.from("+ACK")
-
-/** What is sent to a ticket to settle its delivery. */
-export function settlementOf(how: Settlement): Uint8Array | string {
-  if (how === "done") return DONE
-  return how === "back"
-    ? "-NAK"
-    : `-NAK ${JSON.stringify({ delay: nanos(Math.ceil(how.backAfterMs)) })}`
 }

@@ -8,12 +8,8 @@ import { isA } from "../../errors/thrown.js"
 import type { Clock } from "../../time/clock.js"
 import { Pace } from "../../time/pace.js"
 import { NoAnswer, within } from "../../time/within.js"
-import {
-  AlreadyThere,
-  type JobStore,
-  type Settlement,
-  type ToStore,
-} from "../contract/job-store.js"
+import { AlreadyThere, type JobStore, type ToStore } from "../contract/job-store.js"
+import type { Settlement } from "../contract/settlement.js"
 import type { TakenJob } from "./taken-job.js"
 
 /** How long the server may take to note that one is done, in ms. */

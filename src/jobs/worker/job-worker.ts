@@ -23,6 +23,9 @@ import { ProgressTeller } from "./progress-teller.js"
 import { QueueWorker } from "./queue-worker.js"
 import type { TakenJob } from "./taken-job.js"
 
+/** How long it takes at most until all servers of a cluster know that a worker is gone, in ms; its jobs wait so long. */
+const DEATH_KNOWN_MS = 50
+
 export interface JobWorkerOptions {
   readonly pool: string
   readonly queues: ReadonlyMap<string, QueueOptions>
@@ -105,7 +108,7 @@ export class JobWorker {
     if (isMine) message.respond(encodeRunning([]))
   }
 
-  /** Told once a turn, before the first of them is run. */
+  /** Told once a turn, for all that came in it. */
   #took(job: TakenJob): void {
     this.#toTell.push(job)
     if (this.#toTell.length > 1) return
@@ -115,8 +118,9 @@ export class JobWorker {
       const over = [...this.#told].filter(({ isOver }) => isOver)
       for (const one of over) this.#told.delete(one)
       for (const one of jobs) this.#told.add(one)
+      const afterMs = this.#options.store.abilities.isReplicated ? DEATH_KNOWN_MS : 0
       this.#options.witness?.holds(
-        jobs.map((one) => ({ ticket: one.delivery.ticket, forMs: one.leftMs() })),
+        jobs.map((one) => ({ ticket: one.delivery.ticket, forMs: one.leftMs(), afterMs })),
         over.map(({ delivery }) => delivery.ticket),
       )
     })

@@ -2,7 +2,9 @@
  * Takes the jobs of one queue, as many as there is room for, and has its handler do them. Where a lease can't be renewed the
  * signal of its job fires before anybody else can have it, and what the handler does then counts for nothing.
  *
- * A handler that returns no promise is done in the turn in which its job came, and kept nowhere.
+ * A handler is called when whoever gives back the jobs of this worker, should it die, has been told; but one that was quick
+ * the last time, and returned no promise, is called before that: most of its jobs are done in the turn in which they came,
+ * and kept nowhere.
  */
 import { unawaited, unexpected } from "../../contracts/unawaited.js"
 import { JobCancelled } from "../../errors/job-errors.js"
@@ -11,12 +13,12 @@ import type { MemberLabel } from "../../protocol/member.js"
 import { isPromise } from "../../time/promised.js"
 import { within } from "../../time/within.js"
 import { Tally } from "../../work/tally.js"
-import { crashedTooOften, crashesOf } from "../contract/fate.js"
+import { crashedTooOften } from "../contract/fate.js"
 import { recordOf } from "../contract/job-record.js"
 import type { Delivery } from "../contract/job-store.js"
 import { DEFAULT_CONCURRENCY, type QueueOptions } from "../contract/queue-job.js"
 import type { RunningJob } from "../contract/running.js"
-import { Excuses } from "./excuses.js"
+import { EarlierDeliveries } from "./earlier-deliveries.js"
 import { JobLeases } from "./job-leases.js"
 import type { JobSettler, JobSettlerOptions } from "./job-settler.js"
 import type { ProgressTeller } from "./progress-teller.js"
@@ -25,13 +27,16 @@ import { QueueTrouble } from "./queue-trouble.js"
 import { isSuperseded } from "./successor.js"
 import { TakenJob } from "./taken-job.js"
 
+/** A handler that returns within so many ms is hardly what a process dies of. */
+const QUICK_MS = 1
+
 export interface QueueWorkerOptions extends Omit<JobSettlerOptions, "worker"> {
   readonly queue: string
   readonly own: QueueOptions
   readonly member: () => MemberLabel
   readonly settler: JobSettler
   readonly progress: ProgressTeller
-  /** Told what it has taken, and until when that is the worker's. */
+  /** Hears of what it has taken, or holds on; in a microtask of its own at the latest it has told whom that concerns. */
   readonly took: (job: TakenJob) => void
 }
 
@@ -39,13 +44,12 @@ export class QueueWorker {
   readonly tally: Tally
   readonly #options: QueueWorkerOptions
   readonly #concurrency: number
-  readonly #excuses: Excuses
+  readonly #earlier: EarlierDeliveries
   readonly #trouble: QueueTrouble
   readonly #running = new Set<TakenJob>()
-  /** Why each of those was handed out more than once, if that is known. */
-  readonly #histories = new WeakMap<TakenJob, { readonly crashes: number; excused: number }>()
   #source: QueueSource | undefined
   #leaseMs = 0
+  #isQuick = false
   #isPaused = false
   #isStopped = false
   #leases: JobLeases | undefined
@@ -54,7 +58,7 @@ export class QueueWorker {
   constructor(options: QueueWorkerOptions) {
     this.#options = options
     this.#concurrency = options.own.concurrency ?? DEFAULT_CONCURRENCY
-    this.#excuses = new Excuses(options.store, options.names)
+    this.#earlier = new EarlierDeliveries(options.store, options.names)
     this.#trouble = new QueueTrouble(options.queue, options.clock, options.troubles)
     this.tally = new Tally(options.clock)
   }
@@ -101,20 +105,13 @@ export class QueueWorker {
   /** Takes no more, and finishes what runs within `graceMs`; what is not done by then is given back, and its signal fires. */
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true
-    const { clock, settler } = this.#options
     const closed = this.#source?.close()
-    await within(clock, Math.max(1, graceMs), this.#untilIdle(closed)).catch(() => {})
-    const left = [...this.#running]
-      .filter((job) => !job.isOver)
-      .map((job) => {
-        job.abort(new WorkerStopped())
-        const settled = settler.gaveBack(job, this.#histories.get(job)?.excused ?? 0)
-        this.#over(job, settled)
-        return settled
-      })
+    await within(this.#options.clock, Math.max(1, graceMs), this.#untilIdle(closed)).catch(() => {})
     // What is being settled still is so for no longer than its lease, which is not renewed any more.
     this.#leases?.stop()
-    await Promise.all(left)
+    const left = [...this.#running].filter((job) => !job.isOver)
+    for (const job of left) job.abort(new WorkerStopped())
+    await Promise.all(left.map((job) => this.#giveBack(job)))
     await this.#untilIdle(closed)
   }
 
@@ -132,7 +129,7 @@ export class QueueWorker {
     const job = new TakenJob({ delivery, record, ...own })
     // Nobody here could read it in time; it may be another's by now.
     if (!job.isHeld()) {
-      unawaited(this.#excuses.add(delivery), () => {})
+      this.#earlier.excuse(delivery)
       return this.#ask()
     }
     this.#running.add(job)
@@ -141,18 +138,23 @@ export class QueueWorker {
     const { notBeforeMs } = record
     const leftMs = notBeforeMs === undefined ? 0 : notBeforeMs - store.nowMs()
     if (leftMs > 0) this.#over(job, this.#options.settler.tooEarly(job, leftMs))
+    // Another has taken its place, or nobody here could read while much of its lease was used up.
     else if (job.isStale() || this.#running.size > this.#concurrency)
-      unawaited(this.#notRun(job), this.#broke)
+      unawaited(this.#giveBack(job), this.#broke)
     else if (delivery.deliveries > 1 || record.crashes > 0)
       unawaited(this.#lookBack(job), this.#broke)
-    else this.#run(job)
+    else if (this.#isQuick) this.#run(job)
+    else queueMicrotask(() => job.isOver || this.#run(job))
     this.#ask()
   }
 
-  /** Another has taken its place, or nobody here could read while much of its lease was used up: it goes back, and was not run. */
-  async #notRun(job: TakenJob): Promise<void> {
-    const excused = await this.#excuses.of(job.delivery)
-    if (!job.isOver) this.#over(job, this.#options.settler.gaveBack(job, excused))
+  /** It goes on elsewhere, and this delivery counts for nothing. */
+  #giveBack(job: TakenJob): Promise<void> {
+    const { settler } = this.#options
+    const excused = this.#earlier.excusedOf(job)
+    const settled = excused.then((count) => settler.gaveBack(job, count))
+    this.#over(job, settled)
+    return settled
   }
 
   /** It was handed out before: runs it, unless its workers died too often, or what became of it is stored already. */
@@ -161,12 +163,10 @@ export class QueueWorker {
     const hasGoneOn = await isSuperseded(job, this.#options)
     if (job.isOver) return
     if (hasGoneOn) return this.#over(job, settler.superseded(job))
-    const excused = await this.#excuses.of(job.delivery)
+    const crashes = await this.#earlier.read(job)
     if (job.isOver) return
     // The answers took longer than its lease, and it may have been another's meanwhile.
     if (!job.isHeld()) return this.#over(job)
-    const crashes = crashesOf(job.record, job.delivery.deliveries, excused)
-    this.#histories.set(job, { crashes, excused })
     if (crashes > job.record.crashes) this.#options.meter?.crashed(job.queue)
     const reason = crashedTooOften(crashes)
     if (reason) this.#over(job, settler.bury(job, { ...job.record, crashes }, reason))
@@ -174,23 +174,25 @@ export class QueueWorker {
   }
 
   #run(job: TakenJob): void {
-    const { own } = this.#options
+    const { own, clock } = this.#options
     job.begin()
+    this.#isQuick = false
     let result: unknown
     try {
       result = own.handler(job)
     } catch (error) {
       return this.#failed(job, error)
     }
-    if (!isPromise(result)) return this.#succeeded(job, result)
+    if (!isPromise(result)) {
+      this.#isQuick = clock.now().monoMs - job.beganMs < QUICK_MS
+      return this.#succeeded(job, result)
+    }
     this.#leases?.watch()
-    unawaited(
-      result.then(
-        (value) => this.#succeeded(job, value),
-        (error) => this.#failed(job, error),
-      ),
-      this.#broke,
+    const ended = result.then(
+      (value) => this.#succeeded(job, value),
+      (error) => this.#failed(job, error),
     )
+    unawaited(ended, this.#broke)
   }
 
   #succeeded(job: TakenJob, result: unknown): void {
@@ -203,8 +205,7 @@ export class QueueWorker {
     if (job.isOver) return
     const { clock, settler } = this.#options
     this.tally.erred(clock.now().monoMs - job.beganMs, String(thrown))
-    const crashes = this.#histories.get(job)?.crashes ?? job.record.crashes
-    this.#over(job, settler.failed(job, thrown, crashes))
+    this.#over(job, settler.failed(job, thrown, this.#earlier.crashesOf(job)))
   }
 
   /** It ends, and makes room when that is `settled`. */
@@ -218,9 +219,7 @@ export class QueueWorker {
   #gone(job: TakenJob): void {
     this.#running.delete(job)
     this.#options.progress.forget(job)
-    // One that is not held any more is handed out again, and counted.
-    const isSettled = this.#histories.has(job) && job.isHeld()
-    if (isSettled && !this.#isStopped) unawaited(this.#excuses.forget(job.delivery.seq), () => {})
+    if (!this.#isStopped) this.#earlier.forget(job)
     this.tally.busy = this.#running.size
     this.#ask()
     if (this.#running.size === 0) for (const wake of this.#idle.splice(0)) wake()

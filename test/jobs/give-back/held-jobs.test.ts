@@ -7,9 +7,15 @@ import type { JobsWord } from "../../../src/jobs/give-back/job-witness.js"
 function stage() {
   const now = { monoMs: 0, wallMs: 1_000 }
   const published: string[] = []
-  const bus = { publish: (ticket: string) => void published.push(ticket) }
+  const words: unknown[] = []
+  const bus = {
+    publish: (ticket: string, word: unknown) => {
+      published.push(ticket)
+      words.push(word)
+    },
+  }
   const held = new HeldJobs(() => now)
-  return { now, published, bus, held }
+  return { now, published, words, bus, held }
 }
 
 t.test("what a dead worker ran is given back, but not what was done", async (t) => {
@@ -25,6 +31,19 @@ t.test("what a dead worker ran is given back, but not what was done", async (t) 
   t.equal(held.giveBack(bus), 2)
   t.strictSame(published, ["b", "c"])
   t.equal(held.giveBack(bus), 0, "once")
+})
+
+t.test("what is to be handed out later is given back with a delay", async (t) => {
+  const { held, bus, words } = stage()
+  held.heard({
+    held: [
+      ["a", 5, 1_005, 50],
+      ["b", 5, 1_005],
+    ],
+    over: [],
+  })
+  held.giveBack(bus)
+  t.strictSame(words, ['-NAK {"delay":50000000}', "-NAK"])
 })
 
 t.test("nothing is given back whose lease may be over, by either clock", async (t) => {
@@ -65,6 +84,16 @@ t.test("a worker says at once what it runs, and until when that is its own", asy
   const { teller, words } = channel()
   teller.holds([{ ticket: "a", forMs: 50 }], [])
   t.strictSame(words, [{ type: "jobs", held: [["a", 150, 1_050]], over: [] }])
+})
+
+t.test("it says how much later a job is to be handed out, if not at once", async (t) => {
+  const { teller, words } = channel()
+  const later = { ticket: "a", forMs: 50, afterMs: 20 }
+  teller.holds([later, { ticket: "b", forMs: 50, afterMs: 0 }], [])
+  t.strictSame(words[0]?.held, [
+    ["a", 150, 1_050, 20],
+    ["b", 150, 1_050],
+  ])
 })
 
 t.test("words don't pile up, and what has ended meanwhile is not told as held", async (t) => {

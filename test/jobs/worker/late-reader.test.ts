@@ -113,3 +113,27 @@ t.test("a worker that can't store that it gives a job back ends with the lease",
   t.ok(isOver)
   await stopped
 })
+
+t.test("who stops before it knows what was excused of a job keeps that", async (t) => {
+  const { clock, store, join, enqueue } = stage(t)
+  const { seq } = await enqueue()
+  const excused = async () =>
+    Buffer.from((await store.last("jobs", names.excused(seq)))?.data ?? "")
+  for (const count of ["1", "2", "3"]) {
+    // It is asked what became of the job, and stopped before the answer comes.
+    const answers: (() => void)[] = []
+    const anywhere = names.anywhere("send", "1")
+    const last: JobStore["last"] = async (stream, subject) => {
+      if (subject === anywhere) await new Promise<void>((answer) => answers.push(answer))
+      return store.last(stream, subject)
+    }
+    const worker = await join(`w${count}`, () => new Promise(() => {}), { last })
+    await clock.pass(10)
+    const stopped = worker.stop(0)
+    await clock.pass(10)
+    for (const answer of answers) answer()
+    await clock.pass(10)
+    await stopped
+    t.equal(String(await excused()), count)
+  }
+})

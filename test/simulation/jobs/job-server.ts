@@ -9,10 +9,10 @@ import type {
   JobAbilities,
   JobSource,
   PairedFirst,
-  Settlement,
   SourceOptions,
   ToStore,
 } from "../../../src/jobs/contract/job-store.js"
+import type { Settlement } from "../../../src/jobs/contract/settlement.js"
 import { MemoryJobs } from "../../../src/jobs/store/memory-jobs.js"
 import type { Clock, Instant } from "../../../src/time/clock.js"
 import type { Timeline } from "../timeline.js"

@@ -8,10 +8,10 @@ import type {
   JobStream,
   PairedFirst,
   QueueCounts,
-  Settlement,
   SourceOptions,
   ToStore,
 } from "../../../src/jobs/contract/job-store.js"
+import type { Settlement } from "../../../src/jobs/contract/settlement.js"
 import { LEASE_MS } from "../../../src/jobs/store/job-limits.js"
 import { WAITS } from "../../../src/jobs/store/pull-lane.js"
 import { Pulse } from "../../../src/jobs/store/pulse.js"
