@@ -51,7 +51,7 @@ t.test("a worker that is idle loads no metrics, no threads and no screen", async
 t.test("pool dashboard --once loads neither Ink nor React", async (t) => {
   const server = await testServer(t)
   const [command] = await loadedBy(t, [POOL, "dashboard", "--once", "--servers", server.url])
-  isLoaded(t, command, [...COMMAND_LINE, ...NATS, ...JETSTREAM, ...WIDTHS], 62)
+  isLoaded(t, command, [...COMMAND_LINE, ...NATS, ...JETSTREAM, ...WIDTHS], 63)
 })
 
 t.test("a program that imports this package loads what speaks with NATS", async (t) => {

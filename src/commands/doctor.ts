@@ -2,6 +2,7 @@
 import type { NatsConnection } from "nats"
 import { type Examination, examine, type Finding } from "../doctor/doctor.js"
 import { BadInput, PoolError } from "../errors/errors.js"
+import { oneLine } from "../errors/thrown.js"
 import { bucketSettingsOf } from "../jetstream/bucket-settings.js"
 import { type Timings, timingsOf } from "../lease/timings.js"
 import { connectToNats } from "../nats/connection.js"
@@ -70,7 +71,10 @@ function unreachable(error: unknown): Finding {
   return { what: "connection", verdict: "fail", says, remedy: remedy.join("; ") }
 }
 
+/** Names of others stand in it, which must not steer the terminal; so long it is at most, in characters. */
+const LONGEST = 2_000
+
 function inWords({ what, verdict, says, remedy }: Finding): string {
-  const line = `${verdict.padEnd(5)} ${what.padEnd(12)} ${says}`
+  const line = `${verdict.padEnd(5)} ${what.padEnd(12)} ${oneLine(says, LONGEST)}`
   return remedy ? `${line}\n${" ".repeat(19)}do: ${remedy}` : line
 }

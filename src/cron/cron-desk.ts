@@ -5,6 +5,7 @@
 import { headers } from "nats"
 import type { Bus } from "../contracts/bus.js"
 import { BadInput } from "../errors/errors.js"
+import { checkSize } from "../jobs/contract/job-size.js"
 import type { JobStore } from "../jobs/contract/job-store.js"
 import { lastPartOf } from "../protocol/subject.js"
 import { type CronNames, cronNamesOf } from "./cron-names.js"
@@ -56,6 +57,8 @@ export class CronDesk {
   /** Adds a definition, or puts it in the place of the one of that name. Throws BadInput for what can't be read. */
   async add(name: string, definition: CronDefinition & { payload?: string }): Promise<CronList> {
     checkCron(name, definition)
+    const { payload = "" } = definition
+    checkSize(this.#store, { data: Buffer.from(payload) })
     const { at, tz = DEFAULT_ZONE } = definition
     const before = await this.#stored(name)
     const spec = specOf({ at, tz })

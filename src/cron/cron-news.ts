@@ -40,8 +40,13 @@ export async function askLeader(
   return answer && decodeLeaderCron(answer)
 }
 
+/** Whether that is asked; what can't be read asks for no more than an answer. */
 export function asksReread(data: Uint8Array): boolean {
-  return data.length > 0 && objectIn(data).reread === true
+  try {
+    return objectIn(data).reread === true
+  } catch {
+    return false
+  }
 }
 
 export function encodeLeaderCron(news: LeaderCron): Uint8Array {

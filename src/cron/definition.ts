@@ -5,7 +5,7 @@
  */
 import { objectIn, toBytes } from "../encoding/json.js"
 import { payloadOf } from "../encoding/payload.js"
-import { BadInput } from "../errors/errors.js"
+import { BadInput, reasonOf } from "../errors/errors.js"
 import { checkedQueue } from "../jobs/contract/job-names.js"
 import {
   checkKind,
@@ -73,7 +73,7 @@ const DEFINITION = {
 
 /** Returns `name` if it can name a definition; throws BadInput otherwise. */
 export function checkedCronName(name: string): string {
-  if (NAME.test(name)) return name
+  if (typeof name === "string" && NAME.test(name)) return name
   throw new BadInput("cron", `a name of 1 to 64 letters, digits, "-" or "_"`, name)
 }
 
@@ -85,6 +85,11 @@ export function checkDefinition(name: string, given: CronDefinition): void {
   checkKind(`${of}: at`, given.at, text)
   checkKind(`${of}: job`, given.job, text)
   checkedQueue(given.job)
+  try {
+    payloadOf(given.payload, "payload")
+  } catch (error) {
+    throw new BadInput(`${of}: payload`, "what can be sent", reasonOf(error), { cause: error })
+  }
 }
 
 export function encodeStored(stored: StoredDefinition): Uint8Array {

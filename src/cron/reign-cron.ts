@@ -6,8 +6,9 @@ import type { Bus, BusMessage, BusSubscription } from "../contracts/bus.js"
 import type { JobMeter } from "../contracts/meter.js"
 import type { Troubles } from "../contracts/troubles.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
-import { reasonOf } from "../errors/thrown.js"
-import { jobNamesOf } from "../jobs/contract/job-names.js"
+import { BadInput, reasonOf } from "../errors/errors.js"
+import { checkedQueue, jobNamesOf } from "../jobs/contract/job-names.js"
+import { checkSize } from "../jobs/contract/job-size.js"
 import type { JobStore } from "../jobs/contract/job-store.js"
 import type { Leadership } from "../lease/leadership.js"
 import { listen } from "../protocol/listening.js"
@@ -16,9 +17,18 @@ import type { Clock } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
 import { cronNamesOf } from "./cron-names.js"
 import { asksReread, type CronNews, encodeLeaderCron } from "./cron-news.js"
-import { type CronDefinition, decodeStored, type WholeDefinition, wholeOf } from "./definition.js"
+import {
+  type CronDefinition,
+  checkedCronName,
+  decodeStored,
+  type WholeDefinition,
+  wholeOf,
+} from "./definition.js"
 import { type ReignContext, RunningCron } from "./running-cron.js"
 
+/** What is shown of one of which too little is known. */
+const NOTHING = { at: "", tz: "", job: "", missed: "", from: "pool", isPaused: false }
+const WHOLE = "a definition with at and job in the pool, or in the code of who leads"
 const PACE = { firstMs: 100, mostMs: 5_000 }
 /** So many definitions of a pool are looked at. */
 const MOST_DEFINITIONS = 10_000
@@ -45,7 +55,8 @@ export class ReignCron {
   readonly #running = new Map<string, RunningCron>()
   /** What is not fired: it is paused, or can't be. */
   #idle: CronNews[] = []
-  #rereading: Promise<void> = Promise.resolve()
+  /** What is read now, and all that was to be read before. */
+  #reading: Promise<void> = Promise.resolve()
   #isStopped = false
 
   constructor(options: ReignCronOptions) {
@@ -90,7 +101,7 @@ export class ReignCron {
       onProblem: (problem) => troubles.report("a subscription failed", problem),
     })
     if (!this.#holds()) return this.stop()
-    await this.#reread()
+    await this.#read()
   }
 
   #asked(message: BusMessage): void {
@@ -98,17 +109,23 @@ export class ReignCron {
       const crons = [...[...this.#running.values()].map(({ news }) => news), ...this.#idle]
       message.respond(encodeLeaderCron({ by: this.#options.by, crons }))
     }
-    if (!asksReread(message.data)) return answer()
-    this.#rereading = this.#rereading.then(() => this.#reread())
-    unawaited(this.#rereading.then(answer), (error) => {
-      this.#rereading = Promise.resolve()
+    // What is being read is known when that is done; before, it would be told that there is none.
+    if (!asksReread(message.data)) return unawaited(this.#reading.then(answer), () => {})
+    unawaited(this.#read().then(answer), (error) => {
       this.#options.troubles.report("cron can't be read anew", error)
     })
   }
 
+  /** One after another. */
+  #read(): Promise<void> {
+    const read = () => this.#reread()
+    this.#reading = this.#reading.then(read, read)
+    return this.#reading
+  }
+
   /** Begins what is new or has changed, and ends what has changed or is gone. */
   async #reread(): Promise<void> {
-    const { definitions, troubles } = this.#options
+    const { definitions } = this.#options
     const { store, cron } = this.#context as ReignContext
     const found = await store.list("jobs", cron.definitions, MOST_DEFINITIONS)
     if (!this.#holds()) return
@@ -119,16 +136,20 @@ export class ReignCron {
     for (const name of new Set([...definitions.keys(), ...stored.keys()])) {
       const definition = wholeOf(name, definitions.get(name), stored.get(name))
       if (definition) await this.#start(definition)
-      else troubles.report(`cron ${name} is not whole: it changes one that this leader has not`)
+      else this.#refuse({ ...NOTHING, name }, new BadInput("cron", WHOLE, name))
     }
   }
 
   async #start(definition: WholeDefinition): Promise<void> {
     const { troubles } = this.#options
+    const { store } = this.#context as ReignContext
     const { name, at, tz, job, missed, from, isPaused } = definition
     const news: CronNews = { name, at, tz, job, missed, from, isPaused }
     if (isPaused) return void this.#idle.push(news)
     try {
+      checkedCronName(name)
+      checkedQueue(job)
+      checkSize(store, definition)
       const { ticksOf } = await import("./expression.js")
       const ticks = ticksOf(at, tz, `cron.${name}`)
       if (!this.#holds()) return
@@ -136,8 +157,13 @@ export class ReignCron {
       this.#running.set(name, running)
       unawaited(running.run(), unexpected(troubles.report))
     } catch (error) {
-      this.#idle.push({ ...news, problem: reasonOf(error) })
-      troubles.report(`cron ${name} can't be fired`, error)
+      this.#refuse(news, error)
     }
+  }
+
+  /** Anybody may have written it: it is shown with what is wrong, and fires nothing. */
+  #refuse(news: CronNews, error: unknown): void {
+    this.#idle.push({ ...news, problem: reasonOf(error) })
+    this.#options.troubles.report(`cron ${news.name} can't be fired`, error)
   }
 }

@@ -115,7 +115,7 @@ async function atQueue(jobs: JobClient, lever: JobLever, queue: string): Promise
     : `resumed ${queue}`
 }
 
-async function atJob({ finder, names }: JobClient, lever: JobLever, id: string): Promise<string> {
+async function atJob({ finder }: JobClient, lever: JobLever, id: string): Promise<string> {
   if (lever === "retry") {
     await finder.retry(id)
     return `brought back ${id}: it is done again`
@@ -124,6 +124,6 @@ async function atJob({ finder, names }: JobClient, lever: JobLever, id: string):
     await finder.discard(id)
     return `forgot ${id}`
   }
-  if (!(await finder.cancel(id, "cancelled on the dashboard"))) throw new NoSuchJob(names.pool, id)
+  await finder.mustCancel(id, "cancelled on the dashboard")
   return `cancelled ${id}`
 }

@@ -12,6 +12,8 @@ export interface JobFacts {
   readonly abilities: JobAbilities
   readonly queues: readonly QueueCounts[]
   readonly dead: { readonly count: number; readonly most: number }
+  /** By which settings of their streams jobs are lost or refused, in words. */
+  readonly losses: readonly string[]
   readonly cron: CronList
   /** The server's clock, in ms since 1970. */
   readonly nowMs: number
@@ -21,6 +23,8 @@ export interface JobFacts {
 const LONG_MS = 5 * 60_000
 /** So full the dead are worth a word. */
 const NEARLY_FULL = 0.8
+const LIMITS =
+  "take its limits away: nats stream edit --max-age=0 --max-msgs=-1 --max-bytes=-1; a sealed one has to be made anew"
 const COMPLETE = "2.12.12, or 2.14.3,"
 
 export function jobFindings(facts: JobFacts): Finding[] {
@@ -28,6 +32,7 @@ export function jobFindings(facts: JobFacts): Finding[] {
     { what: "jobs: server", ...serverOf(facts) },
     { what: "jobs: queues", ...queuesOf(facts) },
     { what: "jobs: dead", ...deadOf(facts) },
+    ...facts.losses.map((says) => ({ what: "jobs: stream", ...warn(says, LIMITS) })),
     ...(facts.cron.crons.length > 0 ? [{ what: "cron", ...cronOf(facts) }] : []),
   ]
 }
@@ -47,6 +52,13 @@ function serverOf({ version, abilities }: JobFacts): Omit<Finding, "what"> {
 
 function queuesOf({ queues, nowMs }: JobFacts): Omit<Finding, "what"> {
   const of = (isMeant: (counts: QueueCounts) => boolean) => queues.filter(isMeant)
+  const astray = of((counts) => (counts.astray ?? 0) > 0)
+  if (astray.length > 0) {
+    const each = astray.map(({ queue, astray: count }) => `${queue} (${count})`).join(", ")
+    const subjects = "<pool>.job.<queue>.<0, 1 or 2>.<key>"
+    const remedy = `publish them anew under ${subjects}, and remove these with: nats stream purge --subject`
+    return warn(`jobs lie where no worker takes any from: ${each}`, remedy)
+  }
   const unserved = of(({ isServed, waiting }) => !isServed && waiting > 0)
   if (unserved.length > 0) {
     const each = unserved.map(({ queue, waiting }) => `${queue} (${waiting} waiting)`).join(", ")

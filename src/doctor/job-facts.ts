@@ -4,6 +4,7 @@ import { CronDesk } from "../cron/cron-desk.js"
 import { isNotPermitted } from "../errors/errors.js"
 import { findStream } from "../jetstream/find-stream.js"
 import { jobNamesOf } from "../jobs/contract/job-names.js"
+import { lossesOf } from "../jobs/store/job-streams.js"
 import { findJobs } from "../operator/pool-jobs.js"
 import { type Finding, failed, ok } from "./finding.js"
 import { type JobFacts, jobFindings } from "./job-checks.js"
@@ -28,8 +29,9 @@ async function jobFacts(connection: NatsConnection, pool: string): Promise<JobFa
   const jobs = await findJobs(connection, pool)
   if (!jobs) return undefined
   const { store, names } = jobs
-  const [queues, dead, cron] = await Promise.all([
+  const [queues, lying, dead, cron] = await Promise.all([
     store.counts(),
+    findStream(connection, names.jobsStream),
     findStream(connection, names.deadStream),
     new CronDesk(pool, store, connection).list(),
   ])
@@ -38,6 +40,10 @@ async function jobFacts(connection: NatsConnection, pool: string): Promise<JobFa
     abilities: store.abilities,
     queues,
     dead: { count: dead?.state.messages ?? 0, most: dead?.config.max_msgs ?? 0 },
+    losses: [
+      ...(lying ? [lossesOf(lying.config)] : []),
+      ...(dead?.config.sealed ? [lossesOf(dead.config)] : []),
+    ].filter((loss) => loss !== undefined),
     cron,
     nowMs: store.nowMs(),
   }

@@ -27,6 +27,11 @@ function isIterable(
   return Symbol.iterator in given
 }
 
+/** How long headers are on the wire, in bytes. */
+export function lengthOf(headers: MsgHdrs): number {
+  return Buffer.byteLength(String(headers))
+}
+
 /** Adds what `from` has to `to` (default: new headers), with all values, in the letters in which the names came. */
 export function copyHeaders(
   from: Iterable<readonly [string, readonly string[]]>,

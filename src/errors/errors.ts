@@ -182,9 +182,12 @@ export class PayloadTooLarge extends PoolError {
     /** The server's max_payload, headers included; Infinity if it is not known. */
     readonly maxBytes: number,
     options?: ErrorOptions,
+    /** Of that, what is left for headers that are added later. */
+    room?: number,
   ) {
+    const left = room === undefined ? "" : `, ${room} of which are left for more headers`
     const taken = Number.isFinite(maxBytes)
-      ? `the server takes at most ${maxBytes}, headers included`
+      ? `the server takes at most ${maxBytes}, headers included${left}`
       : "more than the server takes"
     super(
       `payload of ${bytes} bytes: ${taken}; send less, or raise max_payload in its configuration`,

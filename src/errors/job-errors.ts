@@ -1,5 +1,5 @@
 /** What can become of a job, as who enqueued it or runs it is told. */
-import { PoolError } from "./errors.js"
+import { PoolError, reasonOf } from "./errors.js"
 
 /** The job has failed for good: it is among the dead letters, from where it can be had again. */
 export class JobFailed extends PoolError {
@@ -94,6 +94,21 @@ export class NoSuchJob extends PoolError {
   }
 }
 
+/** The job is not where it would have to be for what was asked: one that runs can't be retried, a dead one not be cancelled. */
+export class WrongJobState extends PoolError {
+  override readonly name = "WrongJobState"
+  override readonly code = "wrong-job-state"
+  constructor(
+    readonly id: string,
+    /** How it stands: `it is dead`. */
+    readonly standing: string,
+    /** What would be possible, of which jobs: `only one that is dead can be discarded`. */
+    readonly possible: string,
+  ) {
+    super(`job ${id}: ${standing}, and ${possible}; see: pool jobs show ${id}`)
+  }
+}
+
 /** Some of many jobs could not be enqueued; those that could are. */
 export class NotAllEnqueued extends PoolError {
   override readonly name = "NotAllEnqueued"
@@ -106,7 +121,43 @@ export class NotAllEnqueued extends PoolError {
     options: { readonly cause: unknown },
   ) {
     super(
-      `${missing.length} of ${count} jobs for queue "${queue}" were not enqueued; enqueue these again`,
+      `${missing.length} of ${count} jobs for queue "${queue}" were not enqueued (${reasonOf(options.cause)}); enqueue these again`,
+      options,
+    )
+  }
+}
+
+/** A stream of the pool's jobs refused what was to be stored. Nothing was. */
+export class StreamRefused extends PoolError {
+  override readonly name = "StreamRefused"
+  override readonly code = "stream-refused"
+  constructor(
+    readonly stream: string,
+    /** In the server's words. */
+    readonly reason: string,
+    /** Whether it will refuse the same again: it is sealed, or the message is too large; not if it is full. */
+    readonly isForGood: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `stream ${stream} stored nothing: ${reason}; see to it that it has room, and no limits that are too low: pool doctor`,
+      options,
+    )
+  }
+}
+
+/** What the stream of a pool's jobs should be, or take, is somebody else's. */
+export class ForeignStream extends PoolError {
+  override readonly name = "ForeignStream"
+  override readonly code = "foreign-stream"
+  constructor(
+    readonly stream: string,
+    readonly pool: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `stream ${stream} can't hold the jobs of pool "${pool}": ${problem}; remove what is in the way, or give the pool another name`,
       options,
     )
   }

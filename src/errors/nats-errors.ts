@@ -12,6 +12,11 @@ export function isNameInUse(error: unknown): boolean {
   return field(error, "code") === 10058
 }
 
+/** What the stream should take another one takes already, or the stream is set up so that it can't be what it should be. */
+export function isForeign(error: unknown): boolean {
+  return [10052, 10065].includes(field(error, "code"))
+}
+
 /** The bucket's stream does not exist (any more). */
 export function isStreamNotFound(error: unknown): boolean {
   return field(error, "code") === 10059

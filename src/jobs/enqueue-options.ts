@@ -12,6 +12,7 @@ import {
   wholeFrom,
 } from "../options/known-options.js"
 import { checkedId, checkedPriority } from "./contract/job-names.js"
+import { isReserved, LONGEST_BACKOFF_MS, LONGEST_MS } from "./contract/job-record.js"
 
 /** How a job is to be done. */
 export interface EnqueueOptions {
@@ -35,22 +36,23 @@ export interface EnqueueOptions {
   readonly id?: string | undefined
   /** For how long its result is kept, in ms, for who asks later; needs server 2.11. Default: it is not. */
   readonly keepResultMs?: number | undefined
-  /** Headers for its handler: texts by name, or an object with headers of NATS or of the web. */
+  /**
+   * Headers for its handler: texts by name, or an object with headers of NATS or of the web, of another job say. Names that
+   * begin with `Nats-` or `Pool-Job-` are the message's own: refused among texts by name, and left out of other headers.
+   */
   readonly headers?: Readonly<Record<string, string>> | MsgHdrs | Headers | undefined
   /** How long enqueuing may take, in ms. Default 5000. */
   readonly timeoutMs?: number | undefined
 }
 
-const YEAR_MS = 366 * 24 * 3_600_000
-
 const ENQUEUE_OPTIONS = {
   attempts: wholeFrom(1),
-  backoffMs: numberFrom(1, 3_600_000),
+  backoffMs: numberFrom(1, LONGEST_BACKOFF_MS),
   priority: number,
-  delayMs: numberFrom(0, YEAR_MS),
+  delayMs: numberFrom(0, LONGEST_MS),
   unique: text,
   id: text,
-  keepResultMs: numberFrom(1, YEAR_MS),
+  keepResultMs: numberFrom(1, LONGEST_MS),
   headers: headersLike,
   timeoutMs: waitMs,
 } satisfies KindsOf<EnqueueOptions>
@@ -58,7 +60,14 @@ const ENQUEUE_OPTIONS = {
 /** Throws BadInput for options that it doesn't know, or that can't be used. */
 export function checkedEnqueueOptions(options: EnqueueOptions): void {
   checkOptions("a job", options, ENQUEUE_OPTIONS)
-  const { id, unique, priority } = options
+  const { id, unique, priority, headers = {} } = options
+  // Those of another message may go along, and what is that message's own is left out.
+  const reserved = Symbol.iterator in headers ? undefined : Object.keys(headers).find(isReserved)
+  if (reserved !== undefined) {
+    const expected =
+      "names that begin neither with Nats- nor with Pool-Job-, which say how it is stored"
+    throw new BadInput("headers", expected, reserved)
+  }
   if (priority !== undefined) checkedPriority(priority)
   if (id !== undefined) checkedId(id)
   if (id !== undefined && unique !== undefined) {

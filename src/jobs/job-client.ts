@@ -5,23 +5,26 @@
 import { createHash } from "node:crypto"
 import { headers, type MsgHdrs, nuid } from "nats"
 import type { Bus } from "../contracts/bus.js"
-import { copyHeaders, headersOf } from "../encoding/headers.js"
+import { headersOf } from "../encoding/headers.js"
 import { payloadOf } from "../encoding/payload.js"
 import { refusalIn } from "../errors/client-errors.js"
-import { isAway, isPayloadTooLarge, PayloadTooLarge, RequestTimeout } from "../errors/errors.js"
+import { BadInput, isAway, RequestTimeout } from "../errors/errors.js"
 import { NotAllEnqueued } from "../errors/job-errors.js"
 import { isA } from "../errors/thrown.js"
+import { checkKind, kind } from "../options/known-options.js"
 import type { Clock } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
-import { checkedQueue, type JobNames, jobNamesOf, keyOf } from "./contract/job-names.js"
+import { checkedQueue, isId, type JobNames, jobNamesOf, keyOf } from "./contract/job-names.js"
 import {
   ATTEMPTS_HEADER,
   BACKOFF_HEADER,
   ID_HEADER,
+  isReserved,
   KEEP_HEADER,
   recordOf,
   SINCE_HEADER,
 } from "./contract/job-record.js"
+import { checkSize } from "./contract/job-size.js"
 import { AlreadyThere, type JobStore, type ToStore } from "./contract/job-store.js"
 import { checkedEnqueueOptions, type EnqueueOptions } from "./enqueue-options.js"
 import { JobFinder } from "./job-finder.js"
@@ -37,6 +40,12 @@ const PACE = { firstMs: 50, mostMs: 1_000 }
 /** How many of many are under way at once. */
 const AT_ONCE = 256
 const NO_OPTIONS: EnqueueOptions = {}
+
+/** A text has letters, and nobody means a job for each. */
+const listOfPayloads = kind(
+  "a list of payloads, or something else with one after another",
+  (value) => typeof value === "object" && value !== null && Symbol.iterator in value,
+)
 
 export interface JobClientOptions {
   readonly pool: string
@@ -71,7 +80,7 @@ export class JobClient {
   ): Promise<JobHandle> {
     checkedQueue(queue)
     if (options !== NO_OPTIONS) checkedEnqueueOptions(options)
-    const data = this.#checked(payloadOf(payload, "payload"))
+    const data = payloadOf(payload, "payload")
     this.#results.hear(`${this.names.pool}.done.${this.#prefix}.*`)
     this.#count += 1
     const own = `${this.#prefix}-${this.#count}`
@@ -92,6 +101,7 @@ export class JobClient {
     payloads: Iterable<unknown>,
     options: EnqueueOptions | ((payload: unknown, n: number) => EnqueueOptions) = NO_OPTIONS,
   ): Promise<JobHandle[]> {
+    checkKind("payloads", payloads, listOfPayloads)
     const all = [...payloads]
     const handles: JobHandle[] = []
     const missing: number[] = []
@@ -123,6 +133,7 @@ export class JobClient {
   /** The job `id`, which anybody may have enqueued. */
   job(queue: string, id: string): JobHandle {
     checkedQueue(queue)
+    if (!isId(id)) throw new BadInput("id", "the id of a job", id)
     return this.#handle(queue, id, false, false)
   }
 
@@ -137,12 +148,6 @@ export class JobClient {
     })
   }
 
-  #checked(data: Uint8Array): Uint8Array {
-    const { maxPayload } = this.store
-    if (maxPayload === undefined || data.length <= maxPayload) return data
-    throw new PayloadTooLarge(data.length, maxPayload)
-  }
-
   #message(of: {
     readonly queue: string
     readonly id: string
@@ -152,7 +157,10 @@ export class JobClient {
   }): ToStore {
     const { queue, id, key, data, options } = of
     const { attempts, backoffMs, keepResultMs, delayMs, priority = 0 } = options
-    const hdrs: MsgHdrs = options.headers ? copyHeaders(headersOf(options.headers)) : headers()
+    const given = options.headers && headersOf(options.headers)
+    for (const name of given?.keys().filter(isReserved) ?? []) given?.delete(name)
+    checkSize(this.store, { data, headers: given })
+    const hdrs: MsgHdrs = given ?? headers()
     const set = (name: string, value: number | undefined) => {
       if (value !== undefined) hdrs.set(name, String(value))
     }
@@ -190,9 +198,6 @@ export class JobClient {
           const record = there && recordOf(there)
           // One whose acknowledgement was lost is there by our own doing.
           if (record) return record.id === id ? undefined : record.id
-        } else if (isPayloadTooLarge(error)) {
-          const { maxPayload = Number.POSITIVE_INFINITY } = this.store
-          throw new PayloadTooLarge(message.data.length, maxPayload, { cause: error })
         } else if (!isAway(error)) throw refusalIn(error)
         if (this.#clock.now().monoMs >= untilMs) {
           throw new RequestTimeout(message.subject, timeoutMs, { cause: error })

@@ -5,17 +5,18 @@
 
 import { askOne } from "../contracts/ask-one.js"
 import type { Bus } from "../contracts/bus.js"
-import { NoSuchJob } from "../errors/job-errors.js"
+import { NoSuchJob, WrongJobState } from "../errors/job-errors.js"
 import { newInbox } from "../inbox/reply-inbox.js"
 import { listen } from "../protocol/listening.js"
 import type { Clock } from "../time/clock.js"
 import { pause } from "../time/within.js"
-import { type JobNames, jobSubjectIn, keyOfId, type Place } from "./contract/job-names.js"
+import { isId, type JobNames, jobSubjectIn, keyOfId, type Place } from "./contract/job-names.js"
 import {
-  DIED_HEADER,
+  diedMsIn,
   headersFor,
   type JobRecord,
   REASON_HEADER,
+  reasonLine,
   recordOf,
   type StoredMessage,
   WORKER_HEADER,
@@ -49,6 +50,7 @@ export class JobFinder {
 
   /** Where the job `id` lies; undefined if it is nowhere any more. */
   async find(id: string, queue = "*"): Promise<FoundJob | undefined> {
+    if (!isId(id)) return undefined
     const { pool } = this.#names
     const key = keyOfId(id)
     const alive = await this.#lying("jobs", `${pool}.*.${queue}.*.${key}`, id)
@@ -80,7 +82,7 @@ export class JobFinder {
   /** Ends the job `id`, wherever it is; says whether it was there. */
   async cancel(id: string, reason: string, queue?: string): Promise<boolean> {
     const { cancel, done } = this.#names
-    const order = encodeCancel({ id, reason })
+    const order = encodeCancel({ id, reason: reasonLine(reason) })
     for (let tries = 1; tries <= TRIES; tries += 1) {
       const found = await this.find(id, queue)
       if (!found || found.place === "dead") return false
@@ -94,11 +96,17 @@ export class JobFinder {
     return false
   }
 
-  /** Has a dead or delayed job done now. Throws NoSuchJob if it is neither. */
+  /** The same; throws NoSuchJob, or WrongJobState, if it can't be ended. */
+  async mustCancel(id: string, reason: string): Promise<void> {
+    if (await this.cancel(id, reason)) return
+    throw this.#wrong(id, await this.find(id), "that waits, is delayed or runs can be cancelled")
+  }
+
+  /** Has a dead or delayed job done now. Throws NoSuchJob, or WrongJobState if it is neither. */
   async retry(id: string): Promise<void> {
     const found = await this.find(id)
-    if (!found || found.place === "job") throw new NoSuchJob(this.#names.pool, id)
-    await this.bringBack(found)
+    if (found && found.place !== "job") return this.bringBack(found)
+    throw this.#wrong(id, found, "that is dead or delayed can be retried")
   }
 
   /** The same, for one that was found. */
@@ -117,11 +125,18 @@ export class JobFinder {
     await this.#store.remove(isDead ? "dead" : "jobs", message.seq)
   }
 
-  /** Forgets a dead job. Throws NoSuchJob if it is not among them. */
+  /** Forgets a dead job. Throws NoSuchJob, or WrongJobState if it is not among them. */
   async discard(id: string): Promise<void> {
     const found = await this.find(id)
-    const isGone = found?.place === "dead" && (await this.#store.remove("dead", found.message.seq))
-    if (!isGone) throw new NoSuchJob(this.#names.pool, id)
+    const isDead = found?.place === "dead"
+    if (isDead && (await this.#store.remove("dead", found.message.seq))) return
+    throw this.#wrong(id, isDead ? undefined : found, "that is dead can be discarded")
+  }
+
+  #wrong(id: string, found: FoundJob | undefined, which: string): Error {
+    if (!found) return new NoSuchJob(this.#names.pool, id)
+    const standing = { job: "it waits or runs", later: "it is delayed", dead: "it is dead" }
+    return new WrongJobState(id, standing[found.place], `only one ${which}`)
   }
 
   async #lying(stream: JobStream, pattern: string, id: string): Promise<FoundJob | undefined> {
@@ -129,7 +144,9 @@ export class JobFinder {
     const found = message && this.#placed(message)
     if (found?.record.id === id) return found
     const [, seq] = /^seq-(\d+)$/.exec(id) ?? []
-    const placed = seq && stream === "jobs" ? await this.#store.at(stream, Number(seq)) : undefined
+    const isPlace = Number.isSafeInteger(Number(seq)) && Number(seq) > 0
+    const placed =
+      isPlace && stream === "jobs" ? await this.#store.at(stream, Number(seq)) : undefined
     const at = placed && this.#placed(placed)
     return at?.record.id === id ? at : undefined
   }
@@ -154,14 +171,15 @@ export function foundIn(message: StoredMessage): FoundJob | undefined {
 }
 
 /** Why a dead job died, where and when; as it is written with it. */
-export function deathOf({ headers, storedMs }: StoredMessage): {
+export function deathOf(message: StoredMessage): {
   readonly reason: string
   readonly worker: string
   readonly diedMs: number
 } {
+  const { headers } = message
   return {
     reason: headers?.get(REASON_HEADER) ?? "",
     worker: headers?.get(WORKER_HEADER) ?? "",
-    diedMs: Number(headers?.get(DIED_HEADER) || storedMs),
+    diedMs: diedMsIn(message),
   }
 }

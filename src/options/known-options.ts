@@ -58,7 +58,7 @@ export function numberFrom(least: number, most = Number.MAX_SAFE_INTEGER): Kind 
 export function wholeFrom(least: number): Kind {
   return kind(
     `a whole number from ${least}`,
-    (value) => Number.isInteger(value) && Number(value) >= least,
+    (value) => Number.isSafeInteger(value) && Number(value) >= least,
   )
 }
 

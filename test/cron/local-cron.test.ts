@@ -1,4 +1,6 @@
+import { headers } from "nats"
 import t from "tap"
+import { CronDesk } from "../../src/cron/cron-desk.js"
 import type { QueueJob } from "../../src/jobs/contract/queue-job.js"
 import { testJobs } from "../fixtures/jobs.js"
 import { until } from "../fixtures/until.js"
@@ -54,13 +56,58 @@ t.test("a definition that can't be read ends joining, with a line", async (t) =>
   await t.rejects(bad({ job: "a b" }), { message: /^queue: expected/ })
   await t.rejects(bad({ mised: "all" }), { message: /missed/ })
   await t.rejects(bad({ missed: "never" }), { message: /expected .*skip/ })
+  await t.rejects(bad({ payload: 5n }), { message: /^cron.it: payload: expected what can be sent/ })
 })
+
+t.test(
+  "one in the pool that can't be fired is shown with why, and keeps no other back",
+  async (t) => {
+    const { join, clock, local, problems } = testJobs(t)
+    const { ticks, handler } = noted()
+    const store = await local.jobs("work")
+    const lies = (name: string, text: string) =>
+      store.store({
+        ...{
+          stream: "jobs",
+          subject: `work.cron.${name}`,
+          headers: headers(),
+          data: Buffer.from(text),
+        },
+      })
+    const at = "* * * * *"
+    await lies("queue", JSON.stringify({ at, job: "bad queue.>" }))
+    await lies("zone", JSON.stringify({ at, tz: "Mars/X", job: "report" }))
+    await lies("junk", "not json")
+    await lies(
+      "large",
+      JSON.stringify({ at, job: "report", payload: "x".repeat(1024 * 1024 - 100) }),
+    )
+    const cron = { good: { at, job: "report" } }
+    await join("a", { jobs: { report: handler }, cron })
+    await clock.pass(TO_MINUTE_MS)
+    await local.drain()
+    t.equal(ticks.length, 1)
+    const bus = local.connect()
+    const { crons } = await new CronDesk("work", store, bus).list()
+    const shown = Object.fromEntries(crons.map(({ name, problem }) => [name, problem]))
+    t.match(shown, {
+      good: undefined,
+      ...{ queue: /^queue: expected 1 to 64/, zone: /tz: expected a time zone/ },
+      ...{ junk: /^cron: expected a definition with at and job/, large: /^payload of \d+ bytes: / },
+    })
+    t.equal(problems.filter((problem) => problem.includes("can't be fired")).length, 4)
+  },
+)
 
 t.test("two that differ say so, and the leader's counts", async (t) => {
   const { join, clock, local, problems } = testJobs(t)
   const { ticks, handler } = noted()
   const at = (expression: string) => ({ it: { at: expression, job: "report" } })
   await join("a", { jobs: { report: handler }, cron: at("* * * * *") })
+  await clock.pass(5_000)
+  // What it needs is loaded in its own time.
+  const store = await local.jobs("work")
+  await until("it watches", async () => !!(await store.last("jobs", "work.tick.it")))
   await join("b", { jobs: { report: handler }, cron: at("@yearly") })
   await clock.pass(TO_MINUTE_MS + 60_000)
   await local.drain()

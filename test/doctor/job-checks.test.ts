@@ -8,7 +8,7 @@ const ALL = {
   ...{ canPause: true, hasBatches: true, isReplicated: false },
 }
 const WELL: JobFacts = {
-  ...{ version: "2.12.15", abilities: ALL, queues: [], nowMs: 1_000_000 },
+  ...{ version: "2.12.15", abilities: ALL, queues: [], losses: [], nowMs: 1_000_000 },
   ...{ dead: { count: 3, most: 100 }, cron: { by: "a", crons: [] } },
 }
 
@@ -55,6 +55,15 @@ t.test("queues: unserved goes before paused, paused before late", async (t) => {
     queues(queue("a", { pausedUntilMs: 9 }), queue("b", { isServed: false })),
     "ok: 2, 0 jobs waiting; paused, with nothing waiting: a",
   )
+})
+
+t.test("jobs that no worker takes, and limits by which some are lost, are said", async (t) => {
+  const queues = [queue("send", { astray: 2 }), queue("other", { waiting: 3, isServed: false })]
+  t.equal(
+    said("jobs: queues", { queues }),
+    "warn: jobs lie where no worker takes any from: send (2)",
+  )
+  t.equal(said("jobs: stream", { losses: ["it is sealed"] }), "warn: it is sealed")
 })
 
 t.test("the dead: worth a word when there is nearly no room left", async (t) => {

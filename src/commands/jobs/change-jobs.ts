@@ -17,9 +17,8 @@ export interface ChangeFlags extends PoolFlags {
 
 /** Ends the job `id`, wherever it is. Throws NoSuchJob. */
 export async function cancelJob(id: string, flags: ChangeFlags): Promise<void> {
-  await onJobs(id, flags, async ({ finder }) => {
-    if (!(await finder.cancel(id, flags.reason ?? "cancelled"))) throw new NoSuchJob(flags.pool, id)
-  })
+  const reason = flags.reason ?? "cancelled"
+  await onJobs(id, flags, ({ finder }) => finder.mustCancel(id, reason))
 }
 
 /** Has a dead or delayed job done now; with `--dead` all of the dead. */

@@ -1,7 +1,7 @@
 /** What `pool cron history` does: it prints the last ticks that were fired, when, by whom, and what became of each. */
 import type { CronTick } from "../../cron/cron-desk.js"
 import { type Column, span, table } from "../terminal/table.js"
-import { becameOf, type CronFlags, timeIn, visit } from "./cron.js"
+import { becameOf, type CronFlags, noneIs, timeIn, visit } from "./cron.js"
 
 /** A tick, and what became of its job. */
 interface Row extends CronTick {
@@ -13,6 +13,7 @@ interface Row extends CronTick {
 /** Prints the last ticks of `name`, or of all, the last one last. Throws BadInput if there is no such. */
 export function showCronHistory(name: string | undefined, flags: CronFlags): Promise<void> {
   return visit(flags, "look", async (shop) => {
+    if (!shop && name !== undefined) throw noneIs(name)
     const ticks = (await shop?.desk.history(name)) ?? []
     const rows = ticks.map(async (tick): Promise<Row> => {
       const lateMs = Math.max(0, tick.firedMs - tick.atMs)

@@ -73,12 +73,17 @@ async function change(
   care: StreamCare = "look",
 ): Promise<void> {
   await visit(flags, care, async (shop) => {
-    if (!shop) throw new BadInput("cron", "one that is defined; none is", name)
+    if (!shop) throw noneIs(name)
     const { by, crons } = await act(shop.desk)
     const row = crons.find((one) => one.name === name)
     if (flags.json) return console.log(JSON.stringify({ by, cron: row ?? null }))
     console.log(inWords(name, row, by))
   })
+}
+
+/** The pool has no such, for it has neither jobs nor cron. */
+export function noneIs(name: string): BadInput {
+  return new BadInput("cron", "one that is defined; none is", name)
 }
 
 function inWords(name: string, row: CronRow | undefined, by: string | undefined): string {

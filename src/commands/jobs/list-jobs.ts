@@ -123,10 +123,18 @@ async function drawn({ queues, running, delayed, dead }: Picture, nowMs: number)
   if (dead.length > 0) parts.push(await table(deadColumns, dead, width))
   const unserved = queues.filter(({ isServed, waiting }) => !isServed && waiting > 0)
   for (const { queue } of unserved) {
-    parts.push(`nobody serves queue ${queue}: start a worker whose handler has it in its jobs`)
+    const way = "start a worker whose handler has it in its jobs"
+    parts.push(`nobody serves queue ${clean(queue)}: ${way}`)
+  }
+  for (const { queue, astray } of queues.filter((counts) => counts.astray)) {
+    parts.push(`${astray} of queue ${clean(queue)} can't be taken: ${ASTRAY}`)
   }
   return parts.join("\n\n")
 }
+
+/** Others publish jobs by hand. */
+const ASTRAY =
+  "expected subjects <pool>.job.<queue>.<0, 1 or 2>.<key>; publish them anew, and remove these with: nats stream purge --subject"
 
 const QUEUES: Column<QueueCounts>[] = [
   { title: "QUEUE", of: ({ queue }) => queue },

@@ -3,10 +3,8 @@
  * froze, or that the acknowledgement was lost, shows only in how often the same message was handed out, less what a worker
  * excused that was stopped; three of those bury a job, whatever `attempts` says.
  */
-import { type JobRecord, MOST_CRASHES } from "./job-record.js"
+import { type JobRecord, LONGEST_BACKOFF_MS, MOST_CRASHES } from "./job-record.js"
 
-/** The longest pause that doubling leads to, in ms. */
-export const LONGEST_BACKOFF_MS = 3_600_000
 /** How far a pause is off what it is by doubling, at most. */
 const JITTER = 0.2
 

@@ -114,7 +114,7 @@ export function checkedId(id: string): string {
 
 /** Whether `id`, which somebody else may have written, can stand in a subject. */
 export function isId(id: string): boolean {
-  return ID.test(id)
+  return typeof id === "string" && ID.test(id)
 }
 
 /** Returns `priority` if there is such a one; throws BadInput otherwise. */

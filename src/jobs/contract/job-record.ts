@@ -3,7 +3,8 @@
  * new, so that a bare message is a job as well.
  */
 import { headers, type MsgHdrs } from "nats"
-import { HIGHEST_PRIORITY, isId, type JobSubject, jobSubjectIn } from "./job-names.js"
+import { oneLine } from "../../errors/thrown.js"
+import { HIGHEST_PRIORITY, isId, type JobSubject, jobSubjectIn, keyOfId } from "./job-names.js"
 
 /** Id of the job: `Nats-Msg-Id` does as well, but a delayed job loses that. */
 export const ID_HEADER = "Pool-Job-Id"
@@ -30,6 +31,12 @@ export const DEFAULT_ATTEMPTS = 5
 /** So often its worker may die or freeze. */
 export const MOST_CRASHES = 3
 export const DEFAULT_BACKOFF_MS = 1_000
+/** The longest pause between two tries, in ms. */
+export const LONGEST_BACKOFF_MS = 3_600_000
+/** A delay, and for how long a result is kept, at most: a year, in ms. */
+export const LONGEST_MS = 366 * 24 * 3_600_000
+/** The last time that a Date can hold, in ms since 1970. */
+const LAST_MS = 8.64e15
 const LONGEST_REASON = 500
 
 /** Headers that are of one stored message, not of the job. */
@@ -61,33 +68,52 @@ export interface StoredMessage {
   readonly storedMs: number
 }
 
-/** The job in `message`; undefined if it is none. */
+/** Whether a header of this name says how a message is stored, or is a job: no program's own. */
+export function isReserved(name: string): boolean {
+  return OF_THE_MESSAGE.test(name)
+}
+
+/** Why something became of a job, as it stands in headers and is told: one line, and not a long one. */
+export function reasonLine(text: string): string {
+  return oneLine(text, LONGEST_REASON)
+}
+
+/** When a dead job died, in ms since 1970, as far as that was written with it. */
+export function diedMsIn({ headers: hdrs, storedMs }: StoredMessage): number {
+  return numberIn(hdrs?.get(DIED_HEADER), LAST_MS) ?? storedMs
+}
+
+/** The job in `message`; undefined if it is none. Anybody may have written it: what makes no sense was not said. */
 export function recordOf(message: StoredMessage): JobRecord | undefined {
   const at = jobSubjectIn(message.subject)
   return at && recordAt(at, message)
 }
 
-function recordAt({ queue, priority }: JobSubject, message: StoredMessage): JobRecord {
+function recordAt({ queue, priority, key }: JobSubject, message: StoredMessage): JobRecord {
   const { headers: hdrs, seq, storedMs } = message
   // Each look into the headers of the client library goes through all of them: what most jobs have is one.
   const given = new Map(hdrs && Array.from(hdrs, ([name, [value]]) => [name, value] as const))
-  const number = (name: string) => {
-    const value = Number(given.get(name) || Number.NaN)
-    return Number.isFinite(value) && value >= 0 ? value : undefined
-  }
+  const number = (name: string, most = Number.MAX_VALUE) => numberIn(given.get(name), most)
+  const isOwn = (id: string | undefined) => id !== undefined && isId(id) && keyOfId(id) === key
   return {
     queue,
     priority: Math.min(priority, HIGHEST_PRIORITY),
-    id:
-      [given.get(ID_HEADER), given.get("Nats-Msg-Id")].find((id) => id && isId(id)) ?? `seq-${seq}`,
+    // It is looked for under its key, and one under another could not be found.
+    id: [given.get(ID_HEADER), given.get("Nats-Msg-Id")].find(isOwn) ?? `seq-${seq}`,
     attempts: Math.max(1, number(ATTEMPTS_HEADER) ?? DEFAULT_ATTEMPTS),
-    backoffMs: number(BACKOFF_HEADER) ?? DEFAULT_BACKOFF_MS,
+    backoffMs: number(BACKOFF_HEADER, LONGEST_BACKOFF_MS) || DEFAULT_BACKOFF_MS,
     failures: number(FAILURES_HEADER) ?? 0,
     crashes: number(CRASHES_HEADER) ?? 0,
-    sinceMs: number(SINCE_HEADER) ?? storedMs,
-    notBeforeMs: number(NOT_BEFORE_HEADER),
-    keepResultMs: number(KEEP_HEADER),
+    sinceMs: number(SINCE_HEADER, LAST_MS) ?? storedMs,
+    notBeforeMs: number(NOT_BEFORE_HEADER, storedMs + LONGEST_MS),
+    keepResultMs: number(KEEP_HEADER, LONGEST_MS),
   }
+}
+
+/** The number that `text` is, if it is one from 0 to `most`. */
+function numberIn(text: string | undefined, most: number): number | undefined {
+  const value = Number(text || Number.NaN)
+  return value >= 0 && value <= most ? value : undefined
 }
 
 /** The headers of `record` for a new message: with them goes what its sender wrote, which was in `from`. */
@@ -119,7 +145,7 @@ export function headersOfDead(
   death: { readonly reason: string; readonly worker: string; readonly diedMs: number },
 ): MsgHdrs {
   const hdrs = headersFor({ ...record, notBeforeMs: undefined }, from)
-  hdrs.set(REASON_HEADER, death.reason.slice(0, LONGEST_REASON))
+  hdrs.set(REASON_HEADER, reasonLine(death.reason))
   hdrs.set(WORKER_HEADER, death.worker)
   hdrs.set(DIED_HEADER, String(death.diedMs))
   return hdrs

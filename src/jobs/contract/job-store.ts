@@ -100,6 +100,8 @@ export interface QueueCounts {
   readonly ended: number
   /** Since when the one is ready that has waited longest, in ms since 1970; undefined if none waits. */
   readonly oldestMs?: number | undefined
+  /** Lie under a subject of that queue from which no worker takes any: of a priority that there isn't, or without a key. */
+  readonly astray?: number | undefined
   /** Whether anybody waits for jobs of it, or runs some. */
   readonly isServed: boolean
   /** In ms since 1970; undefined if it is not. */

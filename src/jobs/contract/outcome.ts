@@ -3,11 +3,9 @@
  * why there is none. Nobody keeps it: who wants to know listens before that, or has the result kept.
  */
 import { headers, type MsgHdrs } from "nats"
-import { oneLine } from "../../errors/thrown.js"
-import { REASON_HEADER, WORKER_HEADER } from "./job-record.js"
+import { REASON_HEADER, reasonLine, WORKER_HEADER } from "./job-record.js"
 
 export const OUTCOME_HEADER = "Pool-Job-Outcome"
-const LONGEST_REASON = 500
 
 /** `unsent`: it was done, and its result can't be sent. */
 export type Misfortune = "dead" | "cancelled" | "unsent"
@@ -16,7 +14,7 @@ export type Misfortune = "dead" | "cancelled" | "unsent"
 export function misfortuneHeaders(outcome: Misfortune, reason: string, worker: string): MsgHdrs {
   const hdrs = headers()
   hdrs.set(OUTCOME_HEADER, outcome)
-  hdrs.set(REASON_HEADER, oneLine(reason, LONGEST_REASON))
+  hdrs.set(REASON_HEADER, reasonLine(reason))
   if (worker) hdrs.set(WORKER_HEADER, worker)
   return hdrs
 }

@@ -3,6 +3,10 @@
  * job; and that one job be cancelled. Who doesn't run it is silent.
  */
 import { objectIn, toBytes } from "../../encoding/json.js"
+import { reasonLine } from "./job-record.js"
+
+/** What stands around the jobs in an answer takes less, in bytes. */
+const AROUND = 16
 
 /** A job that runs. */
 export interface RunningJob {
@@ -40,11 +44,26 @@ export function decodeQuestion(data: Uint8Array): RunningQuestion {
   return { queue: textOr(queue), id: textOr(id) }
 }
 
-export function encodeRunning(jobs: readonly RunningJob[]): Uint8Array {
-  return toBytes({ jobs })
+/** In as many messages as it takes, at least one, none of which is longer than `mostBytes` if a single job is not. */
+export function encodeRunning(
+  jobs: readonly RunningJob[],
+  mostBytes = Number.POSITIVE_INFINITY,
+): Uint8Array[] {
+  const answers: RunningJob[][] = [[]]
+  let bytes = 0
+  for (const job of jobs) {
+    const own = toBytes(job).length + 1
+    bytes += own
+    if (bytes > mostBytes - AROUND) {
+      answers.push([])
+      bytes = own
+    }
+    answers.at(-1)?.push(job)
+  }
+  return answers.map((some) => toBytes({ jobs: some }))
 }
 
-/** What a worker says that it runs; nothing, if that can't be read. */
+/** What a worker says that it runs, as far as it can be read: anybody may answer. */
 export function decodeRunning(data: Uint8Array): RunningJob[] {
   try {
     const { jobs } = objectIn(data)
@@ -62,7 +81,7 @@ export function encodeCancel(order: CancelOrder): Uint8Array {
 export function decodeCancel(data: Uint8Array): CancelOrder {
   const { id, reason } = objectIn(data)
   if (typeof id !== "string") throw new SyntaxError("no id of a job")
-  return { id, reason: textOr(reason) ?? "cancelled" }
+  return { id, reason: reasonLine(textOr(reason) ?? "") || "cancelled" }
 }
 
 function textOr(value: unknown): string | undefined {
@@ -70,6 +89,7 @@ function textOr(value: unknown): string | undefined {
 }
 
 function isRunning(value: unknown): value is RunningJob {
-  const job = value as Partial<RunningJob> | null
-  return typeof job?.id === "string" && typeof job.queue === "string"
+  const { id, queue, worker, attempt, runsForMs } = (value ?? {}) as Partial<RunningJob>
+  const texts = [id, queue, worker]
+  return texts.every((it) => typeof it === "string") && [attempt, runsForMs].every(Number.isFinite)
 }

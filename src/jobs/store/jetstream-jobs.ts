@@ -12,6 +12,7 @@ import {
 import { Publisher } from "../../jetstream/publisher.js"
 import { storePair } from "../../nats/message-pair.js"
 import { systemClock } from "../../time/system-clock.js"
+import { LEASE_MS, LEASE_OF_REPLICAS_MS } from "../contract/job-limits.js"
 import { consumerOf, type JobNames, jobNamesOf } from "../contract/job-names.js"
 import { NOT_BEFORE_HEADER, type StoredMessage } from "../contract/job-record.js"
 import type {
@@ -24,20 +25,14 @@ import type {
   SourceOptions,
   ToStore,
 } from "../contract/job-store.js"
+import { refusalOf } from "../contract/refusals.js"
 import { type Settlement, settlementOf } from "../contract/settlement.js"
 import { JetStreamSource } from "./jetstream-source.js"
 import { JobConsumers } from "./job-consumers.js"
 import { JobCounts } from "./job-counts.js"
-import { LEASE_MS, LEASE_OF_REPLICAS_MS } from "./job-limits.js"
-import {
-  type JobStreams,
-  newestOf,
-  type OpenJobStreams,
-  openJobStreams,
-  storedMessage,
-  taken,
-} from "./job-streams.js"
+import { type JobStreams, type OpenJobStreams, openJobStreams } from "./job-streams.js"
 import { Pulse } from "./pulse.js"
+import { newestOf, storedMessage } from "./stored-messages.js"
 
 const ANSWER_MS = 5_000
 const API = { timeout: ANSWER_MS, checkAPI: false }
@@ -88,7 +83,7 @@ export class JetStreamJobs implements JobStore {
 
   async store(message: ToStore): Promise<{ readonly seq: number }> {
     try {
-      return await this.#publish(message).catch(taken(message.unlessAt))
+      return await this.#publish(message)
     } catch (error) {
       if (!isStreamGone(error)) throw error
     }
@@ -99,7 +94,9 @@ export class JetStreamJobs implements JobStore {
 
   async storePair(first: PairedFirst, second: ToStore): Promise<{ readonly seq: number }> {
     const { timeoutMs = ANSWER_MS } = second
-    return storePair(this.#options.connection, first, second, timeoutMs).catch(taken(first.subject))
+    return storePair(this.#options.connection, first, second, timeoutMs).catch(
+      refusalOf(this.#nameOf("jobs"), first.subject, second, this.maxPayload),
+    )
   }
 
   async source(options: SourceOptions): Promise<JobSource> {
@@ -188,19 +185,20 @@ export class JetStreamJobs implements JobStore {
     throw new ServerTooOld(version, "2.11", "to pause a queue")
   }
 
-  #publish(message: ToStore): Promise<{ readonly seq: number }> {
+  async #publish(message: ToStore): Promise<{ readonly seq: number }> {
     const { subject, data, headers, id, unlessAt, lastAt, due, ttlMs } = message
     const { hasSchedules, hasTtl } = this.abilities
     if (due && !hasSchedules) headers.set(NOT_BEFORE_HEADER, String(due.atMs))
     const scheduled = hasSchedules ? due : undefined
     this.#publisher ??= new Publisher(this.#options.connection)
-    return this.#publisher.publish({
+    const stored = this.#publisher.publish({
       ...{ subject: scheduled?.until ?? subject, data, headers, id },
       over: unlessAt === undefined ? lastAt : { place: 0, of: unlessAt },
       ...(scheduled && { schedule: { atMs: scheduled.atMs, target: subject } }),
       ttlMs: hasTtl ? ttlMs : undefined,
       timeoutMs: message.timeoutMs ?? ANSWER_MS,
     })
+    return stored.catch(refusalOf(this.#nameOf(message.stream), unlessAt, message, this.maxPayload))
   }
 
   /** Makes the consumer, and the streams too if need be; returns its lease in ms. */

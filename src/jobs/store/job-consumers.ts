@@ -39,7 +39,8 @@ export class JobConsumers {
     options: Pick<SourceOptions, "queue" | "priority" | "leaseMs" | "limit">,
     usualMs: number,
   ): Promise<number> {
-    const { queue, priority, leaseMs, limit } = options
+    const { queue, priority, limit } = options
+    const leaseMs = options.leaseMs && Math.round(options.leaseMs)
     const name = consumerOf(queue, priority)
     const { consumers } = this.#manager
     const stream = this.#names.jobsStream

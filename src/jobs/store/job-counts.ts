@@ -5,7 +5,13 @@
  */
 import type { ConsumerInfo, JetStreamManager } from "@nats-io/jetstream"
 import { isNoResponders, isStreamGone, isStreamNotFound } from "../../errors/errors.js"
-import { consumerOf, type JobNames, jobSubjectIn, queueOfConsumer } from "../contract/job-names.js"
+import {
+  consumerOf,
+  HIGHEST_PRIORITY,
+  type JobNames,
+  jobSubjectIn,
+  queueOfConsumer,
+} from "../contract/job-names.js"
 import type { QueueCounts } from "../contract/job-store.js"
 
 /** So many subjects are asked for with each look. */
@@ -55,6 +61,11 @@ export class JobCounts {
       for (const [subject, number] of await this.#subjects(stream, `${pool}.${place}.>`)) {
         sum += number
         const at = jobSubjectIn(subject)
+        if (field === "waiting" && (!at || at.priority > HIGHEST_PRIORITY)) {
+          const counts = countsIn(queues, subject.split(".")[2] ?? "")
+          counts.astray = (counts.astray ?? 0) + number
+          continue
+        }
         if (!at) continue
         if (field === "waiting") {
           const consumer = consumerOf(at.queue, at.priority)

@@ -7,26 +7,20 @@ import {
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
-  type StoredMsg,
   type StreamConfig,
   type StreamInfo,
 } from "@nats-io/jetstream"
 import { type NatsConnection, nanos } from "nats"
-import { NoJobs } from "../../errors/job-errors.js"
-import {
-  isNameInUse,
-  isStreamGone,
-  isStreamNotFound,
-  isWrongLastSequence,
-  violationIn,
-} from "../../errors/nats-errors.js"
+import { ForeignStream, NoJobs } from "../../errors/job-errors.js"
+import { isForeign, isNameInUse, violationIn } from "../../errors/nats-errors.js"
+import { reasonOf } from "../../errors/thrown.js"
 import { isAtLeast } from "../../nats/server-version.js"
 import { namesOf } from "../../protocol/names.js"
+import { DUPLICATES_MS, MOST_DEAD, OLDEST_DEAD_MS } from "../contract/job-limits.js"
 import { type JobNames, jobNamesOf } from "../contract/job-names.js"
-import type { StoredMessage } from "../contract/job-record.js"
-import { AlreadyThere, type JobAbilities } from "../contract/job-store.js"
+import type { JobAbilities } from "../contract/job-store.js"
 import type { JobConsumersOptions } from "./job-consumers.js"
-import { DUPLICATES_MS, MOST_DEAD, OLDEST_DEAD_MS } from "./job-limits.js"
+import { infoOf } from "./stored-messages.js"
 
 /** From which API level on servers have schedules and batches (2.12), and messages with a TTL of their own (2.11). */
 const SCHEDULES_LEVEL = 2
@@ -61,8 +55,17 @@ export async function openJobStreams(
   const info = await infoOf(manager, names.jobsStream)
   const middleMs = (sentMs + Date.now()) / 2
   const found = info?.config
+  if (found && found.retention !== RetentionPolicy.Workqueue) {
+    const problem = `expected a work queue, got retention ${found.retention}`
+    throw new ForeignStream(names.jobsStream, names.pool, problem)
+  }
   if (!found && options.care === "look") throw new NoJobs(`pool "${names.pool}" has none`)
+  const loss = options.care === "look" || !found ? undefined : lossesOf(found)
+  if (loss) options.report?.(loss)
   const jobs = await fitted(manager, names, found, options).catch((error) => {
+    if (isForeign(error)) {
+      throw new ForeignStream(names.jobsStream, names.pool, reasonOf(error), { cause: error })
+    }
     const violation = violationIn(error)
     if (found || !violation) throw error
     const why = `pool "${names.pool}" has none yet, and this user may not make their streams`
@@ -82,6 +85,17 @@ export async function openJobStreams(
       isReplicated: jobs.num_replicas > 1,
     },
   }
+}
+
+/** By which settings of the stream, which somebody gave it, jobs are lost or refused, in words; undefined if by none. */
+export function lossesOf(config: StreamConfig): string | undefined {
+  const { name, sealed, max_age: ageNs, max_msgs: messages, max_bytes: bytes, discard } = config
+  if (sealed) return `stream ${name} is sealed: nothing can be stored in it any more`
+  if (ageNs > 0) return `stream ${name} drops jobs that are older than ${ageNs / nanos(1_000)} s`
+  const isFilled = messages > 0 || bytes > 0
+  if (!isFilled || discard === DiscardPolicy.New) return undefined
+  const most = messages > 0 ? `${messages} messages` : `${bytes} bytes`
+  return `stream ${name} drops its oldest jobs when it holds ${most}`
 }
 
 async function fitted(
@@ -179,15 +193,6 @@ function isSame(found: unknown, wanted: unknown): boolean {
   return Array.isArray(found) && wanted.every((one) => found.includes(one))
 }
 
-async function infoOf({ streams }: Pick<JetStreamManager, "streams">, name: string) {
-  try {
-    return await streams.info(name)
-  } catch (error) {
-    if (isStreamNotFound(error)) return undefined
-    throw error
-  }
-}
-
 /** What the clocks are apart within the time of one answer counts for nothing. */
 function aheadIn(info: StreamInfo | undefined, nowMs: number): number {
   const server = Date.parse((info as { ts?: string } | undefined)?.ts ?? "")
@@ -197,54 +202,4 @@ function aheadIn(info: StreamInfo | undefined, nowMs: number): number {
 
 async function replicasOfPool(manager: JetStreamManager, pool: string): Promise<number> {
   return (await infoOf(manager, `KV_${namesOf(pool).bucket}`))?.config.num_replicas ?? 1
-}
-
-/** A message as the server gives it. */
-export function storedMessage({ subject, header, data, seq, time }: StoredMsg): StoredMessage {
-  return { subject, headers: header, data, seq, storedMs: time.getTime() }
-}
-
-/** Of the last messages no more than so many times as many as are wanted are looked at, where some were removed. */
-const WINDOWS = 10
-
-/** The last messages of a stream, the newest first; looks behind what was removed, and at the first ones if that goes on. */
-export async function newestOf(
-  { streams }: JetStreamManager,
-  name: string,
-  limit: number,
-): Promise<StoredMessage[]> {
-  const get = async (query: { seq: number; next_by_subj?: string }) => {
-    const message = await streams.getMessage(name, query).catch((error) => {
-      if (isStreamGone(error)) return undefined
-      throw error
-    })
-    return message ? [storedMessage(message)] : []
-  }
-  const state = (await infoOf({ streams }, name))?.state
-  if (!state) return []
-  const { first_seq, last_seq, messages } = state
-  const wanted = Math.min(limit, messages)
-  const found: StoredMessage[] = []
-  let end = last_seq
-  for (let n = 0; n < WINDOWS && end >= first_seq && found.length < wanted; n += 1) {
-    const length = Math.min(limit, end - first_seq + 1)
-    const seqs = Array.from({ length }, (_, back) => end - back)
-    found.push(...(await Promise.all(seqs.map((seq) => get({ seq })))).flat())
-    end -= length
-  }
-  const older: StoredMessage[] = []
-  for (let seq = first_seq; seq <= end && found.length + older.length < wanted; ) {
-    const [message] = await get({ seq, next_by_subj: ">" })
-    if (!message || message.seq > end) break
-    older.unshift(message)
-    seq = message.seq + 1
-  }
-  return [...found, ...older].slice(0, limit)
-}
-
-/** Has a write that met something throw AlreadyThere: what is there already is no failure of the server. */
-export function taken(subject: string | undefined): (error: unknown) => never {
-  return (error) => {
-    throw isWrongLastSequence(error) ? new AlreadyThere(subject) : error
-  }
 }

@@ -36,6 +36,8 @@ export class MemoryConsumer {
   #pause: { readonly untilMs: number; readonly cancel: Cancel } | undefined
   /** What was handed out and is not settled, each with what ends its lease. */
   readonly #pending = new Map<number, Cancel>()
+  /** What of that was given back, and nobody is to have before a while. */
+  readonly #resting = new Set<number>()
   readonly #deliveries = new Map<number, number>()
   #handedOut = 0
 
@@ -77,7 +79,7 @@ export class MemoryConsumer {
 
   /** Whether anything runs, or waits for somebody who could take it. */
   get isBusy(): boolean {
-    if (this.#pending.size > 0) return true
+    if (this.#pending.size > this.#resting.size) return true
     if (this.takers.size === 0 || this.isPaused) return false
     return this.#ready.some((seq) => this.#options.stream.messages.has(seq))
   }
@@ -116,7 +118,14 @@ export class MemoryConsumer {
     this.#options.changed()
   }
 
-  /** Of what is pending: another may have it in so many ms. */
+  /** Of what is pending: another may have it in so many ms, and until then nobody works at it. */
+  rest(seq: number, ms: number): void {
+    if (!this.#pending.has(seq)) return
+    this.lend(seq, ms)
+    this.#resting.add(seq)
+  }
+
+  /** Of what is pending: it is its worker's for so many ms more. */
   lend(seq: number, ms: number): void {
     if (!this.#pending.has(seq)) return
     this.#pending.get(seq)?.()
@@ -141,6 +150,7 @@ export class MemoryConsumer {
 
   #end(seq: number): boolean {
     this.#pending.get(seq)?.()
+    this.#resting.delete(seq)
     return this.#pending.delete(seq)
   }
 }

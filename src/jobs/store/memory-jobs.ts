@@ -2,10 +2,13 @@
  * Jobs inside one process, on its clock: for pools without a server, and for tests. The same contract as on JetStream, with
  * all that a newer server can do; nothing outlives the process.
  */
+import { PayloadTooLarge } from "../../errors/errors.js"
 import { isMatch } from "../../protocol/subject.js"
 import type { Clock } from "../../time/clock.js"
+import { LEASE_MS } from "../contract/job-limits.js"
 import { type JobNames, jobNamesOf, jobSubjectIn } from "../contract/job-names.js"
 import type { StoredMessage } from "../contract/job-record.js"
+import { sizeOf } from "../contract/job-size.js"
 import type {
   JobAbilities,
   JobSource,
@@ -17,7 +20,6 @@ import type {
   ToStore,
 } from "../contract/job-store.js"
 import type { Settlement } from "../contract/settlement.js"
-import { LEASE_MS } from "./job-limits.js"
 import { MemoryConsumer, type Taker } from "./memory-consumer.js"
 import { MemoryStream } from "./memory-stream.js"
 
@@ -59,6 +61,8 @@ export class MemoryJobs implements JobStore {
   }
 
   async store(message: ToStore): Promise<{ readonly seq: number }> {
+    const bytes = sizeOf(message)
+    if (bytes > this.maxPayload) throw new PayloadTooLarge(bytes, this.maxPayload)
     return this.#streamOf(message.stream).store(message)
   }
 
@@ -99,7 +103,7 @@ export class MemoryJobs implements JobStore {
   settle(ticket: string, how: Settlement): boolean {
     const { consumer, seq } = this.#ticketed(ticket)
     if (how === "back") consumer?.back(seq)
-    else if (how !== "done") consumer?.lend(seq, how.backAfterMs)
+    else if (how !== "done") consumer?.rest(seq, how.backAfterMs)
     else if (consumer?.done(seq)) this.#jobs.remove(seq)
     this.#changed()
     return true

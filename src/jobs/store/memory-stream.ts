@@ -3,9 +3,9 @@ import type { MsgHdrs } from "nats"
 import { copyHeaders } from "../../encoding/headers.js"
 import { isMatch, lastPartOf } from "../../protocol/subject.js"
 import type { Cancel, Clock } from "../../time/clock.js"
+import { DUPLICATES_MS } from "../contract/job-limits.js"
 import type { StoredMessage } from "../contract/job-record.js"
 import { AlreadyThere, type ToStore } from "../contract/job-store.js"
-import { DUPLICATES_MS } from "./job-limits.js"
 
 export class MemoryStream {
   readonly #clock: Clock

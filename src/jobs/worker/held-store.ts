@@ -3,7 +3,8 @@
  * the job is this worker's, and not once more after that, for it may be another's by then.
  */
 import type { Troubles } from "../../contracts/troubles.js"
-import { isJetStreamRefusal } from "../../errors/errors.js"
+import { isPayloadTooLarge } from "../../errors/errors.js"
+import { StreamRefused } from "../../errors/job-errors.js"
 import { isA } from "../../errors/thrown.js"
 import type { Clock } from "../../time/clock.js"
 import { Pace } from "../../time/pace.js"
@@ -32,7 +33,10 @@ export class HeldStore {
     this.#options = options
   }
 
-  /** Stores `message`; says whether it is stored, and the job this worker's still. Throws what refuses it for good. */
+  /**
+   * Stores `message`; says whether it is stored, and the job this worker's still. Throws what refuses it for good; of the dead,
+   * too, that they are full.
+   */
   async store(job: TakenJob, message: ToStore): Promise<boolean> {
     const { store, troubles } = this.#options
     const pace = this.#pace()
@@ -44,7 +48,9 @@ export class HeldStore {
       } catch (error) {
         // Stored by a try whose answer was lost, or another's, for which this one was cancelled.
         if (isA(error, AlreadyThere)) return job.isHeld()
-        if (message.stream === "dead" && isJetStreamRefusal(error)) throw error
+        const isDead = message.stream === "dead"
+        if (isA(error, StreamRefused) && (isDead || error.isForGood)) throw error
+        if (isPayloadTooLarge(error)) throw error
         troubles.fails("storing jobs", "what becomes of a job could not be stored", error)
       }
       await pace.wait({ limitMs: job.leftMs() })

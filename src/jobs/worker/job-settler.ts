@@ -14,7 +14,8 @@ import { tracedIn } from "../../protocol/trace.js"
 import { within } from "../../time/within.js"
 import { fateOf } from "../contract/fate.js"
 import { type JobNames, keyOfId } from "../contract/job-names.js"
-import { headersFor, headersOfDead, type JobRecord } from "../contract/job-record.js"
+import { headersFor, headersOfDead, type JobRecord, LONGEST_MS } from "../contract/job-record.js"
+import { sizeOf } from "../contract/job-size.js"
 import type { ToStore } from "../contract/job-store.js"
 import { type Misfortune, misfortuneHeaders } from "../contract/outcome.js"
 import { Excuses } from "./excuses.js"
@@ -49,13 +50,12 @@ export class JobSettler {
     let payload: Uint8Array
     try {
       payload = payloadOf(result, "answer")
-      const { maxPayload } = this.#options.store
-      if (maxPayload !== undefined && payload.length > maxPayload) {
-        throw new AnswerTooLarge(maxPayload)
-      }
+      const { maxPayload = Number.POSITIVE_INFINITY } = this.#options.store
+      const bytes = sizeOf({ data: payload, headers: copyHeaders(tracedIn(job.headers)) })
+      if (bytes > maxPayload) throw new AnswerTooLarge(maxPayload)
     } catch (error) {
       // The work was done, and must not be done again for that.
-      this.#options.troubles.report(`job ${job.id}: its result can't be sent`, error)
+      this.#report(job, "its result can't be sent", error)
       return this.#end(job, () => this.#done(job, "", "unsent", reasonOf(error)))
     }
     if (job.record.keepResultMs !== undefined) return this.#keep(job, payload)
@@ -68,16 +68,20 @@ export class JobSettler {
     const reason = reasonOf(thrown) || "the handler failed"
     const isForGood = isA(thrown, BadRequest)
     const given = Number(fieldOf(thrown, "retryAfterMs") ?? Number.NaN)
-    const afterMs = given >= 0 ? given : undefined
+    const afterMs = given >= 0 ? Math.min(given, LONGEST_MS) : undefined
     const failure = { reason, isForGood, afterMs }
     const fate = fateOf(record, record.failures, failure, this.#options.random())
-    if (fate.type === "dead") await this.bury(job, record, fate.reason)
-    else await this.#again(job, record, fate.afterMs)
+    if (fate.type === "dead") return this.bury(job, record, fate.reason)
+    try {
+      await this.#again(job, record, fate.afterMs)
+    } catch (error) {
+      await this.bury(job, record, `${reason}; and it can't be tried again: ${reasonOf(error)}`)
+    }
   }
 
   /** It has failed for good. */
   async bury(job: TakenJob, record: JobRecord, reason: string): Promise<void> {
-    const { names, store, worker, troubles } = this.#options
+    const { names, store, worker } = this.#options
     const { queue, priority, id } = record
     const death = { reason, worker, diedMs: Math.round(store.nowMs()) }
     try {
@@ -98,9 +102,13 @@ export class JobSettler {
         true,
       )
     } catch (error) {
-      const what = `job ${id} has failed for good, and can't be put with the dead; it is tried again in a minute. Make room with: pool jobs retry --dead, or pool jobs discard --dead`
-      troubles.report(what, error)
-      await this.#again(job, { ...record, failures: job.record.failures }, DEAD_ARE_FULL_MS)
+      const way = "make room with: pool jobs retry --dead, or pool jobs discard --dead"
+      const what = `it has failed for good, and can't be put with the dead; it is tried again each minute; ${way}`
+      this.#report(job, what, error)
+      const before = { ...record, failures: job.record.failures }
+      // What can't be stored stays as it is, and is handed out again.
+      const settle = () => this.#held.settle(job, { backAfterMs: DEAD_ARE_FULL_MS })
+      await this.#again(job, before, DEAD_ARE_FULL_MS).catch(settle)
     }
   }
 
@@ -122,7 +130,11 @@ export class JobSettler {
     } catch {
       return
     }
-    await this.#held.store(job, new Excuses(store, names).message(seq, excused + 1))
+    try {
+      await this.#held.store(job, new Excuses(store, names).message(seq, excused + 1))
+    } catch (error) {
+      this.#report(job, "it is given back, and that counts as a death of its worker", error)
+    }
     await this.#held.settle(job, "back")
   }
 
@@ -144,7 +156,11 @@ export class JobSettler {
         ...{ stream: "jobs", subject: names.result(id), data: payload, ttlMs },
         headers: copyHeaders(tracedIn(job.headers), headersFor(job.record, undefined)),
       }
-      if (!(await this.#held.store(job, kept))) return
+      try {
+        if (!(await this.#held.store(job, kept))) return
+      } catch (error) {
+        this.#report(job, "its result is told, and can't be kept", error)
+      }
     }
     await this.#end(job, () => this.#done(job, payload))
   }
@@ -176,6 +192,10 @@ export class JobSettler {
     const settled = isToConfirm ? this.#held.confirm(job) : this.#held.settle(job, "done")
     if (settled === true) return tell()
     if (settled) return settled.then((isSettled) => (isSettled ? tell() : undefined))
+  }
+
+  #report({ id }: TakenJob, what: string, error: unknown): void {
+    this.#options.troubles.report(`job ${id}: ${what}`, error)
   }
 
   #done(job: TakenJob, payload: Uint8Array | string, outcome?: Misfortune, reason = ""): void {

@@ -4,6 +4,7 @@
  */
 import type { Bus, BusMessage, BusSubscription } from "../../contracts/bus.js"
 import type { JobMeter } from "../../contracts/meter.js"
+import { callSafely } from "../../contracts/safe-call.js"
 import type { Troubles } from "../../contracts/troubles.js"
 import { listen } from "../../protocol/listening.js"
 import type { MemberLabel } from "../../protocol/member.js"
@@ -55,7 +56,7 @@ export class JobWorker {
     const letGo = async (tickets: readonly string[]) => witness?.letsGo(tickets)
     const shared = { store, names, bus, clock, random, troubles, letGo, meter: options.meter }
     const settler = new JobSettler({ ...shared, worker: member().name })
-    const progress = new ProgressTeller(bus, names, clock)
+    const progress = new ProgressTeller(bus, names, clock, store.maxPayload)
     const took = witness ? (job: TakenJob) => this.#took(job) : () => {}
     this.#queues = [...options.queues].map(
       ([queue, own]) => new QueueWorker({ ...shared, queue, own, settler, progress, member, took }),
@@ -68,8 +69,11 @@ export class JobWorker {
     const { running, cancel } = jobNamesOf(pool)
     const onProblem = (problem: Error) => troubles.report("a subscription failed", problem)
     const hear = (subject: string, answer: (message: BusMessage) => void) => {
-      this.#subscriptions.push(listen(bus, subject, answer, { onProblem }))
+      const read = (message: BusMessage) => callSafely(() => answer(message), ignored(subject))
+      this.#subscriptions.push(listen(bus, subject, read, { onProblem }))
     }
+    const ignored = (subject: string) => (thrown: unknown) =>
+      troubles.report(`ignored a message on ${subject}`, thrown)
     hear(running, (message) => this.#asked(message))
     hear(cancel, (message) => this.#cancel(message))
     await Promise.all(this.#queues.map((queue) => queue.open(isPaused)))
@@ -96,16 +100,18 @@ export class JobWorker {
   }
 
   #asked(message: BusMessage): void {
+    const { store } = this.#options
     const { queue, id } = decodeQuestion(message.data)
     const jobs = this.running.filter((job) => job.queue === (queue ?? job.queue))
     const meant = id === undefined ? jobs : jobs.filter((job) => job.id === id)
-    if (id === undefined || meant.length > 0) message.respond(encodeRunning(meant))
+    if (id !== undefined && meant.length === 0) return
+    for (const answer of encodeRunning(meant, store.maxPayload)) message.respond(answer)
   }
 
   #cancel(message: BusMessage): void {
     const { id, reason } = decodeCancel(message.data)
     const isMine = this.#queues.some((queue) => queue.cancel(id, reason))
-    if (isMine) message.respond(encodeRunning([]))
+    if (isMine) for (const answer of encodeRunning([])) message.respond(answer)
   }
 
   /** Told once a turn, for all that came in it. */

@@ -1,12 +1,10 @@
 import t from "tap"
+import { backoffOf, crashedTooOften, crashesOf, fateOf } from "../../../src/jobs/contract/fate.js"
 import {
-  backoffOf,
-  crashedTooOften,
-  crashesOf,
-  fateOf,
+  type JobRecord,
   LONGEST_BACKOFF_MS,
-} from "../../../src/jobs/contract/fate.js"
-import { type JobRecord, recordOf } from "../../../src/jobs/contract/job-record.js"
+  recordOf,
+} from "../../../src/jobs/contract/job-record.js"
 
 const bare = { headers: undefined, data: new Uint8Array(), seq: 1, storedMs: 0 }
 const record = recordOf({ ...bare, subject: "work.job.send.0.x" }) as JobRecord

@@ -1,6 +1,7 @@
 import { headers } from "nats"
 import t from "tap"
 import {
+  diedMsIn,
   headersFor,
   headersOfDead,
   type JobRecord,
@@ -46,7 +47,7 @@ t.test("what is written is read again, with what its sender wrote beside it", as
   }
   const from = headersWith({ traceparent: "00-a", "Nats-Msg-Id": "old", "Pool-Job-Failures": "9" })
   const hdrs = headersFor(record, from)
-  t.strictSame(recordOf(stored({ headers: hdrs })), record)
+  t.strictSame(recordOf(stored({ subject: "work.job.send.0.ann", headers: hdrs })), record)
   t.equal(hdrs.get("traceparent"), "00-a")
   t.equal(hdrs.get("Nats-Msg-Id"), "", "of the message it came with")
 })
@@ -64,6 +65,14 @@ t.test("headers that are nonsense count as not there", async (t) => {
     failures: 0,
     backoffMs: 1_000,
   })
+  const huge = headersWith({
+    ...{ "Pool-Job-Since": "1e300", "Pool-Job-Keep-Result": "1e300", "Pool-Job-Died": "9e99" },
+    ...{ "Pool-Job-Not-Before": "1e300", "Pool-Job-Backoff": "0", "Pool-Job-Id": "other" },
+  })
+  const read = recordOf(stored({ headers: huge }))
+  t.match(read, { id: "seq-12", sinceMs: 5_000, backoffMs: 1_000 }, "an id is under its key")
+  t.match(read, { keepResultMs: undefined, notBeforeMs: undefined })
+  t.equal(diedMsIn(stored({ headers: huge })), 5_000)
 })
 
 t.test("a dead job says why, and is itself again when it comes back", async (t) => {

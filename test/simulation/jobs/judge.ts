@@ -6,11 +6,11 @@
 
 import { isA } from "../../../src/errors/thrown.js"
 import { WorkerStopped } from "../../../src/errors/work-errors.js"
+import { LEASE_MS } from "../../../src/jobs/contract/job-limits.js"
 import { jobSubjectIn } from "../../../src/jobs/contract/job-names.js"
 import type { JobRecord, StoredMessage } from "../../../src/jobs/contract/job-record.js"
 import { recordOf } from "../../../src/jobs/contract/job-record.js"
 import type { ToStore } from "../../../src/jobs/contract/job-store.js"
-import { LEASE_MS } from "../../../src/jobs/store/job-limits.js"
 import type { TakenJob } from "../../../src/jobs/worker/taken-job.js"
 import type { Machine } from "../machine.js"
 

@@ -1,4 +1,6 @@
 /** The store of jobs as one process has it, over its link: whatever it asks for may be late or lost, and so may the answer. */
+
+import { LEASE_MS } from "../../../src/jobs/contract/job-limits.js"
 import type { StoredMessage } from "../../../src/jobs/contract/job-record.js"
 import type {
   Delivery,
@@ -12,7 +14,6 @@ import type {
   ToStore,
 } from "../../../src/jobs/contract/job-store.js"
 import type { Settlement } from "../../../src/jobs/contract/settlement.js"
-import { LEASE_MS } from "../../../src/jobs/store/job-limits.js"
 import { WAITS } from "../../../src/jobs/store/pull-lane.js"
 import { Pulse } from "../../../src/jobs/store/pulse.js"
 import type { Link } from "../link.js"

@@ -3,7 +3,7 @@
  * Small numbers are harmless ones, so a schedule that fails shrinks to the few steps that matter.
  */
 import * as fc from "fast-check"
-import { LEASE_MS } from "../../../src/jobs/store/job-limits.js"
+import { LEASE_MS } from "../../../src/jobs/contract/job-limits.js"
 import { spanMs as shareMs } from "../schedule.js"
 
 /** What can happen. */

@@ -5,10 +5,10 @@
 
 import type { Ticks } from "../../../src/cron/decision.js"
 import type { WholeDefinition } from "../../../src/cron/definition.js"
+import { LEASE_MS } from "../../../src/jobs/contract/job-limits.js"
 import { recordOf } from "../../../src/jobs/contract/job-record.js"
 import type { EnqueueOptions } from "../../../src/jobs/enqueue-options.js"
 import { JobClient } from "../../../src/jobs/job-client.js"
-import { LEASE_MS } from "../../../src/jobs/store/job-limits.js"
 import { Chance } from "../chance.js"
 import type { Link, Way, Weather } from "../link.js"
 import { Timeline } from "../timeline.js"
