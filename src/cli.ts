@@ -50,9 +50,7 @@ const made = [
   ...orderCommands(),
   completionCommand(program),
 ]
-for (const command of made) {
-  program.addCommand(command.copyInheritedSettings(program))
-}
+for (const command of made) program.addCommand(likeParent(command, program))
 
 outliveReaders()
 outliveTerminal()
@@ -61,6 +59,13 @@ try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = await ending(error)
+}
+
+/** What is wrong with the command line is for each command, however deep, to throw. */
+function likeParent(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent)
+  for (const own of command.commands) likeParent(own, command)
+  return command
 }
 
 async function ending(error: unknown): Promise<number> {
@@ -78,10 +83,12 @@ async function ending(error: unknown): Promise<number> {
 /** Commander's words for what is wrong with the command line, in one line of ours. */
 function usageError({ message, code }: CommanderError): string {
   const asked = program.commands.find((command) => command.name() === program.args[0])
-  const help = ["pool", ...(asked ? [asked.name()] : []), "--help"].join(" ")
+  const order = asked?.commands.find((command) => command.name() === asked.args[0])
+  const names = [asked, order].flatMap((command) => command?.name() ?? [])
+  const help = ["pool", ...names, "--help"].join(" ")
   const [problem = "", guess] = message.replace(/^error: /, "").split("\n")
   const orders = asked?.commands.map((command) => command.name()) ?? []
-  if (code === "commander.excessArguments" && orders.length > 0) {
+  if (code === "commander.excessArguments" && orders.length > 0 && !order) {
     const [word = ""] = asked?.args ?? []
     const near = nearestWord(word, orders)
     return `pool: unknown command '${word}'${near ? `; did you mean ${near}?` : ""}; see: ${help}`

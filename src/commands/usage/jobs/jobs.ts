@@ -68,8 +68,7 @@ Examples:
       await listJobs(flags)
     })
   const subcommands = [show(), cancel(), retry(), discard(), pause(true), pause(false)]
-  for (const subcommand of subcommands)
-    command.addCommand(subcommand.copyInheritedSettings(command))
+  for (const subcommand of subcommands) command.addCommand(subcommand)
   return command
 }
 
