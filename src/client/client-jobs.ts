@@ -1,6 +1,7 @@
 /** The jobs of a client: loaded, and their streams opened, when the first is enqueued or asked for. */
 import type { NatsConnection } from "nats"
 import type { Bus } from "../contracts/bus.js"
+import { ClientClosed } from "../errors/client-errors.js"
 import { NoJobs } from "../errors/job-errors.js"
 import type { JobStore } from "../jobs/contract/job-store.js"
 import type { JobClient } from "../jobs/job-client.js"
@@ -16,6 +17,7 @@ export class ClientJobs {
   readonly #options: ClientJobsOptions
   #openStore: () => Promise<JobStore>
   #client: Promise<JobClient> | undefined
+  #isClosed = false
 
   constructor(options: ClientJobsOptions) {
     this.#options = options
@@ -27,8 +29,9 @@ export class ClientJobs {
     this.#openStore = openStore
   }
 
-  /** Throws what the server says. */
+  /** Throws what the server says, and ClientClosed. */
   open(): Promise<JobClient> {
+    if (this.#isClosed) return Promise.reject(new ClientClosed())
     if (this.#client) return this.#client
     const opening = this.#open()
     this.#client = opening
@@ -39,6 +42,7 @@ export class ClientJobs {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     const client = await this.#client?.catch(() => undefined)
     client?.close()
   }

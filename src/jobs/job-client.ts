@@ -7,7 +7,7 @@ import { headers, type MsgHdrs, nuid } from "nats"
 import type { Bus } from "../contracts/bus.js"
 import { headersOf } from "../encoding/headers.js"
 import { payloadOf } from "../encoding/payload.js"
-import { refusalIn } from "../errors/client-errors.js"
+import { ClientClosed, refusalIn } from "../errors/client-errors.js"
 import { BadInput, isAway, RequestTimeout } from "../errors/errors.js"
 import { NotAllEnqueued } from "../errors/job-errors.js"
 import { isA } from "../errors/thrown.js"
@@ -81,6 +81,7 @@ export class JobClient {
     checkedQueue(queue)
     if (options !== NO_OPTIONS) checkedEnqueueOptions(options)
     const data = payloadOf(payload, "payload")
+    if (this.#results.isClosed) throw new ClientClosed()
     this.#results.hear(`${this.names.pool}.done.${this.#prefix}.*`)
     this.#count += 1
     const own = `${this.#prefix}-${this.#count}`
@@ -198,7 +199,8 @@ export class JobClient {
           const record = there && recordOf(there)
           // One whose acknowledgement was lost is there by our own doing.
           if (record) return record.id === id ? undefined : record.id
-        } else if (!isAway(error)) throw refusalIn(error)
+        } else if (this.#results.isClosed) throw new ClientClosed()
+        else if (!isAway(error)) throw refusalIn(error)
         if (this.#clock.now().monoMs >= untilMs) {
           throw new RequestTimeout(message.subject, timeoutMs, { cause: error })
         }

@@ -1,19 +1,15 @@
 /** A job as who enqueued it, or knows its id, can follow and end it. */
 import type { MsgHdrs } from "nats"
 import type { BusMessage } from "../contracts/bus.js"
-import { refusalIn } from "../errors/client-errors.js"
+import { ClientClosed, refusalIn } from "../errors/client-errors.js"
 import { JobCancelled, JobFailed, JobGone, NoResult, ResultUnsent } from "../errors/job-errors.js"
 import { checkKind, checkOptions, having, type KindsOf, waitMs } from "../options/known-options.js"
 import type { Cancel, Clock } from "../time/clock.js"
 import type { JobNames } from "./contract/job-names.js"
 import { misfortuneIn } from "./contract/outcome.js"
 import { deathOf, type JobFinder } from "./job-finder.js"
+import { JobLooks, LOOK_MS } from "./job-looks.js"
 import type { JobResults } from "./job-results.js"
-
-/** How often a job is looked for while its result is waited for, in ms: the word of its end may be lost. */
-const LOOK_MS = 5_000
-/** How long after a job is gone the word of its end may come, in ms. */
-const LATE_MS = 1_000
 
 /**
  * `waiting`: until somebody has room for it. `delayed`: until its time, after a failure too. `running`, `dead`, and `gone`:
@@ -99,30 +95,35 @@ export class JobHandle {
 
   /**
    * Waits until the job is done, over all its attempts. Throws JobFailed, JobCancelled, ResultUnsent, NoResult after
-   * `timeoutMs`, JobGone if it is over and nobody told here (NotPermitted, if nobody may), and the reason of `signal`.
+   * `timeoutMs`, JobGone if it is over and nobody told here (NotPermitted, if nobody may), ClientClosed, and the reason of
+   * `signal`.
    */
   async result(options: ResultOptions = {}): Promise<JobResult> {
     checkOptions("a result", options, RESULT_OPTIONS)
     const { timeoutMs, signal } = options
     signal?.throwIfAborted()
-    const { clock, results, names, isOwn } = this.#options
+    const { clock, finder, results, names, isOwn } = this.#options
     let forget = () => {}
     let cancel: Cancel = () => {}
     let abort = () => {}
+    let looks: JobLooks | undefined
     try {
       const heard = await new Promise<BusMessage | "late" | "gone">((resolve, reject) => {
         abort = () => reject(signal?.reason)
         signal?.addEventListener("abort", abort)
-        forget = results.wait(names.done(this.id), isOwn, resolve)
+        const closed = () => reject(new ClientClosed())
+        forget = results.wait(names.done(this.id), isOwn, { heard: resolve, closed })
         if (timeoutMs !== undefined) cancel = clock.after(timeoutMs, () => resolve("late"))
-        this.#look(isOwn && !results.refusal ? LOOK_MS : 0, resolve, reject)
+        const { id, queue } = this
+        looks = new JobLooks({ id, queue, clock, finder, gone: () => resolve("gone") })
+        looks.begin(isOwn && !results.refusal ? LOOK_MS : 0)
       })
       if (heard === "late") throw await this.#noResult(timeoutMs as number)
       return heard === "gone" ? await this.#afterwards() : this.#resultIn(heard)
     } finally {
       forget()
       cancel()
-      this.#cancelLook()
+      looks?.stop()
       signal?.removeEventListener("abort", abort)
     }
   }
@@ -152,20 +153,6 @@ export class JobHandle {
   async cancel(reason = "cancelled"): Promise<boolean> {
     checkKind("reason", reason, { expected: "text", isMet: (it) => typeof it === "string" })
     return this.#options.finder.cancel(this.id, reason, this.queue)
-  }
-
-  #cancelLook: Cancel = () => {}
-
-  #look(afterMs: number, resolve: (how: "gone") => void, reject: (error: unknown) => void): void {
-    const { clock, finder } = this.#options
-    const look = async () => {
-      const found = await finder.find(this.id, this.queue)
-      if (found && found.place !== "dead") return this.#look(LOOK_MS, resolve, reject)
-      this.#cancelLook = clock.after(LATE_MS, () => resolve("gone"))
-    }
-    const again = () => this.#look(LOOK_MS, resolve, reject)
-    // While the server is away nothing can be looked up, and later it can.
-    this.#cancelLook = clock.after(afterMs, () => void look().catch(again))
   }
 
   #resultIn({ data, headers }: Pick<BusMessage, "data" | "headers">): JobResult {
