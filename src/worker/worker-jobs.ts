@@ -4,9 +4,13 @@ import type { Troubles } from "../contracts/troubles.js"
 import type { QueueOptions } from "../jobs/contract/queue-job.js"
 import type { JobWitness } from "../jobs/give-back/job-witness.js"
 import type { JobWorker } from "../jobs/worker/job-worker.js"
+import { waitingFor } from "../nats-context/server-wait.js"
 import type { MemberLabel } from "../protocol/member.js"
 import { DEFAULT_GRACE_MS, type WorkerOptions } from "./join-options.js"
 import { WorkerCron } from "./worker-cron.js"
+
+/** How long it may take to open them, in ms: on several servers each stream and consumer has to have a leader first. */
+const OPENING_MS = 30_000
 
 type JobsOptions = Pick<WorkerOptions, "cron" | "graceMs" | "jobs" | "jobWitness">
 
@@ -45,9 +49,12 @@ export class WorkerJobs {
 
   /** Begins to take jobs. Throws what the server says, and then the worker has left. */
   async open(backend: Backend, troubles: Troubles, worker: Owner): Promise<void> {
-    if (!this.#queues) return
+    const queues = this.#queues
+    if (!queues) return
+    const onWait = (what: string) => troubles.report(`jobs can't be had yet: ${what}`)
+    const attempt = () => this.#open(queues, backend, troubles, worker)
     try {
-      await this.#open(this.#queues, backend, troubles, worker)
+      await waitingFor({ waitMs: OPENING_MS, onWait }, attempt, () => {})
     } catch (error) {
       await worker.leave()
       throw error
@@ -76,12 +83,19 @@ export class WorkerJobs {
     const { JobWorker } = await import("../jobs/worker/job-worker.js")
     const { names, bus, clock, random, status } = backend
     const store = await backend.openJobs()
-    this.#worker = new JobWorker({
+    const jobs = new JobWorker({
       ...{ pool: names.pool, queues, store },
       ...{ bus, clock, random, member, troubles, witness: this.#witness },
       meter: status?.metrics.ofJobs(store),
     })
-    status?.showJobs(this.#worker)
-    await this.#worker.open(this.#isPaused)
+    try {
+      await jobs.open(this.#isPaused)
+    } catch (error) {
+      await jobs.stop(0)
+      throw error
+    }
+    this.#worker = jobs
+    jobs.setPaused(this.#isPaused)
+    status?.showJobs(jobs)
   }
 }

@@ -154,9 +154,8 @@ export class Link {
   }
 
   /** Lets through what waits, and what comes; whatever else is the matter stays. */
-  healPaths(): void {
-    this.#up.heal()
-    this.#down.heal()
+  healPaths(ways: readonly Way[] = ["up", "down"]): void {
+    for (const way of ways) this.#path(way).heal()
   }
 
   heal(): void {

@@ -1,6 +1,7 @@
 /**
  * In what a delivery goes on that is let go: its next attempt, or its place with the dead, then or after further attempts.
- * Where that is stored only the acknowledgement was lost, and whoever is handed the job again must not run it beside that.
+ * Where that is stored only the acknowledgement was lost, and whoever is handed the job again must not run it beside that. Nor
+ * where the message itself is gone: its acknowledgement came late, or somebody cancelled it.
  */
 import type { Clock } from "../../time/clock.js"
 import { Pace } from "../../time/pace.js"
@@ -37,7 +38,8 @@ export async function isSuperseded(
         store.last("dead", names.subject("dead", queue, "*", key)),
       ])
       if (next && next.seq > seq && recordOf(next)?.id === id) return true
-      return hasDied(job, dead)
+      const own = next?.seq === seq ? next : await store.at("jobs", seq)
+      return own === undefined || hasDied(job, dead)
     } catch {
       if (!job.isHeld()) return true
     }

@@ -13,6 +13,10 @@ t.test("a delivery whose job died in it, or in a later attempt, is not run again
   const subject = names.subject("dead", "send", 0, "a")
   const data = new Uint8Array()
   await store.store({ stream: "dead", subject, data, headers: headers(), id: "a#7" })
+  for (let n = 1; n <= 9; n += 1) {
+    const waiting = names.subject("job", "send", 1, `other${n}`)
+    await store.store({ stream: "jobs", subject: waiting, data, headers: headers() })
+  }
   const isOver = (seq: number, id = "a") => {
     const record = { queue: "send", id }
     const delivery = { seq, ticket: "t", after: clock.now() }
@@ -30,4 +34,6 @@ t.test("a delivery whose job died in it, or in a later attempt, is not run again
   )
   t.equal(await isOver(9), false, "it was brought back")
   t.equal(await isOver(3, "a.2"), false, "another of the same key")
+  await store.remove("jobs", 9)
+  t.equal(await isOver(9), true, "its own message is gone: it was acknowledged late, or cancelled")
 })

@@ -77,7 +77,7 @@ export class JobServer {
     if (!before) return
     const after = await this.store.at("jobs", seq)
     if (how === "back") this.#judge.wentBack(before, sentMs)
-    else if (!after) await this.#gone(before)
+    else if (!after) await this.#gone(before, sentMs)
   }
 
   source(options: SourceOptions, sendOff: (delivery: Delivery) => void): Promise<JobSource> {
@@ -91,7 +91,7 @@ export class JobServer {
   }
 
   /** All that lies there under the key of the job in `message`, dead or alive. */
-  async #gone(message: StoredMessage): Promise<void> {
+  async #gone(message: StoredMessage, sentMs: number): Promise<void> {
     const record = recordOf(message)
     if (record?.queue !== QUEUE) return
     const [alive, dead, kept] = await Promise.all([
@@ -100,7 +100,7 @@ export class JobServer {
       this.store.last("jobs", `${POOL}.result.${record.id}`),
     ])
     const isElsewhere = [...alive, ...dead].some((one) => recordOf(one)?.id === record.id)
-    this.#judge.acknowledgedAway(record.id, record, isElsewhere, kept !== undefined)
+    this.#judge.acknowledgedAway(record, isElsewhere, kept !== undefined, sentMs)
   }
 
   #now(): Instant {

@@ -108,8 +108,10 @@ export class Judge {
   }
 
   /** Its message was acknowledged, and is gone. */
-  acknowledgedAway(id: string, record: JobRecord, isElsewhere: boolean, isKept: boolean): void {
+  acknowledgedAway(record: JobRecord, isElsewhere: boolean, isKept: boolean, sentMs: number): void {
+    const { id } = record
     const known = this.#known(id)
+    if (this.#nowMs() - sentMs > LATE_MS) known.isLate = true
     const hasReturned = known.attempts.some(({ end }) => end === "returned")
     this.onEvent?.(`   ${id} is acknowledged away`)
     if (hasReturned && !isElsewhere) known.isDone = true

@@ -31,10 +31,16 @@ export type Kind =
   | "stall"
   /** First answers arrive late, and once they are there, for as long, what is sent. */
   | "swing"
+  /** Answers arrive late, and what is sent meanwhile later still: what is answered was sent long before. */
+  | "squeeze"
+  /** What a worker sends is held back, and then it stands still; it wakes to answers that come after its lease. */
+  | "daze"
   | "cut"
   /** The connection is lost and comes back at once. */
   | "blip"
   | "cut-supervisor"
+  /** A supervisor loses its connection and then sees a worker die; it is back when the worker's leases are over. */
+  | "crash-unheard"
   | "lose-requests"
   | "lose-answers"
   | "server-restart"
@@ -130,6 +136,7 @@ export const FAMILIES = {
       ...JOBS,
       ...{ cancel: 1, retry: 1, stop: 2, crash: 3, "crash-supervisor": 1, "crash-host": 1 },
       ...{ stall: 3, cut: 4, blip: 3, "cut-supervisor": 2, "server-restart": 1 },
+      "crash-unheard": 3,
       ...{ "lose-requests": 3, "lose-answers": 4 },
     },
     delays: 3,
@@ -149,7 +156,17 @@ export const FAMILIES = {
   /** Answers that are late: who counts a lease from when? */
   leases: {
     kinds: {
-      ...{ enqueue: 3, burst: 4, stall: 6, swing: 5, freeze: 3, cut: 1, crash: 1 },
+      ...{
+        enqueue: 3,
+        burst: 4,
+        stall: 6,
+        swing: 5,
+        squeeze: 3,
+        daze: 4,
+        freeze: 3,
+        cut: 1,
+        crash: 1,
+      },
       "lose-answers": 1,
     },
     delays: 1,

@@ -53,6 +53,8 @@ const HARMLESS: ReadonlySet<Kind> = new Set([
 ])
 /** How long after it was told to stop a worker is killed, by who can't wait, in ms. */
 const IMPATIENCE_MS = 90
+/** One thing follows from another. */
+const SOON_MS = 1
 const TICK_MS = 1_700
 const TAKES_MS = [1, 40, 400, 2_500, 9_000, 6_000]
 /** How many attempts fail, by variant; the second of these never succeeds. */
@@ -217,8 +219,20 @@ export class World {
       case "crash-host":
         host.crash()
         return true
+      case "crash-unheard":
+        if (!worker.isAlive) return false
+        this.#cut(worker.host.supervisorLink, ["up", "down"], 0, LEASE_MS + ms)
+        this.#later(SOON_MS, () => this.#crash(worker))
+        return true
       case "freeze":
         return this.#freeze(worker, ms, variant)
+      case "daze": {
+        if (worker.machine.state !== "running") return false
+        const leaseMs = LEASE_MS * (0.7 + (0.6 * span) / 1_000)
+        this.#cut(worker.link, ["up"], undefined, leaseMs)
+        this.#later(leaseMs / 4, () => this.#freeze(worker, (leaseMs * 3) / 4 + SOON_MS, 1))
+        return true
+      }
       case "freeze-supervisor": {
         const { supervisor } = host
         if (supervisor.state !== "running") return false
@@ -258,6 +272,10 @@ export class World {
     else if (kind === "swing") {
       this.#cut(link, ["down"], undefined, ms)
       this.#later(ms, () => this.#cut(link, ["up"], undefined, ms))
+    } else if (kind === "squeeze") {
+      link.cut(["down"], undefined)
+      this.#later(ms, () => link.healPaths(["down"]))
+      this.#later(ms / 3, () => this.#cut(link, ["up"], undefined, LEASE_MS * 1.5))
     } else if (kind === "blip") this.#cut(link, ["up", "down"], 0, 1)
     // Some notice it late, some at once.
     else this.#cut(link, ways, variant % 2 ? ms / 2 : 1, ms)
