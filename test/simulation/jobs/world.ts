@@ -137,6 +137,8 @@ export class World {
         `${step.kind} ${step.who}, ${spanMs(step.span).toFixed(0)} ms, ${step.variant}`,
       )
     }
+    // What a squeeze does shows when the leases of those days are over.
+    if ("squeeze" in this.#family.kinds) await this.#pass(LEASE_MS * 1.5)
     if (!this.#judge.breach) await this.#rest()
     return {
       breach: this.#judge.breach,
@@ -273,9 +275,10 @@ export class World {
       this.#cut(link, ["down"], undefined, ms)
       this.#later(ms, () => this.#cut(link, ["up"], undefined, ms))
     } else if (kind === "squeeze") {
+      const answersMs = LEASE_MS * 0.3 + ms / 4
       link.cut(["down"], undefined)
-      this.#later(ms, () => link.healPaths(["down"]))
-      this.#later(ms / 3, () => this.#cut(link, ["up"], undefined, LEASE_MS * 1.5))
+      this.#later(answersMs, () => link.healPaths(["down"]))
+      this.#later(answersMs / 3, () => this.#cut(link, ["up"], undefined, LEASE_MS * 1.5))
     } else if (kind === "blip") this.#cut(link, ["up", "down"], 0, 1)
     // Some notice it late, some at once.
     else this.#cut(link, ways, variant % 2 ? ms / 2 : 1, ms)
