@@ -138,7 +138,7 @@ export class World {
       )
     }
     // What a squeeze does shows when the leases of those days are over.
-    if ("squeeze" in this.#family.kinds) await this.#pass(LEASE_MS * 1.5)
+    if (this.#happened.includes("squeeze")) await this.#pass(LEASE_MS * 1.5)
     if (!this.#judge.breach) await this.#rest()
     return {
       breach: this.#judge.breach,
