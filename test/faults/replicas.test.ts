@@ -28,7 +28,10 @@ async function crewOn(
   { urls }: ServerCluster,
   options: CrewOptions = { leaseMs: "usual" },
 ): Promise<{ it: JobsCrew; manager: JetStreamManager }> {
-  const it = await JobsCrew.on(t, urls.join(), { flags: ["--replicas", "3"], ...options })
+  const it = await JobsCrew.on(t, urls.join(), {
+    ...{ flags: ["--replicas", "3", "--wait", "30s"] },
+    ...options,
+  })
   await it.start("a", "b", "c")
   return { it, manager: await jetstreamManager(it.connection, { checkAPI: false, timeout: 1000 }) }
 }
