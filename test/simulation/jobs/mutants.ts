@@ -20,7 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a supervisor gives back too early: what its worker gave back itself, and another runs",
     file: "jobs/give-back/held-jobs",
-    was: "for (const ticket of over) this.#ends.delete(ticket)",
+    was: "for (const ticket of over) this.#held.delete(ticket)",
     is: "",
     family: "calm",
   },
@@ -126,15 +126,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "runs a job whose next attempt is stored",
     file: "jobs/worker/successor",
-    was: "return true\n      return hasDied",
-    is: "return false\n      return hasDied",
+    was: "return true\n      const own",
+    is: "return false\n      const own",
     family: "network",
   },
   {
     name: "runs a job that lies with the dead",
     file: "jobs/worker/successor",
-    was: "return hasDied(job, dead)",
-    is: "return false",
+    was: "own === undefined || hasDied(job, dead)",
+    is: "own === undefined",
     family: "network",
   },
   {
@@ -147,8 +147,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "takes an enqueue without an answer for stored",
     file: "jobs/job-client",
-    was: "} else if (!isAway(error)) throw refusalIn(error)",
-    is: "} else if (!isAway(error)) throw refusalIn(error)\n        else return undefined",
+    was: "else if (!isAway(error)) throw refusalIn(error)",
+    is: "else if (!isAway(error)) throw refusalIn(error)\n        else return undefined",
     family: "network",
   },
   {
