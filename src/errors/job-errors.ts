@@ -50,9 +50,14 @@ export class JobGone extends PoolError {
   constructor(
     readonly queue: string,
     readonly id: string,
+    /** Whether the server can keep results. */
+    canKeep = true,
   ) {
+    const way = canKeep
+      ? "keep results with keepResultMs"
+      : "the server keeps none, which takes nats-server 2.11 or later; upgrade it"
     super(
-      `job ${id} of queue "${queue}" is gone, done or cancelled, and its result was not heard here; keep results with keepResultMs`,
+      `job ${id} of queue "${queue}" is gone, done or cancelled, and its result was not heard here; ${way}`,
     )
   }
 }
@@ -124,6 +129,23 @@ export class NotAllEnqueued extends PoolError {
       `${missing.length} of ${count} jobs for queue "${queue}" were not enqueued (${reasonOf(options.cause)}); enqueue these again`,
       options,
     )
+  }
+}
+
+/** Of all that are dead, some could not be brought back, or forgotten. */
+export class DeadLeft extends PoolError {
+  override readonly name = "DeadLeft"
+  override readonly code = "dead-left"
+  constructor(
+    /** With how many it was done. */
+    readonly count: number,
+    /** How many are dead as before. */
+    readonly left: number,
+    /** Why, of the first. */
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${left} of ${count + left} dead jobs stay where they are: ${reason}`, options)
   }
 }
 

@@ -28,7 +28,7 @@ import { checkSize } from "./contract/job-size.js"
 import { AlreadyThere, type JobStore, type ToStore } from "./contract/job-store.js"
 import { checkedEnqueueOptions, type EnqueueOptions } from "./enqueue-options.js"
 import { JobFinder } from "./job-finder.js"
-import { JobHandle } from "./job-handle.js"
+import { JobHandle, type JobHandleOptions } from "./job-handle.js"
 import { JobResults } from "./job-results.js"
 
 /** How long enqueuing may take where nothing else is said, in ms. */
@@ -93,7 +93,11 @@ export class JobClient {
       options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     )
     const isHeard = existing === undefined && options.id === undefined
-    return this.#handle(queue, existing ?? id, existing !== undefined, isHeard)
+    const keepsResult = options.keepResultMs !== undefined && this.finder.canKeep
+    return this.#handle(queue, existing ?? id, {
+      ...{ already: existing !== undefined, isOwn: isHeard },
+      keepsResult: keepsResult && existing === undefined,
+    })
   }
 
   /** See PoolClient.enqueueMany. */
@@ -135,16 +139,20 @@ export class JobClient {
   job(queue: string, id: string): JobHandle {
     checkedQueue(queue)
     if (!isId(id)) throw new BadInput("id", "the id of a job", id)
-    return this.#handle(queue, id, false, false)
+    return this.#handle(queue, id, { already: false, isOwn: false, keepsResult: false })
   }
 
   close(): void {
     this.#results.close()
   }
 
-  #handle(queue: string, id: string, already: boolean, isOwn: boolean): JobHandle {
+  #handle(
+    queue: string,
+    id: string,
+    what: Pick<JobHandleOptions, "already" | "isOwn" | "keepsResult">,
+  ): JobHandle {
     return new JobHandle({
-      ...{ queue, id, already, isOwn, names: this.names },
+      ...{ queue, id, ...what, names: this.names },
       ...{ clock: this.#clock, finder: this.finder, results: this.#results },
     })
   }

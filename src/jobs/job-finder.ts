@@ -48,6 +48,11 @@ export class JobFinder {
     this.#bus = bus
   }
 
+  /** Whether a result can be kept. */
+  get canKeep(): boolean {
+    return this.#store.abilities.hasTtl
+  }
+
   /** Where the job `id` lies; undefined if it is nowhere any more. */
   async find(id: string, queue = "*"): Promise<FoundJob | undefined> {
     if (!isId(id)) return undefined

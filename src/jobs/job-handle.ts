@@ -70,6 +70,7 @@ export interface JobHandleOptions {
   readonly id: string
   readonly already: boolean
   readonly isOwn: boolean
+  readonly keepsResult: boolean
   readonly names: JobNames
   readonly clock: Clock
   readonly finder: JobFinder
@@ -83,6 +84,8 @@ export class JobHandle {
   readonly queue: string
   /** Whether it was there already, by what it is unique by: then nothing was stored, and this is that job. */
   readonly already: boolean
+  /** Whether its result is kept, as its enqueuing asked with keepResultMs: a server below 2.11 keeps none. */
+  readonly keepsResult: boolean
   readonly #options: JobHandleOptions
 
   /** @internal */
@@ -91,6 +94,7 @@ export class JobHandle {
     this.id = options.id
     this.queue = options.queue
     this.already = options.already
+    this.keepsResult = options.keepsResult
   }
 
   /**
@@ -171,7 +175,9 @@ export class JobHandle {
     if (kept) return new JobResult(kept.data, kept.headers)
     const found = await finder.find(this.id, this.queue)
     if (found?.place !== "dead") {
-      throw refusalIn(this.#options.results.refusal) ?? new JobGone(this.queue, this.id)
+      throw (
+        refusalIn(this.#options.results.refusal) ?? new JobGone(this.queue, this.id, finder.canKeep)
+      )
     }
     throw new JobFailed(this.queue, this.id, deathOf(found.message).reason)
   }

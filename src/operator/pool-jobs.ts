@@ -3,8 +3,8 @@
  * is dead; and the dead of a queue, all at once.
  */
 import type { NatsConnection } from "nats"
-import { NoJetStream } from "../errors/errors.js"
-import { NoJobs } from "../errors/job-errors.js"
+import { isAway, reasonOf } from "../errors/errors.js"
+import { DeadLeft, NoJobs } from "../errors/job-errors.js"
 import { isA } from "../errors/thrown.js"
 import { checkedQueue } from "../jobs/contract/job-names.js"
 import type { QueueCounts } from "../jobs/contract/job-store.js"
@@ -40,7 +40,7 @@ export async function findJobs(
     return new JobClient({ pool, store, bus: connection, clock: systemClock })
   } catch (error) {
     if (care !== "look") throw error
-    if (isA(error, NoJobs) || isA(error, NoJetStream)) return undefined
+    if (isA(error, NoJobs)) return undefined
     throw error
   }
 }
@@ -60,7 +60,10 @@ export function foundAmong(messages: readonly FoundJob["message"][]): FoundJob[]
   return messages.map(foundIn).filter((found) => found !== undefined)
 }
 
-/** Does `act` with each that is dead, of one queue or of all; says with how many. */
+/**
+ * Does `act` with each that is dead, of one queue or of all; says with how many. One with which it can't be done keeps none of
+ * the others back; throws DeadLeft then, and at once if the server is away.
+ */
 export async function withDead(
   { store, names }: JobClient,
   queue: string | undefined,
@@ -70,13 +73,24 @@ export async function withDead(
   // One that dies again meanwhile has had its turn.
   const last = (await store.last("dead", filter))?.seq ?? 0
   let count = 0
+  const left = new Map<number, unknown>()
   for (;;) {
-    const messages = await store.list("dead", filter, AT_ONCE)
-    const meant = foundAmong(messages.filter(({ seq }) => seq <= last))
-    for (const found of meant) await act(found)
-    count += meant.length
-    if (meant.length < AT_ONCE) return count
+    const messages = await store.list("dead", filter, AT_ONCE + left.size)
+    const meant = foundAmong(messages.filter(({ seq }) => seq <= last && !left.has(seq)))
+    for (const found of meant) {
+      try {
+        await act(found)
+        count += 1
+      } catch (error) {
+        if (isAway(error)) throw error
+        left.set(found.message.seq, error)
+      }
+    }
+    if (meant.length < AT_ONCE) break
   }
+  const [cause] = left.values()
+  if (left.size > 0) throw new DeadLeft(count, left.size, reasonOf(cause), { cause })
+  return count
 }
 
 /** Hands out no job of `queue` until it is resumed, or again; says whether anybody ever served it. */

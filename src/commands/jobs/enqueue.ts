@@ -16,6 +16,9 @@ export interface EnqueueFlags extends PoolFlags {
   json?: boolean
 }
 
+const KEEPS_NONE =
+  "pool: the server keeps no results, which takes nats-server 2.11 or later; wait for it with --result, or upgrade it"
+
 /** Prints the id of the job; and its result, if that is waited for. */
 export async function enqueue(
   queue: string,
@@ -30,6 +33,7 @@ export async function enqueue(
     const options = defined({ delayMs, unique, id, attempts, backoffMs, keepResultMs, priority })
     const job = await client.enqueue(queue, body, options)
     const { already } = job
+    if (keepResultMs !== undefined && !already && !job.keepsResult) console.error(KEEPS_NONE)
     if (!flags.json) console.log(already ? `${job.id} (was there already)` : job.id)
     if (flags.result === undefined) {
       if (flags.json) console.log(JSON.stringify({ id: job.id, queue, already }))

@@ -108,13 +108,19 @@ export interface QueueCounts {
   readonly pausedUntilMs?: number | undefined
 }
 
-/** In a word, if there is something to say; `unserved`: nobody takes what waits. */
+/** In a word, if there is something to say; `unserved`: nobody takes what waits; `astray`: nobody can take some of it. */
 export function queueState({
   pausedUntilMs,
   isServed,
-}: Pick<QueueCounts, "pausedUntilMs" | "isServed">): "paused" | "unserved" | "" {
+  astray = 0,
+}: Pick<QueueCounts, "pausedUntilMs" | "isServed" | "astray">):
+  | "paused"
+  | "unserved"
+  | "astray"
+  | "" {
   if (pausedUntilMs) return "paused"
-  return isServed ? "" : "unserved"
+  if (!isServed) return "unserved"
+  return astray > 0 ? "astray" : ""
 }
 
 export interface JobStore {

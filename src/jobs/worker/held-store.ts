@@ -3,7 +3,7 @@
  * the job is this worker's, and not once more after that, for it may be another's by then.
  */
 import type { Troubles } from "../../contracts/troubles.js"
-import { isPayloadTooLarge } from "../../errors/errors.js"
+import { isNotPermitted, isPayloadTooLarge } from "../../errors/errors.js"
 import { StreamRefused } from "../../errors/job-errors.js"
 import { isA } from "../../errors/thrown.js"
 import type { Clock } from "../../time/clock.js"
@@ -48,9 +48,7 @@ export class HeldStore {
       } catch (error) {
         // Stored by a try whose answer was lost, or another's, for which this one was cancelled.
         if (isA(error, AlreadyThere)) return job.isHeld()
-        const isDead = message.stream === "dead"
-        if (isA(error, StreamRefused) && (isDead || error.isForGood)) throw error
-        if (isPayloadTooLarge(error)) throw error
+        if (isRefused(error, message)) throw error
         troubles.fails("storing jobs", "what becomes of a job could not be stored", error)
       }
       await pace.wait({ limitMs: job.leftMs() })
@@ -95,4 +93,10 @@ export class HeldStore {
     const { clock, random } = this.#options
     return new Pace({ clock, random, ...PACE })
   }
+}
+
+/** Whether the same would be refused again; that the dead are full is not waited for either, which others have to see to. */
+function isRefused(error: unknown, { stream }: ToStore): boolean {
+  if (isA(error, StreamRefused)) return error.isForGood || stream === "dead"
+  return isPayloadTooLarge(error) || isNotPermitted(error)
 }

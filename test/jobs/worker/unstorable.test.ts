@@ -21,13 +21,15 @@ async function publish(store: JobStore, data: Uint8Array, values: Record<string,
   return `seq-${seq}`
 }
 
+const SEALED = new StreamRefused("jobs", "no", true)
+
 /** Has `store` refuse what is to be stored under a subject that `of` matches. */
-function refusing(store: JobStore, of: RegExp, isForGood: boolean): void {
+function refusing(store: JobStore, of: RegExp, refusal: Error = SEALED): void {
   const stored = store.store.bind(store)
   store.store = async (message: ToStore) => {
-    const { stream, subject, due } = message
+    const { subject, due } = message
     if (!of.test(due?.until ?? subject)) return stored(message)
-    throw new StreamRefused(stream, "no", isForGood)
+    throw refusal
   }
 }
 
@@ -110,7 +112,7 @@ async function failing(t: Test, bytes: number, refuse: (store: JobStore) => void
 t.test(
   "what can't be stored to be tried again lies with the dead, with both reasons",
   async (t) => {
-    const { job, runs } = await failing(t, 1, (store) => refusing(store, /^work\.later/, true))
+    const { job, runs } = await failing(t, 1, (store) => refusing(store, /^work\.later/))
     t.equal(runs(), 1)
     const reason = /^no; and it can't be tried again: stream jobs stored nothing: no; /
     t.match(await job.state(), { state: "dead", reason, worker: "a" })
@@ -135,18 +137,22 @@ t.test(
   },
 )
 
-t.test(
-  "where nothing can be stored a failed job is handed out again, a minute later",
-  async (t) => {
-    const { lies, pass, runs } = await failing(t, 1, (store) => refusing(store, /later|dead/, true))
+for (const [why, refusal] of Object.entries({
+  "what refuses all": SEALED,
+  "a user who may not": Object.assign(new Error(), { name: "PermissionViolationError" }),
+})) {
+  t.test(`a failed job that can be stored nowhere is handed out again: ${why}`, async (t) => {
+    const { lies, pass, runs } = await failing(t, 1, (store) =>
+      refusing(store, /later|dead/, refusal),
+    )
     t.equal(runs(), 1)
     await pass(30_000)
     t.equal(runs(), 1)
     await pass(31_000)
     t.equal(runs(), 2)
     t.match(await lies(), { failures: 0 })
-  },
-)
+  })
+}
 
 t.test("a stream that is full is waited for", async (t) => {
   let isFull = true
