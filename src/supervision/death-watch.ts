@@ -3,11 +3,11 @@
  * that it ran. The parent of a process is the one witness that can prove its death.
  */
 import type { ChildProcess } from "node:child_process"
-import { callSafely } from "../contracts/safe-call.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
 import { type Deceased, evict } from "../coordinator/eviction.js"
 import type { HandOnOptions } from "../coordinator/hand-on.js"
 import type { HeldJobs } from "../jobs/give-back/held-jobs.js"
+import { unheard } from "../jobs/give-back/unheard.js"
 import type { StandingClaim } from "../protocol/claim.js"
 import { within } from "../time/within.js"
 import type { Worker, WorkerEvent } from "./worker-events.js"
@@ -63,9 +63,13 @@ export class DeathWatch {
       }
       process.once("exit", (code, signal) => {
         // What it said of its jobs last has to be heard before they are given back.
-        const giveBack = () => this.#giveBack(worker)
-        if (process.connected) process.once("disconnect", giveBack)
-        else giveBack()
+        const heard = new Promise<void>((resolve) => {
+          if (process.connected) process.once("disconnect", () => resolve())
+          else resolve()
+        })
+        const given = this.#giveBack(worker, heard)
+        this.#clearing.add(given)
+        unawaited(given.finally(() => this.#clearing.delete(given)))
         // That it left may have been said and not been read yet.
         const isUnread = code === 0 && process.connected
         if (isUnread) process.once("disconnect", () => ended(code, signal))
@@ -79,13 +83,16 @@ export class DeathWatch {
     await Promise.all(this.#clearing)
   }
 
-  #giveBack({ isKind, held }: Mortal): void {
+  async #giveBack(worker: Mortal, heard: Promise<void>): Promise<void> {
     const { pool, report } = this.#options
-    if (isKind) return
-    callSafely(
-      () => held.giveBack(pool.bus),
-      (error) => report("jobs of a dead worker go on when their leases run out", error),
-    )
+    const { id, held } = worker
+    const gone = !id || held.isEmpty || unheard(pool.bus, pool.names.heir(id), pool.clock)
+    try {
+      await Promise.all([heard, gone])
+      if (!worker.isKind) held.giveBack(pool.bus)
+    } catch (error) {
+      report("jobs of a dead worker go on when their leases run out", error)
+    }
   }
 
   async #clear(worker: Mortal, how: string, exitCode: number | undefined): Promise<void> {

@@ -28,6 +28,10 @@ export class HeldJobs {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#held.size === 0
+  }
+
   /** To be called when the process is dead, and all that it said has been heard. Returns how many were given back. */
   giveBack(bus: Pick<Bus, "publish" | "info">): number {
     const now = this.#now()
