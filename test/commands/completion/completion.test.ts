@@ -17,7 +17,7 @@ const bash = scriptFor("bash")
 function offered(...words: string[]): string[] {
   const quoted = words.map((word) => `'${word}'`).join(" ")
   const ask = `COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _pool; printf '%s\\n' "\${COMPREPLY[@]}"`
-  const { stdout, stderr, status } = spawnSync("bash", ["-c", `${bash}\n${ask}`], {
+  const { stdout, stderr, status } = spawnSync("bash", ["--norc", "-c", `${bash}\n${ask}`], {
     encoding: "utf8",
   })
   if (status !== 0 || stderr) throw new Error(`bash: ${stderr}`)
@@ -29,7 +29,10 @@ t.test("bash takes the script, and so does a strict one", async (t) => {
     ["-n"],
     ["-eu", "-c", `${bash}\nCOMP_WORDS=(pool ''); COMP_CWORD=1; _pool`],
   ]) {
-    const { status, stderr } = spawnSync("bash", flags, { input: bash, encoding: "utf8" })
+    const { status, stderr } = spawnSync("bash", ["--norc", ...flags], {
+      input: bash,
+      encoding: "utf8",
+    })
     t.equal(stderr, "")
     t.equal(status, 0)
   }
