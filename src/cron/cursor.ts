@@ -3,6 +3,7 @@
  * must have seen this one. The last few are kept, which is what is known of earlier ticks.
  */
 import { objectIn, toBytes } from "../encoding/json.js"
+import { isTime } from "../jobs/contract/job-limits.js"
 import type { StoredMessage } from "../jobs/contract/job-record.js"
 
 /** What became of one tick. */
@@ -38,8 +39,8 @@ export function cursorIn({ data, seq }: StoredMessage): StoredCursor {
   try {
     const { atMs, spec, job, by, term, firedMs } = objectIn(data)
     return {
-      ...{ seq, atMs: Number(atMs) || 0, spec: String(spec), by: String(by) },
-      ...{ term: Number(term) || 0, firedMs: Number(firedMs) || 0 },
+      ...{ seq, atMs: isTime(atMs) ? atMs : 0, spec: String(spec), by: String(by) },
+      ...{ term: Number(term) || 0, firedMs: isTime(firedMs) ? firedMs : 0 },
       ...(typeof job === "string" && { job }),
     }
   } catch {

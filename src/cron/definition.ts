@@ -6,6 +6,7 @@
 import { objectIn, toBytes } from "../encoding/json.js"
 import { payloadOf } from "../encoding/payload.js"
 import { BadInput, reasonOf } from "../errors/errors.js"
+import { isTime } from "../jobs/contract/job-limits.js"
 import { checkedQueue } from "../jobs/contract/job-names.js"
 import {
   checkKind,
@@ -106,9 +107,9 @@ export function decodeStored(data: Uint8Array): StoredDefinition {
       ...textAs("job", job),
       ...textAs("payload", payload),
       ...(MISSED.includes(missed as Missed) && { missed: missed as Missed }),
-      ...(typeof graceMs === "number" && { graceMs }),
+      ...(isTime(graceMs) && { graceMs }),
       ...(isPaused === true && { isPaused }),
-      ...(typeof sinceMs === "number" && { sinceMs }),
+      ...(isTime(sinceMs) && { sinceMs }),
     }
   } catch {
     return {}

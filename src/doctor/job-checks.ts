@@ -24,7 +24,7 @@ const LONG_MS = 5 * 60_000
 /** So full the dead are worth a word. */
 const NEARLY_FULL = 0.8
 const LIMITS =
-  "take its limits away: nats stream edit --max-age=0 --max-msgs=-1 --max-bytes=-1; a sealed one has to be made anew"
+  "take its limits away: nats stream edit --max-age=0 --max-msgs=-1 --max-bytes=-1 --max-msgs-per-subject=-1 --ack; one that is sealed, or lets nothing be removed, has to be made anew"
 const COMPLETE = "2.12.12, or 2.14.3,"
 
 export function jobFindings(facts: JobFacts): Finding[] {

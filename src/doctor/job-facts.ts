@@ -4,7 +4,7 @@ import { CronDesk } from "../cron/cron-desk.js"
 import { isNotPermitted } from "../errors/errors.js"
 import { findStream } from "../jetstream/find-stream.js"
 import { jobNamesOf } from "../jobs/contract/job-names.js"
-import { lossesOf } from "../jobs/store/job-streams.js"
+import { lossesOf, refusedBy } from "../jobs/store/job-streams.js"
 import { findJobs } from "../operator/pool-jobs.js"
 import { type Finding, failed, ok } from "./finding.js"
 import { type JobFacts, jobFindings } from "./job-checks.js"
@@ -42,7 +42,7 @@ async function jobFacts(connection: NatsConnection, pool: string): Promise<JobFa
     dead: { count: dead?.state.messages ?? 0, most: dead?.config.max_msgs ?? 0 },
     losses: [
       ...(lying ? [lossesOf(lying.config)] : []),
-      ...(dead?.config.sealed ? [lossesOf(dead.config)] : []),
+      ...(dead ? [refusedBy(dead.config)] : []),
     ].filter((loss) => loss !== undefined),
     cron,
     nowMs: store.nowMs(),

@@ -168,6 +168,23 @@ export class StreamRefused extends PoolError {
   }
 }
 
+/** A stream lets nothing be removed: the job lies there still. */
+export class NotRemoved extends PoolError {
+  override readonly name = "NotRemoved"
+  override readonly code = "not-removed"
+  constructor(
+    readonly stream: string,
+    /** In the server's words. */
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `stream ${stream} keeps what was to be removed: ${reason}; see what to do with: pool doctor`,
+      options,
+    )
+  }
+}
+
 /** What the stream of a pool's jobs should be, or take, is somebody else's. */
 export class ForeignStream extends PoolError {
   override readonly name = "ForeignStream"

@@ -11,8 +11,9 @@ import {
   waitMs,
   wholeFrom,
 } from "../options/known-options.js"
+import { LONGEST_BACKOFF_MS, LONGEST_MS } from "./contract/job-limits.js"
 import { checkedId, checkedPriority } from "./contract/job-names.js"
-import { isReserved, LONGEST_BACKOFF_MS, LONGEST_MS } from "./contract/job-record.js"
+import { isReserved } from "./contract/job-record.js"
 
 /** How a job is to be done. */
 export interface EnqueueOptions {

@@ -8,13 +8,19 @@ import type { Bus } from "../contracts/bus.js"
 import { headersOf } from "../encoding/headers.js"
 import { payloadOf } from "../encoding/payload.js"
 import { ClientClosed, refusalIn } from "../errors/client-errors.js"
-import { BadInput, isAway, RequestTimeout } from "../errors/errors.js"
+import { isAway, RequestTimeout } from "../errors/errors.js"
 import { NotAllEnqueued } from "../errors/job-errors.js"
 import { isA } from "../errors/thrown.js"
 import { checkKind, kind } from "../options/known-options.js"
 import type { Clock } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
-import { checkedQueue, isId, type JobNames, jobNamesOf, keyOf } from "./contract/job-names.js"
+import {
+  checkedJobId,
+  checkedQueue,
+  type JobNames,
+  jobNamesOf,
+  keyOf,
+} from "./contract/job-names.js"
 import {
   ATTEMPTS_HEADER,
   BACKOFF_HEADER,
@@ -138,8 +144,11 @@ export class JobClient {
   /** The job `id`, which anybody may have enqueued. */
   job(queue: string, id: string): JobHandle {
     checkedQueue(queue)
-    if (!isId(id)) throw new BadInput("id", "the id of a job", id)
-    return this.#handle(queue, id, { already: false, isOwn: false, keepsResult: false })
+    return this.#handle(queue, checkedJobId(id), {
+      already: false,
+      isOwn: false,
+      keepsResult: false,
+    })
   }
 
   close(): void {

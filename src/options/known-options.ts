@@ -157,7 +157,7 @@ function isFrom(least: number, value: unknown, most: number): boolean {
 }
 
 /** Whether `value` is a plain object, or of a class of the program's own. */
-function isPlain(value: unknown): value is object {
+export function isPlain(value: unknown): value is object {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false
   if (Object.getPrototypeOf(value) === Object.prototype) return true
   return /^\[object (Object|Module)\]$/.test(Object.prototype.toString.call(value))

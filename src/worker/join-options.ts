@@ -11,6 +11,7 @@ import {
   callable,
   either,
   having,
+  isPlain,
   type KindsOf,
   kind,
   number,
@@ -124,10 +125,8 @@ const labels = kind(
   (value) => textByName.isMet(value) && Buffer.byteLength(JSON.stringify(value)) <= MOST_LABELS,
 )
 
-const isObject = (value: unknown) =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-const handlersByQueue = kind("an object with handlers by the names of queues", isObject)
-const definitionsByName = kind("an object with definitions by their names", isObject)
+const handlersByQueue = kind("an object with handlers by the names of queues", isPlain)
+const definitionsByName = kind("an object with definitions by their names", isPlain)
 
 /** Their names and kinds, and of what stands beside them. */
 export const JOIN_OPTIONS = {

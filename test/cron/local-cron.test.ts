@@ -65,11 +65,11 @@ t.test(
     const { join, clock, local, problems } = testJobs(t)
     const { ticks, handler } = noted()
     const store = await local.jobs("work")
-    const lies = (name: string, text: string) =>
+    const lies = (name: string, text: string, place = "cron") =>
       store.store({
         ...{
           stream: "jobs",
-          subject: `work.cron.${name}`,
+          subject: `work.${place}.${name}`,
           headers: headers(),
           data: Buffer.from(text),
         },
@@ -82,16 +82,19 @@ t.test(
       "large",
       JSON.stringify({ at, job: "report", payload: "x".repeat(1024 * 1024 - 100) }),
     )
+    await lies("since", JSON.stringify({ at, job: "report", sinceMs: 1e300, graceMs: -5 }))
+    await lies("fired", JSON.stringify({ at, job: "report", sinceMs: clock.now().wallMs }))
+    await lies("fired", JSON.stringify({ atMs: 1e300 }), "tick")
     const cron = { good: { at, job: "report" } }
     await join("a", { jobs: { report: handler }, cron })
     await clock.pass(TO_MINUTE_MS)
     await local.drain()
-    t.equal(ticks.length, 1)
+    t.equal(ticks.length, 3, "times that are none were not said")
     const bus = local.connect()
     const { crons } = await new CronDesk("work", store, bus).list()
     const shown = Object.fromEntries(crons.map(({ name, problem }) => [name, problem]))
     t.match(shown, {
-      good: undefined,
+      ...{ good: undefined, since: undefined, fired: undefined },
       ...{ queue: /^queue: expected 1 to 64/, zone: /tz: expected a time zone/ },
       ...{ junk: /^cron: expected a definition with at and job/, large: /^payload of \d+ bytes: / },
     })

@@ -191,3 +191,31 @@ t.test("a reason is one line, and no longer than a reason is", async (t) => {
   }
   t.equal(reasons.all[0], "a Nats-Rollup: all ☃💥")
 })
+
+t.test("queues that can't be meant keep a worker from joining, in one line", async (t) => {
+  const { join } = testJobs(t)
+  const handler = () => 1
+  const named = /^(jobs|jobs\.a\.handler|options of jobs\.a|queue): expected .*, got .+$/
+  const lists = [null, 5, "x", [handler], new Map([["a", handler]]), { a: 5 }, { a: null }]
+  for (const jobs of [...lists, { a: {} }, { "a b": handler }, { "": handler }]) {
+    await t.rejects(join("a", { jobs: any(jobs) }), { code: "bad-input", message: named })
+  }
+  const refused: Record<string, unknown[]> = {
+    concurrency: [0, -1, 1.5, Number.NaN, "3", Number.POSITIVE_INFINITY, 1e300],
+    limit: [0, 1e300, Number.NaN],
+    leaseMs: [5, 1e9, Number.NaN, "6s"],
+    timeoutMs: [0, 2 ** 31, Number.NaN],
+    concurency: [3],
+  }
+  for (const [name, values] of Object.entries(refused)) {
+    for (const value of values) {
+      const message = new RegExp(`^(${name}|options of jobs\\.a): expected .*, got .+$`)
+      const jobs = any({ a: { handler, [name]: value } })
+      await t.rejects(join("a", { jobs }), { code: "bad-input", message }, name)
+    }
+  }
+  for (const cron of [null, 5, "x", [], new Map(), { n: null }, { "a b": {} }]) {
+    const message = /^(options of )?cron(\.n)?: expected .*, got .+$/
+    await t.rejects(join("a", { cron: any(cron) }), { code: "bad-input", message })
+  }
+})

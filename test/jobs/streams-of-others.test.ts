@@ -10,11 +10,12 @@ import { Events } from "../fixtures/events.js"
 import { TestPool } from "../fixtures/pool.js"
 import { requester } from "../fixtures/requester.js"
 import { testServer } from "../fixtures/server.js"
+import { until } from "../fixtures/until.js"
 
 t.test("what others did to the streams of jobs", async (t) => {
   const server = await testServer(t)
   const connection = await requester(t, server.url)
-  const { streams } = await jetstreamManager(connection)
+  const { streams, consumers } = await jetstreamManager(connection)
   const jobs = { send: (job: QueueJob) => job.text() }
 
   t.test("a stream that can't hold jobs is left alone, and said", async (t) => {
@@ -55,6 +56,93 @@ t.test("what others did to the streams of jobs", async (t) => {
       message: /^stream POOL_limits_jobs stored nothing: .*sealed.*: pool doctor$/,
     })
   })
+
+  t.test(
+    "what lets nothing be removed, or drops by key, is told; nothing is said to be gone",
+    async (t) => {
+      const pool = new TestPool(t, server)
+      const done = new Events<QueueJob>()
+      await pool.join("a", { pool: "kept", jobs: { send: (job) => done.note(job) } })
+      const client = await PoolClient.connect({ servers: server.url, pool: "kept" })
+      t.teardown(() => client.close())
+      const said = async () =>
+        (await jobsExamined(connection, "kept")).filter(({ what }) => what === "jobs: stream")
+      await streams.update("POOL_kept_jobs", { max_msgs_per_subject: 1 })
+      t.match(await said(), [{ says: /drops a job when 1 more of its key are there/ }])
+      await streams.update("POOL_kept_jobs", { max_msgs_per_subject: -1, no_ack: true })
+      t.match(await said(), [{ says: /nobody can enqueue/, remedy: /--ack/ }])
+      await streams.update("POOL_kept_jobs", { no_ack: false })
+      const waits = await client.enqueue("none", 1)
+      for (const name of ["POOL_kept_jobs", "POOL_kept_dead"]) {
+        await streams.update(name, { deny_delete: true } as object)
+      }
+      t.match(await said(), [
+        { says: /POOL_kept_jobs lets nothing be removed: no job can be cancelled/ },
+        { says: /POOL_kept_dead lets nothing be removed/, remedy: /made anew/ },
+      ])
+      const message = /^stream POOL_kept_jobs keeps what was to be removed: .+; .* pool doctor$/
+      await t.rejects(waits.cancel(), { code: "not-removed", message })
+      t.match(await waits.state(), { state: "waiting" })
+      await client.enqueue("send", 1)
+      await done.one(() => true)
+    },
+  )
+
+  t.test(
+    "streams and consumers that somebody deletes are made anew, and work goes on",
+    async (t) => {
+      const pool = new TestPool(t, server)
+      await pool.join("a", { pool: "gone", jobs })
+      const client = await PoolClient.connect({ servers: server.url, pool: "gone" })
+      t.teardown(() => client.close())
+      const send = async (text: string) =>
+        (await (await client.enqueue("send", text)).result()).text()
+      t.equal(await send("1"), "1")
+      for (const priority of [0, 1, 2]) await consumers.delete("POOL_gone_jobs", `send_${priority}`)
+      t.equal(await send("2"), "2")
+      for (const name of ["POOL_gone_jobs", "POOL_gone_dead"]) await streams.delete(name)
+      t.equal(await send("3"), "3")
+    },
+  )
+
+  t.test(
+    "while the dead have no room a job stays alive, and goes to them when they have",
+    async (t) => {
+      const pool = new TestPool(t, server)
+      const failed = new Events<QueueJob>()
+      const bad = (job: QueueJob) => {
+        failed.note(job)
+        throw new Error("no")
+      }
+      await pool.join("a", { pool: "full", jobs: { ...jobs, bad } })
+      const client = await PoolClient.connect({ servers: server.url, pool: "full" })
+      t.teardown(() => client.close())
+      await streams.update("POOL_full_dead", { max_msgs: 1 })
+      const [first, second] = [
+        await client.enqueue("bad", 1, { attempts: 1 }),
+        await client.enqueue("bad", 2, { attempts: 1 }),
+      ]
+      await t.rejects(Promise.race([first.result(), second.result()]), { code: "job-failed" })
+      await until("the other is told", () =>
+        pool.problems.some((it) =>
+          /can't be put with the dead; .* maximum messages exceeded/.test(it),
+        ),
+      )
+      const states = async () =>
+        [await first.state(), await second.state()].map(({ state }) => state)
+      await until("it is delayed", async () => (await states()).includes("delayed"))
+      t.strictSame((await states()).toSorted(), ["dead", "delayed"])
+      const sent = await client.enqueue("send", "others are done")
+      t.equal((await sent.result()).text(), "others are done")
+      await streams.update("POOL_full_dead", { max_msgs: 10 })
+      const alive = (await first.state()).state === "delayed" ? first : second
+      const found = await findJobs(connection, "full")
+      const dies = alive.result()
+      await Promise.all([t.rejects(dies, { code: "job-failed" }), found?.finder.retry(alive.id)])
+      t.strictSame(await states(), ["dead", "dead"])
+      t.equal(failed.all.length, 3)
+    },
+  )
 
   t.test("junk under the subjects of a pool keeps nobody from their jobs", async (t) => {
     const pool = new TestPool(t, server)

@@ -107,11 +107,15 @@ export function timingIn({ lease, renew, replicas }: TimingFlags): TimingOptions
 }
 
 /** Reads a time such as `2s`, `500ms` or `1m`, in ms. A bare number is taken as ms. */
-export function durationIn(flag: string): (text: string) => number {
+export function durationIn(flag: string, leastMs = 0, mostMs?: number): (text: string) => number {
   return (text) => {
-    const value = text.trim() === "" ? undefined : ms(text.trim() as StringValue)
-    if (value !== undefined && Number.isFinite(value) && value >= 0) return value
-    throw new BadInput(flag, "a time such as 2s, 500ms or 1m", text)
+    const value = text.trim() === "" ? Number.NaN : Number(ms(text.trim() as StringValue))
+    if (!Number.isFinite(value) || value < 0) {
+      throw new BadInput(flag, "a time such as 2s, 500ms or 1m", text)
+    }
+    if (value >= leastMs && value <= (mostMs ?? value)) return value
+    const range = mostMs === undefined ? `from ${ms(leastMs)}` : `${ms(leastMs)} to ${ms(mostMs)}`
+    throw new BadInput(flag, `a time ${range}`, text)
   }
 }
 

@@ -1,7 +1,7 @@
 /** What `pool jobs cancel`, `retry`, `discard`, `pause` and `resume` do. */
 import { BadInput } from "../../errors/errors.js"
 import { NoSuchJob } from "../../errors/job-errors.js"
-import { checkedQueue } from "../../jobs/contract/job-names.js"
+import { checkedJobId, checkedQueue } from "../../jobs/contract/job-names.js"
 import type { JobClient } from "../../jobs/job-client.js"
 import type { FoundJob } from "../../jobs/job-finder.js"
 import { pauseJobs, withDead } from "../../operator/pool-jobs.js"
@@ -52,6 +52,10 @@ async function onJobs(
   flags: ChangeFlags,
   act: (jobs: JobClient) => Promise<void>,
 ): Promise<void> {
+  checkedJobId(id)
+  if (flags.dead || flags.queue !== undefined) {
+    throw new BadInput("id", "none beside --dead and --queue, which mean all that are dead", id)
+  }
   await withJobs(flags, async (jobs) => {
     if (!jobs) throw new NoSuchJob(flags.pool, id)
     await act(jobs)

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { clean } from "../../dashboard/drawing/clean.js"
 import { NoSuchJob } from "../../errors/job-errors.js"
+import { checkedJobId } from "../../jobs/contract/job-names.js"
 import { type QueueCounts, queueState } from "../../jobs/contract/job-store.js"
 import type { RunningJob } from "../../jobs/contract/running.js"
 import type { JobClient } from "../../jobs/job-client.js"
@@ -39,6 +40,7 @@ export async function listJobs(flags: JobsFlags): Promise<void> {
 
 /** Prints all that is known of one job. Throws NoSuchJob. */
 export async function showJob(id: string, flags: JobsFlags): Promise<void> {
+  checkedJobId(id)
   await withJobs(flags, async (jobs) => {
     const found = await jobs?.finder.find(id)
     if (!jobs || !found) throw new NoSuchJob(flags.pool, id)

@@ -3,7 +3,8 @@
  * froze, or that the acknowledgement was lost, shows only in how often the same message was handed out, less what a worker
  * excused that was stopped; three of those bury a job, whatever `attempts` says.
  */
-import { type JobRecord, LONGEST_BACKOFF_MS, MOST_CRASHES } from "./job-record.js"
+import { LONGEST_BACKOFF_MS } from "./job-limits.js"
+import { type JobRecord, MOST_CRASHES } from "./job-record.js"
 
 /** How far a pause is off what it is by doubling, at most. */
 const JITTER = 0.2

@@ -85,7 +85,8 @@ export function jobNamesOf(pool: string): JobNames {
 export function jobSubjectIn(subject: string): JobSubject | undefined {
   const [, place, queue, priority, ...key] = subject.split(".")
   if (place !== "job" && place !== "later" && place !== "dead") return undefined
-  if (!queue || key.length === 0 || !/^\d$/.test(priority ?? "")) return undefined
+  if (!queue || !NAME.test(queue) || key.length === 0) return undefined
+  if (!/^\d$/.test(priority ?? "")) return undefined
   return { place, queue, priority: Number(priority), key: key.join(".") }
 }
 
@@ -115,6 +116,12 @@ export function checkedId(id: string): string {
 /** Whether `id`, which somebody else may have written, can stand in a subject. */
 export function isId(id: string): boolean {
   return typeof id === "string" && ID.test(id)
+}
+
+/** Returns `id`, of which anybody may have made one, if it can be that of a job; throws BadInput otherwise. */
+export function checkedJobId(id: string): string {
+  if (isId(id)) return id
+  throw new BadInput("id", "the id of a job", id)
 }
 
 /** Returns `priority` if there is such a one; throws BadInput otherwise. */

@@ -4,6 +4,7 @@
  */
 import { headers, type MsgHdrs } from "nats"
 import { oneLine } from "../../errors/thrown.js"
+import { LAST_MS, LONGEST_BACKOFF_MS, LONGEST_MS } from "./job-limits.js"
 import { HIGHEST_PRIORITY, isId, type JobSubject, jobSubjectIn, keyOfId } from "./job-names.js"
 
 /** Id of the job: `Nats-Msg-Id` does as well, but a delayed job loses that. */
@@ -31,12 +32,6 @@ export const DEFAULT_ATTEMPTS = 5
 /** So often its worker may die or freeze. */
 export const MOST_CRASHES = 3
 export const DEFAULT_BACKOFF_MS = 1_000
-/** The longest pause between two tries, in ms. */
-export const LONGEST_BACKOFF_MS = 3_600_000
-/** A delay, and for how long a result is kept, at most: a year, in ms. */
-export const LONGEST_MS = 366 * 24 * 3_600_000
-/** The last time that a Date can hold, in ms since 1970. */
-const LAST_MS = 8.64e15
 const LONGEST_REASON = 500
 
 /** Headers that are of one stored message, not of the job. */

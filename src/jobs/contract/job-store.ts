@@ -148,7 +148,7 @@ export interface JobStore {
   last(stream: JobStream, subject: string): Promise<StoredMessage | undefined>
   /** The message at this place, if it is there still. */
   at(stream: JobStream, seq: number): Promise<StoredMessage | undefined>
-  /** Says whether it was there. */
+  /** Says whether it was there. Throws NotRemoved. */
   remove(stream: JobStream, seq: number): Promise<boolean>
   /** Messages under subjects that `subject` matches, in order, at most `limit`. */
   list(stream: JobStream, subject: string, limit: number): Promise<StoredMessage[]>

@@ -7,8 +7,10 @@ import {
   isNoJetStream,
   isStreamGone,
   NoJetStream,
+  reasonOf,
   ServerTooOld,
 } from "../../errors/errors.js"
+import { NotRemoved } from "../../errors/job-errors.js"
 import { Publisher } from "../../jetstream/publisher.js"
 import { storePair } from "../../nats/message-pair.js"
 import { systemClock } from "../../time/system-clock.js"
@@ -155,8 +157,10 @@ export class JetStreamJobs implements JobStore {
     try {
       return await this.#manager.streams.deleteMessage(this.#nameOf(stream), seq, false)
     } catch (error) {
-      if (isJetStreamRefusal(error)) return false
-      throw refusalIn(error)
+      // It is gone, or may not be removed: the server's codes tell that apart in words alone.
+      if (!isJetStreamRefusal(error)) throw refusalIn(error)
+      if ((await this.at(stream, seq)) === undefined) return false
+      throw new NotRemoved(this.#nameOf(stream), reasonOf(error), { cause: error })
     }
   }
 

@@ -87,11 +87,22 @@ export async function openJobStreams(
   }
 }
 
+/** What the stream refuses, by settings that somebody gave it, in words; undefined if nothing. */
+export function refusedBy({ name, sealed, deny_delete, no_ack }: StreamConfig): string | undefined {
+  if (sealed) return `stream ${name} is sealed: nothing can be stored in it any more`
+  if (no_ack) return `stream ${name} doesn't say that it has stored something: nobody can enqueue`
+  if (deny_delete) return `stream ${name} lets nothing be removed: no job can be cancelled`
+}
+
 /** By which settings of the stream, which somebody gave it, jobs are lost or refused, in words; undefined if by none. */
 export function lossesOf(config: StreamConfig): string | undefined {
-  const { name, sealed, max_age: ageNs, max_msgs: messages, max_bytes: bytes, discard } = config
-  if (sealed) return `stream ${name} is sealed: nothing can be stored in it any more`
+  const refused = refusedBy(config)
+  if (refused) return refused
+  const { name, max_age: ageNs, max_msgs: messages, max_bytes: bytes, discard } = config
+  const { max_msgs_per_subject: each, discard_new_per_subject: isRefused } = config
   if (ageNs > 0) return `stream ${name} drops jobs that are older than ${ageNs / nanos(1_000)} s`
+  if (each > 0 && !isRefused)
+    return `stream ${name} drops a job when ${each} more of its key are there`
   const isFilled = messages > 0 || bytes > 0
   if (!isFilled || discard === DiscardPolicy.New) return undefined
   const most = messages > 0 ? `${messages} messages` : `${bytes} bytes`

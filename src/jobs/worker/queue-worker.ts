@@ -8,6 +8,7 @@
  */
 import { unawaited, unexpected } from "../../contracts/unawaited.js"
 import { JobCancelled } from "../../errors/job-errors.js"
+import { reasonOf } from "../../errors/thrown.js"
 import { HandlerTimeout, WorkerStopped } from "../../errors/work-errors.js"
 import type { MemberLabel } from "../../protocol/member.js"
 import { isPromise } from "../../time/promised.js"
@@ -204,7 +205,7 @@ export class QueueWorker {
   #failed(job: TakenJob, thrown: unknown): void {
     if (job.isOver) return
     const { clock, settler } = this.#options
-    this.tally.erred(clock.now().monoMs - job.beganMs, String(thrown))
+    this.tally.erred(clock.now().monoMs - job.beganMs, reasonOf(thrown))
     this.#over(job, settler.failed(job, thrown, this.#earlier.crashesOf(job)))
   }
 

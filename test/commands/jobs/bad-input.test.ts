@@ -15,6 +15,16 @@ t.test(
       "jobs show": "missing required argument 'id'; see: pool jobs show --help",
       "jobs cancel a b":
         "too many arguments for 'cancel'. Expected 1 argument but got 2; see: pool jobs cancel --help",
+      "enqueue q x --in 900d": '--in: expected a time 0ms to 366d, got "900d"',
+      "enqueue q x --backoff 0": '--backoff: expected a time 1ms to 1h, got "0"',
+      "enqueue q x --keep 0": '--keep: expected a time 1ms to 366d, got "0"',
+      "enqueue q x --result 100d": '--result: expected a time 1ms to 24d, got "100d"',
+      "jobs show a\nb": 'id: expected the id of a job, got "a\\nb"',
+      "jobs cancel >": 'id: expected the id of a job, got ">"',
+      "jobs retry x --dead":
+        'id: expected none beside --dead and --queue, which mean all that are dead, got "x"',
+      "jobs discard x --queue q":
+        'id: expected none beside --dead and --queue, which mean all that are dead, got "x"',
       "jobs nope": "unknown command 'nope'; see: pool jobs --help",
     }
     const ended = Object.keys(wrong).map((line) => runPool(t, line.split(" ")))

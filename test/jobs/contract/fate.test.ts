@@ -1,10 +1,7 @@
 import t from "tap"
 import { backoffOf, crashedTooOften, crashesOf, fateOf } from "../../../src/jobs/contract/fate.js"
-import {
-  type JobRecord,
-  LONGEST_BACKOFF_MS,
-  recordOf,
-} from "../../../src/jobs/contract/job-record.js"
+import { LONGEST_BACKOFF_MS } from "../../../src/jobs/contract/job-limits.js"
+import { type JobRecord, recordOf } from "../../../src/jobs/contract/job-record.js"
 
 const bare = { headers: undefined, data: new Uint8Array(), seq: 1, storedMs: 0 }
 const record = recordOf({ ...bare, subject: "work.job.send.0.x" }) as JobRecord

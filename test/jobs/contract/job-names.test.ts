@@ -37,6 +37,7 @@ t.test("a subject says what it is of, also one with more words than ours", async
   t.strictSame(jobSubjectIn(subject), { place: "later", queue: "send", priority: 1, key: "ann" })
   t.match(jobSubjectIn("mail.job.send.0.a.b"), { key: "a.b" })
   const others = ["mail", "mail.claim", "mail.job.send.x.a", "mail.job.send.0", "mail.excused.5"]
+  others.push("mail.job.so$nd.0.a", "mail.job..0.a")
   for (const other of others) t.equal(jobSubjectIn(other), undefined, other)
 })
 

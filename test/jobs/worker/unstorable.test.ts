@@ -6,6 +6,7 @@ import { StreamRefused } from "../../../src/errors/job-errors.js"
 import { recordOf } from "../../../src/jobs/contract/job-record.js"
 import type { JobStore, ToStore } from "../../../src/jobs/contract/job-store.js"
 import type { QueueJob } from "../../../src/jobs/contract/queue-job.js"
+import { HOSTILE } from "../../fixtures/hostile.js"
 import { testJobs } from "../../fixtures/jobs.js"
 import { settled } from "../../fixtures/manual-clock.js"
 
@@ -167,4 +168,22 @@ t.test("a stream that is full is waited for", async (t) => {
   await pass(3_000)
   t.equal(runs(), 2)
   t.match(await job.state(), { state: "dead", failures: 2, reason: "no" })
+})
+
+t.test("whatever a handler throws, its job ends and its place is free", async (t) => {
+  const { client, join, local, problems } = testJobs(t)
+  const names = Object.keys(HOSTILE)
+  const throws = async (job: QueueJob) => {
+    throw HOSTILE[names[job.json<number>()] as string]?.()
+  }
+  await join("a", { jobs: { send: { handler: throws, concurrency: 1 } } })
+  const payloads = names.map((_, n) => n)
+  const jobs = await client.enqueueMany("send", payloads, { attempts: 1 })
+  await local.drain()
+  for (const [n, job] of jobs.entries()) {
+    const { state, reason = "" } = await job.state()
+    t.equal(state, "dead", names[n] as string)
+    t.match(reason, /^[^\r\n]{1,501}$/, names[n] as string)
+  }
+  t.strictSame(problems, [])
 })

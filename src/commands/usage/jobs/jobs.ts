@@ -1,10 +1,14 @@
 /** `pool enqueue`, which has a job done; and `pool jobs`, which shows them, and changes one. */
 import { Command } from "commander"
+import { LONGEST_BACKOFF_MS, LONGEST_MS } from "../../../jobs/contract/job-limits.js"
 import { checkedPriority } from "../../../jobs/contract/job-names.js"
 import { durationIn, wholeIn, withPoolFlags } from "../../flags/flags.js"
 import type { ChangeFlags } from "../../jobs/change-jobs.js"
 import type { EnqueueFlags } from "../../jobs/enqueue.js"
 import type { JobsFlags } from "../../jobs/list-jobs.js"
+
+/** What a timer can hold, in whole days. */
+const LONGEST_WAIT_MS = 24 * 24 * 3_600_000
 
 /** The commands, to be added to a program. */
 export function jobCommands(): Command[] {
@@ -16,20 +20,24 @@ function enqueueCommand(): Command {
     .description("have a job done: it is stored until it is, and survives whoever does it")
     .argument("<queue>", "what kind of job it is; a worker serves it with a handler of that name")
     .argument("[payload]", "what to send (default: nothing); - reads it from standard input")
-    .option("--in <time>", "not before that time has passed", durationIn("--in"))
+    .option("--in <time>", "not before that time has passed", durationIn("--in", 0, LONGEST_MS))
     .option("--unique <text>", "not if one that is unique by the same is there already")
     .option("--id <id>", "an id of your own; enqueuing it again does nothing")
     .option("--attempts <n>", "how often it may fail (default: 5)", wholeIn("--attempts", 1))
     .option(
       "--backoff <time>",
       "the first pause after a failure (default: 1s)",
-      durationIn("--backoff"),
+      durationIn("--backoff", 1, LONGEST_BACKOFF_MS),
     )
     .option("--priority <n>", "0 to 2, 2 is done first (default: 0)", (text) =>
       checkedPriority(wholeIn("--priority", 0)(text)),
     )
-    .option("--keep <time>", "keep its result for so long", durationIn("--keep"))
-    .option("--result [time]", "wait for its result, at most so long", durationIn("--result"))
+    .option("--keep <time>", "keep its result for so long", durationIn("--keep", 1, LONGEST_MS))
+    .option(
+      "--result [time]",
+      "wait for its result, at most so long",
+      durationIn("--result", 1, LONGEST_WAIT_MS),
+    )
     .option("--json", "print JSON")
     .addHelpText(
       "after",
