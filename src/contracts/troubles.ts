@@ -4,6 +4,7 @@
  * What comes and goes is over only once it has held for a while, longer each time. Arms no timer: what is due is told with
  * the next word about anything, and a member has one at each renewal of its entry.
  */
+import { refusalIn } from "../errors/client-errors.js"
 import { isAway, isJetStreamRefusal, PoolError, reasonOf } from "../errors/errors.js"
 import type { Clock } from "../time/clock.js"
 
@@ -89,7 +90,7 @@ export class Troubles {
   readonly report: Report = (problem, error) => {
     this.#noteDue()
     if (this.#isCut && isAway(error)) return
-    this.#failed(problem, problem, error, true)
+    this.#failed(problem, problem, refusalIn(error), true)
   }
 
   /** The connection was lost, or is not let in for the reason `error`. */
@@ -185,7 +186,7 @@ function causeIn(error: unknown): string {
 
 /** What JetStream refuses, somebody has to see to. */
 function wordsFor(error: unknown): string {
-  const reason = reasonOf(error)
+  const reason = reasonOf(refusalIn(error))
   return isJetStreamRefusal(error) ? `${reason}; see what to do with: pool doctor` : reason
 }
 

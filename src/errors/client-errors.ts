@@ -50,10 +50,13 @@ export class NotPermitted extends PoolError {
   override readonly code = "not-permitted"
   constructor(
     readonly subject: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly isHearing?: boolean },
   ) {
+    const what = options?.isHearing
+      ? `listen on "${subject}"`
+      : `send to "${subject}" or to take its answers`
     super(
-      `not permitted to send to "${subject}" or to take its answers; give the user what its role needs, see: deploy/nats-permissions.conf and pool doctor --role`,
+      `not permitted to ${what}; give the user what its role needs, see: deploy/nats-permissions.conf and pool doctor --role`,
       options,
     )
   }
@@ -62,5 +65,7 @@ export class NotPermitted extends PoolError {
 /** NotPermitted where the server said that; any other error as it is. */
 export function refusalIn(error: unknown): unknown {
   const violation = violationIn(error)
-  return violation ? new NotPermitted(violation.subject, { cause: violation }) : error
+  if (!violation) return error
+  const isHearing = violation.operation === "subscription"
+  return new NotPermitted(violation.subject, { cause: violation, isHearing })
 }

@@ -3,6 +3,7 @@ import { hostname } from "node:os"
 import type { Backend } from "../backend/backend.js"
 import { type Reached, reachedBy } from "../backend/pool-options.js"
 import { setDomain } from "../contracts/js-domain.js"
+import { refusalIn } from "../errors/client-errors.js"
 import { HistoryWriter } from "../history/history-stream.js"
 import { Fence } from "../jetstream/fence.js"
 import { findKvBucket } from "../jetstream/kv-bucket.js"
@@ -84,7 +85,9 @@ async function backendOnServer(
         name: `pool ${names.pool} worker ${name}`,
         ...asked,
       })
-  const [pool] = await Promise.all([opening, warmedUpOnce()])
+  const [pool] = await Promise.all([opening, warmedUpOnce()]).catch((error) => {
+    throw refusalIn(error)
+  })
   const { connection, bucket, timings } = pool
   if (report) tellIfFar(pool, report)
   const history = new HistoryWriter(connection, names, timings.replicas)

@@ -3,6 +3,7 @@ import type { Backend } from "../backend/backend.js"
 import { type Heard, withCallbacks } from "../contracts/callbacks.js"
 import type { Troubles } from "../contracts/troubles.js"
 import { unawaited, unexpected } from "../contracts/unawaited.js"
+import { refusalIn } from "../errors/client-errors.js"
 import type { EndReason, Leadership } from "../lease/leadership.js"
 import { followServers } from "../member/follow-server.js"
 import { MemberRun } from "../member/member-run.js"
@@ -27,7 +28,7 @@ export interface JoinOptions extends WorkerOptions {
 
 /**
  * Joins a pool; resolves when the worker is ready. Without any of `work`, `leaderWork` and `lead` it answers
- * with who did the work. Throws BadInput, NoServer, NotAuthorized, NoJetStream or ServerTooOld.
+ * with who did the work. Throws BadInput, NoServer, NotAuthorized, NotPermitted, NoJetStream or ServerTooOld.
  *
  * @example
  * const worker = await joinPool({ pool: "mail", work: (job) => send(job.json()) })
@@ -43,7 +44,7 @@ export async function joinPool(options: JoinOptions = {}): Promise<PoolWorker> {
     return worker
   } catch (error) {
     await backend.close()
-    throw error
+    throw refusalIn(error)
   }
 }
 

@@ -245,6 +245,38 @@ t.test(
   },
 )
 
+t.test("a worker that may not do what it must says which subject, and what to do", async (t) => {
+  const users = Object.entries({
+    nothing: { publish: "$JS.>" },
+    looks: { publish: "$JS.API.STREAM.MSG.GET.>" },
+    consumers: { publish: "$JS.API.CONSUMER.>" },
+    deaf: { subscribe: ["work.running", "work.cancel"] },
+  }).map(([user, denied]) => {
+    const [[way, deny] = []] = Object.entries(denied)
+    return `{ user: ${user}, password: x, permissions: { ${way}: { deny: ${JSON.stringify(deny)} } } }`
+  })
+  const config = `authorization { users: [{ user: all, password: x }, ${users.join(", ")}] }`
+  const server = await testServer(t, { config })
+  const told = new Events<string>()
+  const report = (problem: string, error?: unknown) => told.note(`${problem}: ${error}`)
+  const join = async (user: string) => {
+    const connect = { servers: server.url, user, password: "x" }
+    const jobs = { [user]: () => user }
+    const worker = await joinPool({ connect, report, jobs, name: user, leaseMs: LONG_LEASE_MS })
+    t.teardown(() => worker.leave())
+  }
+  await join("all")
+  const message = /^not permitted to send to "\$JS\..+" or .+; give the user .+ --role$/
+  for (const user of ["nothing", "looks", "consumers"]) {
+    await t.rejects(join(user), { code: "not-permitted", message }, user)
+  }
+  await join("deaf")
+  for (const subject of ["running", "cancel"]) {
+    const line = `not permitted to listen on "work.${subject}"; give the user`
+    await told.one((it) => it.startsWith("a subscription failed: ") && it.includes(line))
+  }
+})
+
 t.test(
   "who may not hear what becomes of a job is told that, unless its result was kept",
   async (t) => {
