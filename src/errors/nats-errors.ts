@@ -55,12 +55,14 @@ export function isTimeout(error: unknown): boolean {
 }
 
 const AWAY = new Set(["NoAnswer", "TimeoutError", "ClosedConnectionError", "ConnectionError"])
+/** What the client library says of a request that was under way. */
+const CUT_OFF = new Set(["connection disconnected", "connection closed"])
 
 /** There was no answer: the connection is lost, or who should answer is not there, or not yet. */
 export function isAway(error: unknown): boolean {
   return (
     AWAY.has(field(error, "name")) ||
-    field(error, "message") === "connection disconnected" ||
+    CUT_OFF.has(field(error, "message")) ||
     isNoResponders(error) ||
     isNoJetStream(error) ||
     field(error, "code") === "no-jetstream" ||
@@ -79,7 +81,8 @@ const NOT_NOW = new Set([408, 409, 503])
 
 /** Nobody answered, or who did could not say: the same may be asked again. */
 export function isUnanswered(error: unknown): boolean {
-  if (field(error, "name") === "ClosedConnectionError") return false
+  const isClosed = field(error, "message") === "connection closed"
+  if (isClosed || field(error, "name") === "ClosedConnectionError") return false
   return isAway(error) || NOT_NOW.has(field(error, "status"))
 }
 

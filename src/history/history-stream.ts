@@ -3,8 +3,9 @@
  * Works on server 2.9.
  */
 import { jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream"
-import { type NatsConnection, nanos } from "nats"
+import { type NatsConnection, nanos, nuid } from "nats"
 import { inDomain } from "../contracts/js-domain.js"
+import { untilAnswered } from "../contracts/until-answered.js"
 import { isNoJetStream, isNoResponders, isStreamNotFound } from "../errors/errors.js"
 import type { PoolNames } from "../protocol/names.js"
 import { systemClock } from "../time/system-clock.js"
@@ -16,6 +17,8 @@ export const MOST_RECORDS = 10_000
 export const OLDEST_RECORD_MS = 90 * 24 * 3_600_000
 /** How many messages are asked for at once. */
 const AT_ONCE = 200
+/** How long it is tried to store one record, in ms. */
+const STORE_MS = 5_000
 /** How long the last records may hold up who closes the connection, for instance while the server is away. */
 const LAST_RECORDS_MS = 3_000
 
@@ -35,7 +38,10 @@ export class HistoryWriter {
 
   /** Resolves when `record` is stored. */
   write(record: HistoryRecord): Promise<void> {
-    const written = this.#last.then(() => this.#store(record))
+    const id = nuid.next()
+    // Sent again where an answer was lost, it is stored once.
+    const store = () => this.#store(record, id)
+    const written = this.#last.then(() => untilAnswered(systemClock, STORE_MS, store))
     this.#last = written.catch(() => {})
     return written
   }
@@ -46,11 +52,11 @@ export class HistoryWriter {
   }
 
   /** Makes the stream if there is none. */
-  async #store(record: HistoryRecord): Promise<void> {
+  async #store(record: HistoryRecord, id: string): Promise<void> {
     const { history, historyStream } = this.#names
     const js = jetstream(this.#connection, inDomain(this.#connection))
-    const publish = () =>
-      js.publish(history, encodeRecord(record), { expect: { streamName: historyStream } })
+    const options = { expect: { streamName: historyStream }, msgID: id }
+    const publish = () => js.publish(history, encodeRecord(record), options)
     try {
       await publish()
     } catch (error) {

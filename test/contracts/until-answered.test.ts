@@ -115,7 +115,10 @@ t.test("after its time it is asked no more", async (t) => {
 
 t.test("a connection that is closed for good is not asked again", async (t) => {
   const closed = named("ClosedConnectionError", "closed")
-  const { outcome, triedMs } = asking(closed)
-  await t.rejects(outcome, closed)
-  t.equal(triedMs.length, 1)
+  const cutOff = named("RequestError", "connection closed")
+  for (const error of [closed, cutOff]) {
+    const { outcome, triedMs } = asking(error)
+    await t.rejects(outcome, error)
+    t.equal(triedMs.length, 1)
+  }
 })

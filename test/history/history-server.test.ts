@@ -36,6 +36,29 @@ t.test(
   },
 )
 
+t.test("a record whose answer was lost is stored, once", async (t) => {
+  const { url } = await testServer(t)
+  const nc = await connect({ servers: url })
+  t.teardown(() => nc.close())
+  const names = namesOf("work")
+  const history = new HistoryWriter(nc, names, 1)
+  await history.write(began("a", 1))
+  const ask = nc.request.bind(nc)
+  let lost = 0
+  nc.request = async (...question) => {
+    const answer = await ask(...question)
+    lost += 1
+    if (lost <= 2) throw new Error("connection disconnected")
+    return answer
+  }
+  await Promise.all([2, 3].map((term) => history.write(began("b", term))))
+  const read = await readHistory(nc, names, 10)
+  t.strictSame(
+    read.map(({ record }) => record.term),
+    [1, 2, 3],
+  )
+})
+
 t.test("who leaves as soon as it leads has told all of its reign when it is gone", async (t) => {
   const { url } = await testServer(t)
   const nc = await connect({ servers: url })
