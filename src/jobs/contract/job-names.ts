@@ -54,6 +54,8 @@ export interface JobNames {
   progress(id: string): string
   /** Deliveries of the stored message `seq` that count for nothing. */
   excused(seq: number): string
+  /** No excuse of any: a message that stays at the head of the stream. */
+  readonly head: string
   /** Results that are kept. */
   result(id: string): string
 }
@@ -77,6 +79,7 @@ export function jobNamesOf(pool: string): JobNames {
     done: (id) => `${pool}.done.${toldUnder(id)}`,
     progress: (id) => `${pool}.progress.${toldUnder(id)}`,
     excused: (seq) => `${pool}.excused.${seq}`,
+    head: `${pool}.excused.0`,
     result: (id) => `${pool}.result.${id}`,
   }
 }

@@ -77,12 +77,15 @@ export class JobCounts {
       }
       return sum
     }
-    if (rest > 0) rest -= await count(jobsStream, "later", "delayed")
-    for (const other of ["cron", "tick", "excused", "result"]) {
-      if (rest <= 0) break
-      const subjects = await this.#subjects(jobsStream, `${pool}.${other}.>`)
+    const isNoJob = async (place: string) => {
+      if (rest <= 0) return
+      const subjects = await this.#subjects(jobsStream, `${pool}.${place}.>`)
       for (const [, number] of subjects) rest -= number
     }
+    // Of this there is always some.
+    await isNoJob("excused")
+    if (rest > 0) rest -= await count(jobsStream, "later", "delayed")
+    for (const place of ["cron", "tick", "result"]) await isNoJob(place)
     if (rest > 0) await count(jobsStream, "job", "waiting")
     await count(deadStream, "dead", "dead")
     const all = [...queues.values()].sort((a, b) => (a.queue < b.queue ? -1 : 1))

@@ -19,6 +19,7 @@ import { namesOf } from "../../protocol/names.js"
 import { DUPLICATES_MS, MOST_DEAD, OLDEST_DEAD_MS } from "../contract/job-limits.js"
 import { type JobNames, jobNamesOf } from "../contract/job-names.js"
 import type { JobAbilities } from "../contract/job-store.js"
+import { ensureHead } from "./head-message.js"
 import type { JobConsumersOptions } from "./job-consumers.js"
 import { infoOf } from "./stored-messages.js"
 
@@ -72,6 +73,10 @@ export async function openJobStreams(
     const way = `not permitted to send to "${violation.subject}"; start a worker with jobs first`
     throw new NoJobs(`${why}: ${way}`, { cause: error })
   })
+  // Who only looks, or finds it there and enqueues, leaves that to the workers.
+  if (options.care !== "look" && !(found && options.care === "make")) {
+    await ensureHead(options.connection, names)
+  }
   const version = options.connection.info?.version ?? "0"
   return {
     replicas: jobs.num_replicas,
