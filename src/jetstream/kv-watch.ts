@@ -12,11 +12,31 @@ import { safeListener } from "../contracts/safe-call.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { Pace } from "../time/pace.js"
 import { systemClock } from "../time/system-clock.js"
+import { within } from "../time/within.js"
 
 /** A watch that hears nothing for this long is opened anew. A pool with members is never silent so long. */
 const SILENCE_MS = 10_000
 /** A watch that could not be opened, or that ended, is opened anew after this long. */
 const RETRY_MS = 500
+/** How long a watch that is being opened may hold up who closes its connection, in ms. */
+const OPENING_MS = 1_000
+/** Those that are being opened, of each connection. */
+const openings = new WeakMap<NatsConnection, Set<Promise<unknown>>>()
+
+/**
+ * Resolves when no watch is being opened any more. To be called before `connection` is drained: what the client library can't
+ * subscribe to by then has set a timer already, which nobody ends, and which keeps the process alive.
+ */
+export async function watchesOpened(connection: NatsConnection): Promise<void> {
+  const opened = Promise.allSettled(openings.get(connection) ?? [])
+  await within(systemClock, OPENING_MS, opened).catch(() => {})
+}
+
+function isOpening<T>(connection: NatsConnection, watch: Promise<T>): Promise<T> {
+  const all = openings.get(connection) ?? new Set()
+  openings.set(connection, all.add(watch))
+  return watch.finally(() => all.delete(watch))
+}
 
 /** Watches the bucket that `kv` returns at the time. Rejects if the first watch can't be opened. */
 export async function watchKv(
@@ -45,7 +65,7 @@ export async function watchKv(
   const open = async () => {
     opening += 1
     const own = opening
-    const entries = await kv().watch()
+    const entries = await isOpening(connection, kv().watch())
     const { values, streamInfo } = await statusFor(entries)
     if (isStopped || own !== opening) return entries.stop()
     current = entries

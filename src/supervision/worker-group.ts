@@ -6,6 +6,7 @@ import type { NatsConnection } from "nats"
 import { unawaited } from "../contracts/unawaited.js"
 import type { EndedReign, HandOnOptions } from "../coordinator/hand-on.js"
 import { HistoryWriter } from "../history/history-stream.js"
+import { watchesOpened } from "../jetstream/kv-watch.js"
 import { openPool } from "../jetstream/open-pool.js"
 import { timingsOf } from "../lease/timings.js"
 import { httpAddressOf, placeAfter, shownAddress } from "../observe/http-address.js"
@@ -121,7 +122,7 @@ export class WorkerGroup {
   async #disband(): Promise<void> {
     this.#respawn?.stop()
     await this.supervisor.stopAll(leavingMs(this.#settings))
-    await this.#history.settled()
+    await Promise.all([this.#history.settled(), watchesOpened(this.connection)])
     // Without a server there is nothing to drain.
     await this.connection.drain().catch(() => this.connection.close())
   }

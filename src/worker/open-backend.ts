@@ -7,6 +7,7 @@ import { refusalIn } from "../errors/client-errors.js"
 import { HistoryWriter } from "../history/history-stream.js"
 import { Fence } from "../jetstream/fence.js"
 import { findKvBucket } from "../jetstream/kv-bucket.js"
+import { watchesOpened } from "../jetstream/kv-watch.js"
 import { adjusted, openPool, poolOver, tellIfFar } from "../jetstream/open-pool.js"
 import type { JobStore } from "../jobs/contract/job-store.js"
 import { timingsOf } from "../lease/timings.js"
@@ -96,7 +97,7 @@ async function backendOnServer(
   const close = async () => {
     unfollow()
     move?.close()
-    await history.settled()
+    await Promise.all([history.settled(), watchesOpened(connection)])
     try {
       await (given ? connection.flush() : connection.drain())
     } catch {

@@ -1,14 +1,41 @@
 import { jetstreamManager } from "@nats-io/jetstream"
-import { Kvm } from "@nats-io/kv"
-import { connect } from "nats"
+import { type KV, Kvm } from "@nats-io/kv"
+import { connect, type NatsConnection } from "nats"
 import t, { type Test } from "tap"
+import { MemoryBus } from "../../src/backend/memory-bus.js"
 import type { Bucket } from "../../src/contracts/bucket.js"
 import { openKvBucket } from "../../src/jetstream/kv-bucket.js"
+import { watchesOpened, watchKv } from "../../src/jetstream/kv-watch.js"
 import { Events } from "../fixtures/events.js"
+import { ManualClock, settled } from "../fixtures/manual-clock.js"
 import { testServer } from "../fixtures/server.js"
 
 const TIMINGS = { memberTtlMs: 60_000, replicas: 1 }
 const value = (text: string) => new TextEncoder().encode(text)
+
+t.test("who closes a connection waits for the watches that are being opened on it", async (t) => {
+  const connection = new MemoryBus({ clock: new ManualClock() }).connect()
+  const bus = connection as unknown as NatsConnection
+  const order: string[] = []
+  let opened = (_watch: object) => {}
+  const kv = {
+    watch: () =>
+      new Promise<object>((resolve) => {
+        opened = resolve
+      }),
+    status: async () => ({ values: 0, streamInfo: { state: { last_seq: 0 } } }),
+  }
+  const watching = watchKv(bus, () => kv as unknown as KV, { heard: () => {} })
+  const closable = watchesOpened(bus).then(() => order.push("closable"))
+  await settled()
+  order.push("opened")
+  opened({ stop() {}, async *[Symbol.asyncIterator]() {} })
+  const stop = await watching
+  await closable
+  t.strictSame(order, ["opened", "closable"])
+  await watchesOpened(bus)
+  stop()
+})
 
 async function setUp(t: Test) {
   const server = await testServer(t)
