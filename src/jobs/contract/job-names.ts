@@ -15,6 +15,7 @@ const LONGEST_KEY = 128
 const NAME = /^[A-Za-z0-9_-]{1,64}$/
 const KEY = /^[A-Za-z0-9_=-]{1,128}$/
 const ID = /^[A-Za-z0-9_=-]{1,128}(\.[A-Za-z0-9_=-]{1,128})?$/
+const JOB = /^[^.]+\.(job|later|dead)\.([A-Za-z0-9_-]{1,64})\.(\d)\.(.+)$/s
 const NUMBERED = /^(?:.*\.)?([^.]+)-(\d+)$/
 
 /** Where a job lies: `job` is ready or running, `later` is delayed, `dead` has failed for good. */
@@ -86,11 +87,9 @@ export function jobNamesOf(pool: string): JobNames {
 
 /** What `subject` says of the job that lies there; undefined if it is none. */
 export function jobSubjectIn(subject: string): JobSubject | undefined {
-  const [, place, queue, priority, ...key] = subject.split(".")
-  if (place !== "job" && place !== "later" && place !== "dead") return undefined
-  if (!queue || !NAME.test(queue) || key.length === 0) return undefined
-  if (!/^\d$/.test(priority ?? "")) return undefined
-  return { place, queue, priority: Number(priority), key: key.join(".") }
+  const [, place, queue, priority, key] = JOB.exec(subject) ?? []
+  if (!place || !queue || !key) return undefined
+  return { place: place as Place, queue, priority: Number(priority), key }
 }
 
 /** The name of the consumer that hands out the jobs of one queue and priority. */
@@ -154,7 +153,8 @@ export function keyOf(unique: string, hash: (text: string) => string): string {
 
 /** The key under which the job `id` lies. */
 export function keyOfId(id: string): string {
-  return id.split(".")[0] as string
+  const end = id.indexOf(".")
+  return end < 0 ? id : id.slice(0, end)
 }
 
 /** Ids that one client numbers are told of under one wildcard. */

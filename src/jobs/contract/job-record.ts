@@ -87,7 +87,8 @@ export function recordOf(message: StoredMessage): JobRecord | undefined {
 function recordAt({ queue, priority, key }: JobSubject, message: StoredMessage): JobRecord {
   const { headers: hdrs, seq, storedMs } = message
   // Each look into the headers of the client library goes through all of them: what most jobs have is one.
-  const given = new Map(hdrs && Array.from(hdrs, ([name, [value]]) => [name, value] as const))
+  const given = new Map<string, string | undefined>()
+  for (const header of hdrs ?? []) given.set(header[0], header[1][0])
   const number = (name: string, most = Number.MAX_VALUE) => numberIn(given.get(name), most)
   const isOwn = (id: string | undefined) => id !== undefined && isId(id) && keyOfId(id) === key
   return {

@@ -85,6 +85,8 @@ export interface JobSource {
   want(count: number): void
   /** Asks for those that are ready now, at most so many. Resolves once they have been heard, fewer if there are fewer. */
   look(count: number): Promise<void>
+  /** Wants none any more, those that were asked for included; what is on its way is heard. */
+  release(): void
   /** Asks for no more. Resolves once all that was on its way has been heard. */
   close(): Promise<void>
 }

@@ -16,9 +16,9 @@ import { Pace } from "../../time/pace.js"
 import { systemClock } from "../../time/system-clock.js"
 import { within } from "../../time/within.js"
 import type { JobSource, SourceOptions } from "../contract/job-store.js"
+import { ticketParts } from "../contract/ticket.js"
 import { PullLane, WAITS } from "./pull-lane.js"
 import type { Pulse } from "./pulse.js"
-import { ticketParts } from "./ticket.js"
 
 /** So many requests are under way at most. */
 const LANES = 4
@@ -48,12 +48,13 @@ export class JetStreamSource implements JobSource {
   #looker: PullLane | undefined
   #endLook = () => {}
   #wanted = 0
-  #isAsking = false
   /** Whether the consumer has to be seen to before anything is asked for. */
   #state: "up" | "away" | "mending" | "closed" = "up"
   #cancelWatch: Cancel = () => {}
   /** Told of a trouble, and of nothing since: it is over when the server answers a request. */
   #isTroubled = false
+  /** Resolves once all that was released has been heard. */
+  #released: Promise<unknown> = Promise.resolve()
 
   constructor(options: JetStreamSourceOptions) {
     this.#options = options
@@ -68,12 +69,7 @@ export class JetStreamSource implements JobSource {
 
   want(count: number): void {
     this.#wanted = count
-    if (this.#isAsking || this.#state !== "up" || this.#askedOf(this.#lanes) >= count) return
-    this.#isAsking = true
-    setImmediate(() => {
-      this.#isAsking = false
-      this.#ask()
-    })
+    this.#ask()
   }
 
   async look(count: number): Promise<void> {
@@ -95,14 +91,22 @@ export class JetStreamSource implements JobSource {
     await within(systemClock, SILENCE_MS, ended).catch(() => {})
   }
 
+  release(): void {
+    this.#wanted = 0
+    const closed = Promise.all(this.#takenLanes().map((lane) => lane.close()))
+    const before = this.#released
+    this.#released = before.then(() => closed)
+    unawaited(this.#released)
+  }
+
   async close(): Promise<void> {
     if (this.#state === "closed") return
     this.#state = "closed"
-    this.#wanted = 0
     this.#unfollow()
     this.#cancelWatch()
     this.#pace.stop()
-    await Promise.all(this.#takenLanes().map((lane) => lane.close()))
+    this.release()
+    await this.#released
   }
 
   #ask(): void {
@@ -158,9 +162,8 @@ export class JetStreamSource implements JobSource {
     this.#answered()
     const { deliveries, seq, storedMs, pending } = parts
     const after = this.#options.pulse.since
-    this.#options.heard({
-      ...{ subject, headers, data, ticket, seq, storedMs, deliveries, pending, after },
-    })
+    const delivery = { subject, headers, data, ticket, seq, storedMs, deliveries, pending, after }
+    this.#options.heard(delivery)
   }
 
   #connection(isUp: boolean): void {

@@ -5,6 +5,7 @@
 import { PayloadTooLarge } from "../../errors/errors.js"
 import { isMatch } from "../../protocol/subject.js"
 import type { Clock } from "../../time/clock.js"
+import { onceATurn } from "../../time/once-a-turn.js"
 import { LEASE_MS } from "../contract/job-limits.js"
 import { type JobNames, jobNamesOf, jobSubjectIn } from "../contract/job-names.js"
 import type { StoredMessage } from "../contract/job-record.js"
@@ -46,7 +47,6 @@ export class MemoryJobs implements JobStore {
   /** By the filter of each. */
   readonly #consumers = new Map<string, MemoryConsumer>()
   readonly #drained = new Set<() => void>()
-  #isChanging = false
 
   constructor({ pool, clock, maxPayload }: MemoryJobsOptions) {
     this.#clock = clock
@@ -92,6 +92,9 @@ export class MemoryJobs implements JobStore {
         this.#changed()
         await null
         taker.looked = 0
+      },
+      release: () => {
+        taker.wanted = 0
       },
       close: async () => {
         consumer.takers.delete(taker)
@@ -195,7 +198,7 @@ export class MemoryJobs implements JobStore {
     const filter = this.#names.ready(queue, priority)
     const known = this.#consumers.get(filter)
     if (known) return known
-    const changed = () => this.#changed()
+    const changed = this.#changed
     const options = { queue, filter, stream: this.#jobs, clock: this.#clock, changed }
     const consumer = new MemoryConsumer(options, LEASE_MS)
     this.#consumers.set(filter, consumer)
@@ -203,17 +206,12 @@ export class MemoryJobs implements JobStore {
   }
 
   /** Hands out what can be, in a turn of its own: never to who is just storing something. */
-  #changed(): void {
-    if (this.#isChanging) return
-    this.#isChanging = true
-    queueMicrotask(() => {
-      this.#isChanging = false
-      for (const consumer of this.#consumers.values()) consumer.handOut()
-      if ([...this.#consumers.values()].some(({ isBusy }) => isBusy)) return
-      for (const resolve of this.#drained) resolve()
-      this.#drained.clear()
-    })
-  }
+  readonly #changed = onceATurn(() => {
+    for (const consumer of this.#consumers.values()) consumer.handOut()
+    if ([...this.#consumers.values()].some(({ isBusy }) => isBusy)) return
+    for (const resolve of this.#drained) resolve()
+    this.#drained.clear()
+  })
 
   #ticketed(ticket: string): {
     readonly consumer: MemoryConsumer | undefined

@@ -8,6 +8,7 @@
  * whatever the server answers to renewals.
  */
 import { unawaited } from "../../contracts/unawaited.js"
+import { HandlerTimeout } from "../../errors/work-errors.js"
 import type { Cancel, Clock } from "../../time/clock.js"
 import { within } from "../../time/within.js"
 import type { JobStore } from "../contract/job-store.js"
@@ -29,7 +30,8 @@ export interface JobLeasesOptions {
   readonly timeoutMs: number | undefined
   readonly renewed: (job: TakenJob) => void
   readonly isOver: (job: TakenJob) => void
-  readonly isLate: (job: TakenJob) => void
+  /** Its signal has fired. */
+  readonly isLate: (job: TakenJob, late: HandlerTimeout) => void
   readonly broke: (thrown: unknown) => void
 }
 
@@ -58,8 +60,11 @@ export class JobLeases {
     for (const job of running) {
       if (job.look()) isOver(job)
       else if (job.hasBegun && monoMs - job.renewedMs >= leaseMs * RENEWAL) this.#renew(job)
-      const hasTime = timeoutMs === undefined || monoMs - job.beganMs < timeoutMs
-      if (job.hasBegun && !job.isOver && !hasTime) isLate(job)
+      if (timeoutMs === undefined || monoMs - job.beganMs < timeoutMs) continue
+      if (!job.hasBegun || job.isOver) continue
+      const late = new HandlerTimeout(timeoutMs)
+      job.abort(late)
+      isLate(job, late)
     }
     if (running.size > 0) this.watch()
   }

@@ -52,7 +52,9 @@ export class JobSettler {
     try {
       payload = payloadOf(result, "answer")
       const { maxPayload = Number.POSITIVE_INFINITY } = this.#options.store
-      const bytes = sizeOf({ data: payload, headers: copyHeaders(tracedIn(job.headers)) })
+      const traced = tracedIn(job.headers)
+      const headers = traced.length > 0 ? copyHeaders(traced) : undefined
+      const bytes = sizeOf({ data: payload, headers })
       if (bytes > maxPayload) throw new AnswerTooLarge(maxPayload)
     } catch (error) {
       // The work was done, and must not be done again for that.

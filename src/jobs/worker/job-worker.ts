@@ -9,6 +9,7 @@ import type { Troubles } from "../../contracts/troubles.js"
 import { listen } from "../../protocol/listening.js"
 import type { MemberLabel } from "../../protocol/member.js"
 import type { Clock } from "../../time/clock.js"
+import { onceATurn } from "../../time/once-a-turn.js"
 import { jobNamesOf } from "../contract/job-names.js"
 import type { JobStore } from "../contract/job-store.js"
 import type { QueueOptions } from "../contract/queue-job.js"
@@ -117,18 +118,19 @@ export class JobWorker {
   /** Told once a turn, for all that came in it. */
   #took(job: TakenJob): void {
     this.#toTell.push(job)
-    if (this.#toTell.length > 1) return
-    queueMicrotask(() => {
-      const jobs = this.#toTell.splice(0).filter(({ isOver }) => !isOver)
-      if (jobs.length === 0) return
-      const over = [...this.#told].filter(({ isOver }) => isOver)
-      for (const one of over) this.#told.delete(one)
-      for (const one of jobs) this.#told.add(one)
-      const afterMs = this.#options.store.abilities.isReplicated ? DEATH_KNOWN_MS : 0
-      this.#options.witness?.holds(
-        jobs.map((one) => ({ ticket: one.delivery.ticket, forMs: one.leftMs(), afterMs })),
-        over.map(({ delivery }) => delivery.ticket),
-      )
-    })
+    this.#tellTaken()
   }
+
+  readonly #tellTaken = onceATurn(() => {
+    const jobs = this.#toTell.splice(0).filter(({ isOver }) => !isOver)
+    if (jobs.length === 0) return
+    const over = [...this.#told].filter(({ isOver }) => isOver)
+    for (const one of over) this.#told.delete(one)
+    for (const one of jobs) this.#told.add(one)
+    const afterMs = this.#options.store.abilities.isReplicated ? DEATH_KNOWN_MS : 0
+    this.#options.witness?.holds(
+      jobs.map((one) => ({ ticket: one.delivery.ticket, forMs: one.leftMs(), afterMs })),
+      over.map(({ delivery }) => delivery.ticket),
+    )
+  })
 }

@@ -77,6 +77,12 @@ export class QueueSource {
     this.#ask()
   }
 
+  /** There is room for none, and what was asked for is not wanted any more. */
+  release(): void {
+    this.#free = 0
+    for (const { source } of this.#levels) source.release()
+  }
+
   /** Asks for no more. Resolves once all that was on its way has been heard. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -107,6 +113,7 @@ export class QueueSource {
   }
 
   #heard(level: Level, { pending }: Delivery): void {
+    this.#free = Math.max(0, this.#free - 1)
     level.pending = pending
     level.seenMs = this.#nowMs()
     if (this.#look?.level === level) this.#look.left -= 1

@@ -9,8 +9,10 @@
 import { unawaited, unexpected } from "../../contracts/unawaited.js"
 import { JobCancelled } from "../../errors/job-errors.js"
 import { reasonOf } from "../../errors/thrown.js"
-import { HandlerTimeout, WorkerStopped } from "../../errors/work-errors.js"
+import { WorkerStopped } from "../../errors/work-errors.js"
 import type { MemberLabel } from "../../protocol/member.js"
+import { monoMsOf } from "../../time/clock.js"
+import { onceATurn } from "../../time/once-a-turn.js"
 import { isPromise } from "../../time/promised.js"
 import { within } from "../../time/within.js"
 import { Tally } from "../../work/tally.js"
@@ -91,7 +93,8 @@ export class QueueWorker {
 
   setPaused(isPaused: boolean): void {
     this.#isPaused = isPaused
-    this.#ask()
+    if (isPaused) this.#source?.release()
+    else this.#ask()
   }
 
   /** Cancels the job `id`, if it runs here; says whether it does. */
@@ -99,7 +102,7 @@ export class QueueWorker {
     const job = [...this.#running].find((one) => one.id === id)
     if (!job) return false
     job.abort(new JobCancelled(job.queue, job.id, reason))
-    this.#over(job, this.#options.settler.cancelled(job, reason))
+    this.#over(job, () => this.#options.settler.cancelled(job, reason))
     return true
   }
 
@@ -116,20 +119,15 @@ export class QueueWorker {
     await this.#untilIdle(closed)
   }
 
-  #ask(): void {
-    if (this.#isStopped) return
-    this.#source?.want(this.#isPaused ? 0 : this.#concurrency - this.#running.size)
-  }
-
   #heard(delivery: Delivery): void {
     const record = recordOf(delivery)
-    const { store, clock, member, progress, took } = this.#options
+    const { store, clock, member, took } = this.#options
     if (!record) return
-    const tell = (job: TakenJob, value: unknown) => progress.tell(job, value)
-    const own = { leaseMs: this.#leaseMs, clock, member: member(), tell }
-    const job = new TakenJob({ delivery, record, ...own })
+    const own = { leaseMs: this.#leaseMs, member: member(), tell: this.#tell }
+    const job = new TakenJob({ delivery, record, clock, ...own })
+    const heldMs = job.leftMs()
     // Nobody here could read it in time; it may be another's by now.
-    if (!job.isHeld()) {
+    if (heldMs <= 0) {
       this.#earlier.excuse(delivery)
       return this.#ask()
     }
@@ -138,9 +136,9 @@ export class QueueWorker {
     took(job)
     const { notBeforeMs } = record
     const leftMs = notBeforeMs === undefined ? 0 : notBeforeMs - store.nowMs()
-    if (leftMs > 0) this.#over(job, this.#options.settler.tooEarly(job, leftMs))
+    if (leftMs > 0) this.#over(job, () => this.#options.settler.tooEarly(job, leftMs))
     // Another has taken its place, or nobody here could read while much of its lease was used up.
-    else if (job.isStale() || this.#running.size > this.#concurrency)
+    else if (job.isStale(heldMs) || this.#running.size > this.#concurrency)
       unawaited(this.#giveBack(job), this.#broke)
     else if (delivery.deliveries > 1 || record.crashes > 0)
       unawaited(this.#lookBack(job), this.#broke)
@@ -152,9 +150,8 @@ export class QueueWorker {
   /** It goes on elsewhere, and this delivery counts for nothing. */
   #giveBack(job: TakenJob): Promise<void> {
     const { settler } = this.#options
-    const excused = this.#earlier.excusedOf(job)
-    const settled = excused.then((count) => settler.gaveBack(job, count))
-    this.#over(job, settled)
+    const settled = this.#earlier.excusedOf(job).then((count) => settler.gaveBack(job, count))
+    this.#over(job, () => settled)
     return settled
   }
 
@@ -163,14 +160,14 @@ export class QueueWorker {
     const { settler } = this.#options
     const hasGoneOn = await isSuperseded(job, this.#options)
     if (job.isOver) return
-    if (hasGoneOn) return this.#over(job, settler.superseded(job))
+    if (hasGoneOn) return this.#over(job, () => settler.superseded(job))
     const crashes = await this.#earlier.read(job)
     if (job.isOver) return
     // The answers took longer than its lease, and it may have been another's meanwhile.
     if (!job.isHeld()) return this.#over(job)
     if (crashes > job.record.crashes) this.#options.meter?.crashed(job.queue)
     const reason = crashedTooOften(crashes)
-    if (reason) this.#over(job, settler.bury(job, { ...job.record, crashes }, reason))
+    if (reason) this.#over(job, () => settler.bury(job, { ...job.record, crashes }, reason))
     else this.#run(job)
   }
 
@@ -185,7 +182,7 @@ export class QueueWorker {
       return this.#failed(job, error)
     }
     if (!isPromise(result)) {
-      this.#isQuick = clock.now().monoMs - job.beganMs < QUICK_MS
+      this.#isQuick = monoMsOf(clock) - job.beganMs < QUICK_MS
       return this.#succeeded(job, result)
     }
     this.#leases?.watch()
@@ -198,23 +195,26 @@ export class QueueWorker {
 
   #succeeded(job: TakenJob, result: unknown): void {
     if (job.isOver) return
-    this.tally.succeeded(this.#options.clock.now().monoMs - job.beganMs)
-    this.#over(job, this.#options.settler.succeeded(job, result))
+    this.tally.succeeded(monoMsOf(this.#options.clock) - job.beganMs)
+    this.#over(job, () => this.#options.settler.succeeded(job, result))
   }
 
   #failed(job: TakenJob, thrown: unknown): void {
     if (job.isOver) return
     const { clock, settler } = this.#options
     this.tally.erred(clock.now().monoMs - job.beganMs, reasonOf(thrown))
-    this.#over(job, settler.failed(job, thrown, this.#earlier.crashesOf(job)))
+    this.#over(job, () => settler.failed(job, thrown, this.#earlier.crashesOf(job)))
   }
 
-  /** It ends, and makes room when that is `settled`. */
-  #over(job: TakenJob, settled?: void | Promise<void>): void {
+  /** It ends, and makes room when what `settle` does is done. */
+  #over(job: TakenJob, settle?: () => void | Promise<void>): void {
     job.isOver = true
-    const gone = () => this.#gone(job)
-    if (settled) unawaited(settled.finally(gone), this.#broke)
-    else gone()
+    // Before it is settled: then what asks for the next ones goes out together with what settles these.
+    this.#ask()
+    const settled = settle?.()
+    if (!settled) return this.#gone(job)
+    const gone = settled.finally(() => this.#gone(job))
+    unawaited(gone, this.#broke)
   }
 
   #gone(job: TakenJob): void {
@@ -228,16 +228,11 @@ export class QueueWorker {
 
   #leasesOf(leaseMs: number): JobLeases {
     const { store, clock, own, took } = this.#options
-    const { timeoutMs } = own
     return new JobLeases({
-      ...{ running: this.#running, store, clock, leaseMs, timeoutMs, broke: this.#broke },
-      renewed: took,
+      ...{ running: this.#running, store, clock, leaseMs, broke: this.#broke },
+      ...{ timeoutMs: own.timeoutMs, renewed: took },
       isOver: (job) => this.#over(job),
-      isLate: (job) => {
-        const late = new HandlerTimeout(timeoutMs as number)
-        job.abort(late)
-        this.#failed(job, late)
-      },
+      isLate: (job, late) => this.#failed(job, late),
     })
   }
 
@@ -246,5 +241,10 @@ export class QueueWorker {
     if (this.#running.size > 0) await new Promise<void>((wake) => this.#idle.push(wake))
   }
 
+  readonly #ask = onceATurn(() => {
+    if (this.#isStopped) return
+    this.#source?.want(this.#isPaused ? 0 : this.#concurrency - this.#running.size)
+  })
+  readonly #tell = (job: TakenJob, value: unknown): void => this.#options.progress.tell(job, value)
   readonly #broke = (thrown: unknown): void => unexpected(this.#options.troubles.report)(thrown)
 }

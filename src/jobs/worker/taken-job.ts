@@ -9,7 +9,7 @@ import { BadRequest } from "../../errors/work-errors.js"
 import { computedSignal } from "../../lease/computed-signal.js"
 import { Lease } from "../../lease/lease.js"
 import type { MemberLabel } from "../../protocol/member.js"
-import type { Clock } from "../../time/clock.js"
+import { type Clock, monoMsOf } from "../../time/clock.js"
 import type { JobRecord } from "../contract/job-record.js"
 import type { Delivery } from "../contract/job-store.js"
 import type { QueueJob } from "../contract/queue-job.js"
@@ -56,7 +56,7 @@ export class TakenJob implements QueueJob {
     this.delivery = delivery
     this.record = record
     this.member = member
-    this.beganMs = clock.now().monoMs
+    this.beganMs = monoMsOf(clock)
     this.renewedMs = delivery.after.monoMs
     this.#lease = new Lease(delivery.after, leaseMs)
   }
@@ -110,7 +110,7 @@ export class TakenJob implements QueueJob {
   /** Its handler is called now. */
   begin(): void {
     this.hasBegun = true
-    this.beganMs = this.#options.clock.now().monoMs
+    this.beganMs = monoMsOf(this.#options.clock)
   }
 
   /** For how long it has run, and what was said of it. */
@@ -147,9 +147,9 @@ export class TakenJob implements QueueJob {
     return this.#lease.remainingMs(this.#options.clock.now())
   }
 
-  /** Asked when it is read: whether too little of its lease is left to begin. */
-  isStale(): boolean {
-    return this.leftMs() < this.#options.leaseMs * FRESH
+  /** Asked when it is read, and so many ms are left of its lease: whether that is too little to begin. */
+  isStale(leftMs: number): boolean {
+    return leftMs < this.#options.leaseMs * FRESH
   }
 
   /** Fires the signal if the lease is over; says whether it is. */

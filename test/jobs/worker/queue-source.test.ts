@@ -49,6 +49,9 @@ async function stage(t: Test, room: number, lookMs = 0) {
             while (asked > 0) hand()
             asked = before
           },
+          release: () => {
+            asked = 0
+          },
           close: async () => {},
         }
       },

@@ -248,6 +248,11 @@ class LinkedSource implements JobSource {
     })
   }
 
+  /** Nobody pauses here: what was asked for may come still. */
+  release(): void {
+    this.want(0)
+  }
+
   async look(count: number): Promise<void> {
     if (this.#isLooking) return
     this.#isLooking = true

@@ -18,17 +18,19 @@ const NANOS_DIGITS = 6
 
 /** What `ticket` says; undefined if it is none. */
 export function ticketParts(ticket: string | undefined): TicketParts | undefined {
-  const tokens = ticket?.split(".") ?? []
-  if (tokens[0] !== "$JS" || tokens[1] !== "ACK") return undefined
-  const [stream, consumer, deliveries, seq, , stored, pending] = tokens.slice(
-    tokens.length > 9 ? 4 : 2,
-  )
+  if (!ticket?.startsWith("$JS.ACK.")) return undefined
+  const tokens = ticket.split(".")
+  const at = tokens.length > 9 ? 4 : 2
+  const stream = tokens[at]
+  const consumer = tokens[at + 1]
+  const stored = tokens[at + 5]
+  const pending = tokens[at + 6]
   if (!stream || !consumer || !stored || pending === undefined) return undefined
   return {
     stream,
     consumer,
-    deliveries: Number(deliveries),
-    seq: Number(seq),
+    deliveries: Number(tokens[at + 2]),
+    seq: Number(tokens[at + 3]),
     storedMs: Number(stored.slice(0, -NANOS_DIGITS)),
     pending: Number(pending),
   }
