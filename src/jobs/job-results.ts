@@ -1,6 +1,7 @@
 /**
  * What becomes of jobs, as their `done` subjects tell it. A client hears of all that it has enqueued under one wildcard from
- * before the first of them, so that none is too fast for it; what nobody has asked for yet it remembers for a while.
+ * before the first of them, and of one that has another's id, or its program's own, by itself; so that none is too fast for it.
+ * What nobody has asked for yet it remembers for a while.
  * Nobody waits on a client, or a connection, that was closed.
  */
 import type { Bus, BusMessage } from "../contracts/bus.js"
@@ -8,8 +9,9 @@ import { unawaited } from "../contracts/unawaited.js"
 import { isNotPermitted } from "../errors/errors.js"
 import { listen } from "../protocol/listening.js"
 
-/** So many results are remembered that nobody has asked for. */
+/** So many results are remembered that nobody has asked for; and so many jobs are heard of by themselves. */
 const MOST_UNCLAIMED = 10_000
+const MOST_SINGLE = 10_000
 
 /** Who waits for the end of one job; told of one of these, once. */
 export interface Waiter {
@@ -21,6 +23,8 @@ export interface Waiter {
 export class JobResults {
   readonly #bus: Bus
   readonly #unclaimed = new Map<string, BusMessage>()
+  /** Each with what ends that it is heard of by itself; the oldest first. */
+  readonly #single = new Map<string, () => void>()
   readonly #waiting = new Map<string, Set<Waiter>>()
   #forgetOwn: (() => void) | undefined
   #refusal: Error | undefined
@@ -41,16 +45,28 @@ export class JobResults {
 
   /** Hears of all under `pattern` from now on. Throws what the connection throws. */
   hear(pattern: string): void {
-    this.#forgetOwn ??= this.#listen(pattern, (message) => {
-      if (this.#hand(message)) return
-      this.#unclaimed.set(message.subject, message)
-      if (this.#unclaimed.size <= MOST_UNCLAIMED) return
-      const [oldest] = this.#unclaimed.keys()
-      if (oldest !== undefined) this.#unclaimed.delete(oldest)
-    })
+    this.#forgetOwn ??= this.#listen(pattern, (message) => this.#told(message))
   }
 
-  /** Tells `waiter` what is told under `subject`, which others enqueued if not `isOwn`. Returns what ends that. */
+  /** Hears of the one under `subject` from now on; what was told of an earlier one there is forgotten. Throws as `hear` does. */
+  hearOne(subject: string): void {
+    this.#unclaimed.delete(subject)
+    if (this.#single.has(subject)) return
+    const forget = this.#listen(subject, (message) => {
+      this.forgetOne(subject)
+      this.#told(message)
+    })
+    this.#single.set(subject, forget)
+    const [oldest] = this.#single.keys()
+    if (oldest !== undefined && this.#single.size > MOST_SINGLE) this.forgetOne(oldest)
+  }
+
+  forgetOne(subject: string): void {
+    this.#single.get(subject)?.()
+    this.#single.delete(subject)
+  }
+
+  /** Tells `waiter` what is told under `subject`, which is under the pattern if it `isOwn`. Returns what ends that. */
   wait(subject: string, isOwn: boolean, waiter: Waiter): () => void {
     const known = this.#unclaimed.get(subject)
     if (known) waiter.heard(known)
@@ -58,7 +74,9 @@ export class JobResults {
     if (known || this.isClosed) return () => {}
     const waiting = this.#waiting.get(subject) ?? new Set()
     this.#waiting.set(subject, waiting.add(waiter))
-    const forget = isOwn ? undefined : this.#listen(subject, (message) => void this.#hand(message))
+    const isHeard = isOwn || this.#single.has(subject)
+    const hand = (message: BusMessage) => void this.#hand(message)
+    const forget = isHeard ? undefined : this.#listen(subject, hand)
     return () => {
       waiting.delete(waiter)
       if (waiting.size === 0) this.#waiting.delete(subject)
@@ -69,6 +87,7 @@ export class JobResults {
   close(): void {
     this.#isClosed = true
     this.#forgetOwn?.()
+    for (const subject of [...this.#single.keys()]) this.forgetOne(subject)
     for (const waiter of [...this.#waiting.values()].flatMap((of) => [...of])) waiter.closed()
   }
 
@@ -87,6 +106,14 @@ export class JobResults {
       isOver = true
       subscription.unsubscribe()
     }
+  }
+
+  #told(message: BusMessage): void {
+    if (this.#hand(message)) return
+    this.#unclaimed.set(message.subject, message)
+    const [oldest] = this.#unclaimed.keys()
+    if (oldest !== undefined && this.#unclaimed.size > MOST_UNCLAIMED)
+      this.#unclaimed.delete(oldest)
   }
 
   #hand(message: BusMessage): boolean {

@@ -95,3 +95,27 @@ t.test("the same where the owner of its connection closes that", async (t) => {
   await t.rejects(client.enqueue("send", 2), { code: "client-closed" })
   await client.close()
 })
+
+t.test("no worker is too fast for who asks later, whatever the job is known by", async (t) => {
+  const { client, join, local } = testJobs(t)
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  await join("a", { jobs: { send: () => "sent", slow: () => opened.then(() => "done") } })
+  const own = await client.enqueue("send", 1, { id: "order-1" })
+  await local.drain()
+  t.equal((await own.result()).text(), "sent", "an id of one's own")
+  const again = await client.enqueue("send", 1, { id: "order" })
+  await local.drain()
+  t.equal((await again.result()).text(), "sent")
+
+  const other = await PoolClient.connect({ local })
+  t.teardown(() => other.close())
+  const first = await other.enqueue("slow", 1, { unique: "ann" })
+  const second = await client.enqueue("slow", 1, { unique: "ann" })
+  t.match(second, { id: first.id, already: true })
+  open()
+  t.equal((await first.result()).text(), "done")
+  t.equal((await second.result()).text(), "done", "what another enqueued")
+})
