@@ -10,7 +10,7 @@ import type { JobStore } from "../jobs/contract/job-store.js"
 import { lastPartOf } from "../protocol/subject.js"
 import { type CronNames, cronNamesOf } from "./cron-names.js"
 import { askLeader, type CronNews } from "./cron-news.js"
-import { cursorIn, type StoredCursor, specOf } from "./cursor.js"
+import { cursorIn, lastCursor, type StoredCursor, specOf } from "./cursor.js"
 import {
   type CronDefinition,
   checkedCronName,
@@ -98,8 +98,8 @@ export class CronDesk {
     const leader = await askLeader(this.#bus, this.#pool, isReread)
     const crons = leader?.crons ?? (await this.#defined())
     const rows = crons.map(async (one): Promise<CronRow> => {
-      const message = await this.#store.last("jobs", this.#names.cursor(one.name))
-      return { ...one, last: message && cursorIn(message) }
+      const { last } = await lastCursor(this.#store, this.#names.cursor(one.name))
+      return { ...one, last }
     })
     const sorted = (await Promise.all(rows)).toSorted((a, b) => (a.name < b.name ? -1 : 1))
     return { ...(leader && { by: leader.by }), crons: sorted }
@@ -114,8 +114,10 @@ export class CronDesk {
       if (!crons.some((one) => one.name === name)) throw this.#nowhere(name, crons)
     }
     const ticks = found.flatMap((message) => {
-      const { job, seq: _, spec: __, ...tick } = cursorIn(message)
-      return job === undefined ? [] : [{ name: lastPartOf(message.subject), ...tick, job }]
+      const cursor = cursorIn(message)
+      if (cursor?.job === undefined) return []
+      const { job, seq: _, spec: __, ...tick } = cursor
+      return [{ name: lastPartOf(message.subject), ...tick, job }]
     })
     return ticks.toSorted((a, b) => a.atMs - b.atMs)
   }

@@ -5,6 +5,10 @@
 import { objectIn, toBytes } from "../encoding/json.js"
 import { isTime } from "../jobs/contract/job-limits.js"
 import type { StoredMessage } from "../jobs/contract/job-record.js"
+import type { JobStore } from "../jobs/contract/job-store.js"
+
+/** More than this lie under one subject only where they could not be removed. */
+export const MOST_CURSORS = 1_000
 
 /** What became of one tick. */
 export interface Cursor {
@@ -34,18 +38,33 @@ export function encodeCursor(cursor: Cursor): Uint8Array {
   return toBytes(cursor)
 }
 
-/** The cursor in a message; one that can't be read decides nothing. */
-export function cursorIn({ data, seq }: StoredMessage): StoredCursor {
+/** The cursor in a message; undefined if there is none in it: anybody may have written it. */
+export function cursorIn({ data, seq }: StoredMessage): StoredCursor | undefined {
   try {
     const { atMs, spec, job, by, term, firedMs } = objectIn(data)
+    if (!isTime(atMs) || typeof spec !== "string") return undefined
     return {
-      ...{ seq, atMs: isTime(atMs) ? atMs : 0, spec: String(spec), by: String(by) },
+      ...{ seq, atMs, spec, by: String(by) },
       ...{ term: Number(term) || 0, firedMs: isTime(firedMs) ? firedMs : 0 },
       ...(typeof job === "string" && { job }),
     }
   } catch {
-    return { seq, atMs: 0, spec: "", by: "", term: 0, firedMs: 0 }
+    return undefined
   }
+}
+
+/** The last cursor under `subject`, though somebody wrote over it what is none; and the place of the last message there, or 0. */
+export async function lastCursor(
+  store: Pick<JobStore, "last" | "list">,
+  subject: string,
+): Promise<{ readonly seq: number; readonly last: StoredCursor | undefined }> {
+  const newest = await store.last("jobs", subject)
+  if (!newest) return { seq: 0, last: undefined }
+  const { seq } = newest
+  const known = cursorIn(newest)
+  if (known) return { seq, last: known }
+  const all = await store.list("jobs", subject, MOST_CURSORS)
+  return { seq, last: all.map(cursorIn).findLast((cursor) => cursor !== undefined) }
 }
 
 /** The id of the job of one tick. */

@@ -22,7 +22,7 @@ import { Pace } from "../time/pace.js"
 import { pause } from "../time/within.js"
 import type { CronNames } from "./cron-names.js"
 import type { CronNews } from "./cron-news.js"
-import { type Cursor, cursorIn, encodeCursor, jobIdOf, specOf } from "./cursor.js"
+import { type Cursor, encodeCursor, jobIdOf, lastCursor, MOST_CURSORS, specOf } from "./cursor.js"
 import { decide, type Ticks } from "./decision.js"
 import type { WholeDefinition } from "./definition.js"
 
@@ -131,9 +131,7 @@ export class RunningCron {
   async #read(): Promise<{ readonly seq: number; readonly firedMs: number }> {
     const { store, cron } = this.#context
     const { name, sinceMs } = this.#definition
-    const found = await store.last("jobs", cron.cursor(name))
-    const last = found && cursorIn(found)
-    const seq = last?.seq ?? 0
+    const { seq, last } = await lastCursor(store, cron.cursor(name))
     if (last?.spec === specOf(this.#definition)) {
       return { seq, firedMs: Math.max(last.atMs, sinceMs ?? 0) }
     }
@@ -193,7 +191,8 @@ export class RunningCron {
     const { store, cron } = this.#context
     try {
       const subject = cron.cursor(this.#definition.name)
-      const before = this.#seqs ?? (await store.list("jobs", subject, 1_000)).map((one) => one.seq)
+      const before =
+        this.#seqs ?? (await store.list("jobs", subject, MOST_CURSORS)).map((one) => one.seq)
       this.#seqs = [...before.filter((one) => one < seq), seq]
       while (this.#seqs.length > KEPT) await store.remove("jobs", this.#seqs.shift() as number)
     } catch {

@@ -48,6 +48,34 @@ t.test("a day that is let pass at once is for the policy to say", async (t) => {
   t.equal(ticks.length, 1)
 })
 
+t.test("what others wrote where it is noted up to where all is fired costs no tick", async (t) => {
+  const { join, clock, local } = testJobs(t)
+  const { ticks, handler } = noted()
+  const cron = { often: { at: "* * * * *", job: "report", missed: "all" as const } }
+  const first = await join("a", { jobs: { report: handler }, cron })
+  await clock.pass(TO_MINUTE_MS)
+  await local.drain()
+  t.equal(ticks.length, 1)
+  await first.leave()
+  const store = await local.jobs("work")
+  for (const text of ["no JSON", "{}", '{"atMs":1e300,"spec":""}']) {
+    const it = { stream: "jobs", subject: "work.tick.often", headers: headers() } as const
+    await store.store({ ...it, data: Buffer.from(text) })
+  }
+  clock.standStill(120_000)
+  const { crons } = await new CronDesk("work", store, local.connect()).list()
+  t.strictSame(crons, [], "it is in code alone, and nobody is there")
+  await join("b", { jobs: { report: handler }, cron })
+  await clock.pass(5_000)
+  await until("it has caught up", async () => {
+    await local.drain()
+    return ticks.length >= 3
+  })
+  t.equal(new Set(ticks).size, 3)
+  const { crons: seen } = await new CronDesk("work", store, local.connect()).list()
+  t.match(seen, [{ name: "often", last: { by: "b" } }])
+})
+
 t.test("a definition that can't be read ends joining, with a line", async (t) => {
   const { join } = testJobs(t)
   const bad = (over: object) => join("a", { cron: { it: { at: "* * * * *", job: "x", ...over } } })

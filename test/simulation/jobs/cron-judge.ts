@@ -52,7 +52,9 @@ export class CronJudge {
     if (place === "job") return this.#enqueued(headers.get("Pool-Cron"), headers.get(TICK_HEADER))
     if (place !== "tick") return
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data
-    const { atMs, term, job } = cursorIn({ subject, headers, data: bytes, seq, storedMs: 0 })
+    const cursor = cursorIn({ subject, headers, data: bytes, seq, storedMs: 0 })
+    if (!cursor) return this.#judge.fail(`${subject} is no cursor`)
+    const { atMs, term, job } = cursor
     const name = lastPartOf(subject)
     const cron = this.#crons.get(name) as JudgedCron
     const decided = this.#decided.get(name)
