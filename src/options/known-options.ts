@@ -94,9 +94,17 @@ export function optionsLike(inside: Kinds): Kind {
   return { expected: "an object with options", isMet: isPlain, inside }
 }
 
-/** Throws BadInput, in the name of `of`, for an option of `given` that is not known or of another kind than it must be. */
-export function checkOptions<T extends object>(of: string, given: T, kinds: KindsOf<T>): void {
-  check(of, given, kinds as Kinds, "")
+/**
+ * Throws BadInput, in the name of `of`, for an option of `given` that is not known or of another kind than it must be. `path`
+ * is where `given` itself stands among others, and ends in a dot.
+ */
+export function checkOptions<T extends object>(
+  of: string,
+  given: T,
+  kinds: KindsOf<T>,
+  path = "",
+): void {
+  check(of, given, kinds as Kinds, path)
 }
 
 /** The same, and returns what was given, read once; the methods of a class are those of `given` still. */

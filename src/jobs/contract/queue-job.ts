@@ -4,7 +4,9 @@ import {
   callable,
   checkKind,
   checkOptions,
+  isPlain,
   type KindsOf,
+  kind,
   numberFrom,
   waitMs,
   wholeFrom,
@@ -87,12 +89,15 @@ const QUEUE_OPTIONS = {
   leaseMs: numberFrom(SHORTEST_LEASE_MS, 3_600_000),
 } satisfies KindsOf<QueueOptions>
 
+const served = kind("a function, or an object with options", isPlain)
+
 /** `queues` with a QueueOptions each. Throws BadInput. */
 export function queuesIn(queues: JobQueues): ReadonlyMap<string, QueueOptions> {
   const entries = Object.entries(queues).map(([name, given]) => {
     checkedQueue(name)
     if (typeof given === "function") return [name, { handler: given }] as const
-    checkOptions(`jobs.${name}`, given, QUEUE_OPTIONS)
+    checkKind(`jobs.${name}`, given, served)
+    checkOptions("a queue", given, QUEUE_OPTIONS, `jobs.${name}.`)
     checkKind(`jobs.${name}.handler`, given.handler, callable)
     return [name, given] as const
   })

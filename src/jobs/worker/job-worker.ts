@@ -5,7 +5,8 @@
 import type { Bus, BusMessage, BusSubscription } from "../../contracts/bus.js"
 import type { JobMeter } from "../../contracts/meter.js"
 import { callSafely } from "../../contracts/safe-call.js"
-import type { Troubles } from "../../contracts/troubles.js"
+import { Trouble, type Troubles } from "../../contracts/troubles.js"
+import { reasonOf } from "../../errors/thrown.js"
 import { listen } from "../../protocol/listening.js"
 import type { MemberLabel } from "../../protocol/member.js"
 import type { Clock } from "../../time/clock.js"
@@ -74,7 +75,10 @@ export class JobWorker {
       this.#subscriptions.push(listen(bus, subject, read, { onProblem }))
     }
     const ignored = (subject: string) => (thrown: unknown) =>
-      troubles.report(`ignored a message on ${subject}`, thrown)
+      troubles.report(
+        `ignored a message on ${subject}`,
+        new Trouble(reasonOf(thrown), { cause: thrown }),
+      )
     hear(running, (message) => this.#asked(message))
     hear(cancel, (message) => this.#cancel(message))
     await Promise.all(this.#queues.map((queue) => queue.open(isPaused)))
