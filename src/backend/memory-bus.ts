@@ -11,7 +11,7 @@ import { headers } from "nats"
 import { callSafely } from "../contracts/safe-call.js"
 import { warnOf } from "../contracts/unawaited.js"
 import { copyHeaders } from "../encoding/headers.js"
-import { isMatch, isPattern } from "../protocol/subject.js"
+import { headOf, headsOf, isMatch, isPattern } from "../protocol/subject.js"
 import type { Clock } from "../time/clock.js"
 import { MemoryConnection } from "./memory-connection.js"
 import type { Listener, Parcel, Router } from "./parcel.js"
@@ -45,7 +45,9 @@ export class MemoryBus implements Router {
   readonly #deliver: NonNullable<MemoryBusOptions["deliver"]>
   readonly #onThrown: (thrown: unknown) => void
   readonly #exact = new Map<string, Set<Listener>>()
-  readonly #patterns = new Set<Listener>()
+  /** By the head of its pattern each, and with the number of its subscription. */
+  readonly #patterns = new Map<string, Map<Listener, number>>()
+  #subscriptions = 0
   /** What is on its way from one participant to another, the oldest first; none where nothing is. */
   readonly #lanes = new Map<string, Sent[]>()
   #connections = 0
@@ -67,7 +69,9 @@ export class MemoryBus implements Router {
   /** @internal */
   add(listener: Listener): void {
     if (isPattern(listener.subject)) {
-      this.#patterns.add(listener)
+      const head = headOf(listener.subject)
+      const alike = this.#patterns.get(head) ?? new Map()
+      this.#patterns.set(head, alike.set(listener, ++this.#subscriptions))
       return
     }
     const same = this.#exact.get(listener.subject)
@@ -77,7 +81,10 @@ export class MemoryBus implements Router {
 
   /** @internal */
   remove(listener: Listener): void {
-    this.#patterns.delete(listener)
+    const head = headOf(listener.subject)
+    const alike = this.#patterns.get(head)
+    alike?.delete(listener)
+    if (alike?.size === 0) this.#patterns.delete(head)
     const same = this.#exact.get(listener.subject)
     same?.delete(listener)
     if (same?.size === 0) this.#exact.delete(listener.subject)
@@ -97,8 +104,7 @@ export class MemoryBus implements Router {
   #listenersOf(subject: string): Listener[] {
     const found: Listener[] = []
     const groups = new Map<string, Listener[]>()
-    const matching = [...this.#patterns].filter((listener) => isMatch(listener.subject, subject))
-    for (const listener of [...(this.#exact.get(subject) ?? []), ...matching]) {
+    for (const listener of [...(this.#exact.get(subject) ?? []), ...this.#patternsFor(subject)]) {
       if (listener.queue === undefined) {
         found.push(listener)
         continue
@@ -112,6 +118,17 @@ export class MemoryBus implements Router {
       found.push(members[Math.floor(this.#random() * members.length)] as Listener)
     }
     return found
+  }
+
+  /** In the order in which they were subscribed to. */
+  #patternsFor(subject: string): Listener[] {
+    const found: [Listener, number][] = []
+    for (const head of headsOf(subject)) {
+      for (const entry of this.#patterns.get(head) ?? []) {
+        if (isMatch(entry[0].subject, subject)) found.push(entry)
+      }
+    }
+    return found.sort(([, one], [, other]) => one - other).map(([listener]) => listener)
   }
 
   #send(from: string, listener: Listener, parcel: Parcel, ms: number): void {
