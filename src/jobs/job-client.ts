@@ -12,7 +12,7 @@ import { isAway, RequestTimeout } from "../errors/errors.js"
 import { NotAllEnqueued } from "../errors/job-errors.js"
 import { isA } from "../errors/thrown.js"
 import { checkKind, kind } from "../options/known-options.js"
-import type { Clock } from "../time/clock.js"
+import { type Clock, monoMsOf } from "../time/clock.js"
 import { Pace } from "../time/pace.js"
 import {
   checkedJobId,
@@ -98,17 +98,20 @@ export class JobClient {
     // What is not told under the client's own wildcard is heard of by itself.
     const byItself = options.id === undefined ? undefined : this.names.done(id)
     if (byItself) this.#results.hearOne(byItself)
-    const storing = this.#stored(id, message, options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
-    const existing = await storing.catch((error) => {
+    let existing: string | undefined
+    try {
+      existing = await this.#stored(id, message, options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+    } catch (error) {
       if (byItself) this.#results.forgetOne(byItself)
       throw error
-    })
+    }
     const there = existing === undefined ? undefined : this.names.done(existing)
     if (there && there !== byItself && !there.startsWith(toldOwn)) this.#results.hearOne(there)
     const isHeard = existing === undefined && options.id === undefined
     const keepsResult = options.keepResultMs !== undefined && this.finder.canKeep
     return this.#handle(queue, existing ?? id, {
-      ...{ already: existing !== undefined, isOwn: isHeard },
+      already: existing !== undefined,
+      isOwn: isHeard,
       keepsResult: keepsResult && existing === undefined,
     })
   }
@@ -167,10 +170,11 @@ export class JobClient {
     id: string,
     what: Pick<JobHandleOptions, "already" | "isOwn" | "keepsResult">,
   ): JobHandle {
-    return new JobHandle({
-      ...{ queue, id, ...what, names: this.names },
-      ...{ clock: this.#clock, finder: this.finder, results: this.#results },
-    })
+    const { already, isOwn, keepsResult } = what
+    const { names, finder } = this
+    const clock = this.#clock
+    const results = this.#results
+    return new JobHandle({ queue, id, already, isOwn, keepsResult, names, clock, finder, results })
   }
 
   #message(of: {
@@ -209,10 +213,10 @@ export class JobClient {
 
   /** Stores it; returns the id of the job that is there already, if one is. */
   async #stored(id: string, message: ToStore, timeoutMs: number): Promise<string | undefined> {
-    const untilMs = this.#clock.now().monoMs + timeoutMs
-    const pace = new Pace({ clock: this.#clock, random: Math.random, ...PACE })
+    const untilMs = monoMsOf(this.#clock) + timeoutMs
+    let pace: Pace | undefined
     for (let triesMs = FIRST_TRY_MS; ; triesMs *= 2) {
-      const leftMs = untilMs - this.#clock.now().monoMs
+      const leftMs = untilMs - monoMsOf(this.#clock)
       try {
         const forMs = Math.max(1, Math.min(triesMs, Math.ceil(leftMs)))
         await this.store.store({ ...message, timeoutMs: forMs })
@@ -229,7 +233,8 @@ export class JobClient {
           throw new RequestTimeout(message.subject, timeoutMs, { cause: error })
         }
       }
-      await pace.wait({ limitMs: Math.max(0, untilMs - this.#clock.now().monoMs) })
+      pace ??= new Pace({ clock: this.#clock, random: Math.random, ...PACE })
+      await pace.wait({ limitMs: Math.max(0, untilMs - monoMsOf(this.#clock)) })
     }
   }
 }

@@ -140,8 +140,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an enqueue is acknowledged before it is stored",
     file: "jobs/job-client",
-    was: "const storing = this.#stored(id, message, options.timeoutMs ?? DEFAULT_TIMEOUT_MS)",
-    is: "const storing = Promise.resolve(void this.#stored(id, message, DEFAULT_TIMEOUT_MS))",
+    was: "existing = await this.#stored(",
+    is: "existing = void this.#stored(",
     family: "network",
   },
   {
