@@ -21,7 +21,7 @@ import type { Clock } from "../time/clock.js"
 import type { Question } from "./request-attempts.js"
 
 /** How long a request may take, waiting for a worker or a leader included, where nothing else is said, in ms. */
-export const DEFAULT_TIMEOUT_MS = 2000
+const DEFAULT_TIMEOUT_MS = 2000
 
 /** A client over a connection that is open already, and stays open when the client is closed. */
 export interface ClientOptions {

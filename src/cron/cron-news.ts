@@ -54,7 +54,7 @@ export function encodeLeaderCron(news: LeaderCron): Uint8Array {
 }
 
 /** Throws SyntaxError for what is none. */
-export function decodeLeaderCron(data: Uint8Array): LeaderCron {
+function decodeLeaderCron(data: Uint8Array): LeaderCron {
   const { by, crons } = objectIn(data)
   const known = Array.isArray(crons) ? crons.filter((one) => typeof one?.name === "string") : []
   return { by: String(by), crons: known as CronNews[] }

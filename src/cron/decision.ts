@@ -20,7 +20,7 @@ export const MISSED: readonly Missed[] = ["skip", "once", "all"]
 /** How old a missed tick may be to be fired all the same, in ms, if the policy is `skip` and nothing else is said. */
 export const SKIP_GRACE_MS = 60_000
 /** So many are decided at once: who has missed many must be heard in between. */
-export const MOST_AT_ONCE = 50
+const MOST_AT_ONCE = 50
 
 export interface Policy {
   readonly missed: Missed

@@ -13,8 +13,8 @@ import { within } from "../time/within.js"
 import { decodeRecord, encodeRecord, type HistoryRecord, type StoredRecord } from "./records.js"
 
 /** How many records a pool keeps, and for how long. */
-export const MOST_RECORDS = 10_000
-export const OLDEST_RECORD_MS = 90 * 24 * 3_600_000
+const MOST_RECORDS = 10_000
+const OLDEST_RECORD_MS = 90 * 24 * 3_600_000
 /** How many messages are asked for at once. */
 const AT_ONCE = 200
 /** How long it is tried to store one record, in ms. */

@@ -101,7 +101,7 @@ export class HistoryRecorder {
 }
 
 /** Tells whether what was written is kept. */
-export function noted(troubles: Troubles, written: Promise<void>): void {
+function noted(troubles: Troubles, written: Promise<void>): void {
   unawaited(
     written.then(() => troubles.works("history")),
     (error) => troubles.fails("history", "the history could not be written", error),

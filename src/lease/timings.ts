@@ -30,10 +30,10 @@ export interface Timings {
 
 /** An entry lives for so many leases without a renewal. */
 export const LEASES_PER_ENTRY = 3
-export const SHORTEST_LEASE_MS = 200
-export const LONGEST_LEASE_MS = 3_600_000
+const SHORTEST_LEASE_MS = 200
+const LONGEST_LEASE_MS = 3_600_000
 /** A renewal is also how long the server has for an answer, in ms. */
-export const SHORTEST_RENEWAL_MS = 10
+const SHORTEST_RENEWAL_MS = 10
 /** How many renewals must fit into a lease. */
 const RENEWALS_PER_LEASE = 4
 /**

@@ -18,7 +18,7 @@ export const RESTART_INTENSITY = {
   withinMs: numberFrom(1),
 } satisfies KindsOf<RestartIntensity>
 
-export const DEFAULT_INTENSITY: RestartIntensity = { failures: 5, withinMs: 60_000 }
+const DEFAULT_INTENSITY: RestartIntensity = { failures: 5, withinMs: 60_000 }
 
 /** A worker failed too often, and left its pool. The last failure is its cause. */
 export class TooManyFailures extends PoolError {

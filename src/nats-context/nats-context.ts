@@ -104,7 +104,7 @@ export interface Settings {
   readonly tlsFirst: boolean
 }
 
-export const DEFAULT_URL = "nats://127.0.0.1:4222"
+const DEFAULT_URL = "nats://127.0.0.1:4222"
 
 /** The settings that options, environment and context come to. Throws BadInput for a context that can't be used. */
 export function connectionSettingsOf(options: ConnectionOptions, env: Environment): Settings {

@@ -13,7 +13,7 @@ import { type DownloadOptions, download, textAt } from "./download.js"
 
 /** The version that is fetched where none is asked for. */
 export const PINNED_VERSION = "2.12.15"
-export const RELEASES_URL = "https://github.com/nats-io/nats-server/releases/download"
+const RELEASES_URL = "https://github.com/nats-io/nats-server/releases/download"
 
 /** SHA-256 of the tarballs of the pinned version. */
 export const PINNED_SUMS: Readonly<Record<string, string>> = {

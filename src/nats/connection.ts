@@ -34,7 +34,7 @@ import { isAtLeast, OLDEST_SERVER } from "./server-version.js"
 export type { ConnectionOptions } from "../nats-context/nats-context.js"
 
 /** How long a server may take to greet, and to let us in, where nothing else is said, in ms. */
-export const DEFAULT_CONNECT_TIMEOUT_MS = 5000
+const DEFAULT_CONNECT_TIMEOUT_MS = 5000
 /** A connection is opened anew this long after it was lost, in ms, and at most this much later. */
 const RECONNECT_MS = 100
 const RECONNECT_JITTER_MS = 150

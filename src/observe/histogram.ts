@@ -6,7 +6,7 @@ import { Histogram, type LabelValues, type Registry } from "prom-client"
 import { Durations } from "./durations.js"
 
 /** In seconds. */
-export const BUCKETS = [
+const BUCKETS = [
   ...[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1],
   ...[0.25, 0.5, 1, 2.5, 5, 10, 30],
 ]

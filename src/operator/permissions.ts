@@ -21,7 +21,7 @@ export interface Permissions {
 }
 
 /** Where answers come back to, unless a context names another prefix. */
-export const INBOX = "_INBOX.>"
+const INBOX = "_INBOX.>"
 
 /** The least that `role` needs in the pool with these names, if that has no jobs. */
 export function permissionsOf(role: Role, names: PoolNames): Permissions {

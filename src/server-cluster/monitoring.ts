@@ -26,7 +26,7 @@ export async function metaGroupOf(monitoringUrl: string): Promise<MetaGroup | un
 }
 
 /** What it answers under `path`, as JSON. */
-export function asked(monitoringUrl: string, path: string): Promise<unknown> {
+function asked(monitoringUrl: string, path: string): Promise<unknown> {
   return new Promise((resolve) => {
     const nothing = () => resolve(undefined)
     const asking = get(`${monitoringUrl}${path}`, { agent: false }, async (answer) => {

@@ -71,7 +71,7 @@ export function runOptionsOf(
   }
 }
 
-export function otherPoolsOf(
+function otherPoolsOf(
   { heeds }: Strategy,
   backend: Backend,
   { troubles }: RunListeners,

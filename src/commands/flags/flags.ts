@@ -41,7 +41,7 @@ export function withPoolFlags(command: Command): Command {
 }
 
 /** Adds the flags for the connection; each has the environment variable of the `nats` command line. */
-export function withConnectionFlags(command: Command): Command {
+function withConnectionFlags(command: Command): Command {
   return command
     .optionsGroup("Connection, as the nats command line has it:")
     .option("-s, --servers <urls>", "addresses (env: NATS_URL; default: 127.0.0.1:4222)")

@@ -126,7 +126,7 @@ function filterPrompt(snapshot: Snapshot, { columns }: Layout): Line[] {
 }
 
 /** As many hints as fit, the rarest left out first; the help has them all. */
-export function hints(snapshot: Snapshot, { columns }: Layout, glyphs: Glyphs): Line {
+function hints(snapshot: Snapshot, { columns }: Layout, glyphs: Glyphs): Line {
   const all = hinted(snapshot)
   let shortest: Line = []
   const gaps = [` ${glyphs.bar} `, "  ", " "]

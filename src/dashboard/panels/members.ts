@@ -25,7 +25,7 @@ export function membersPanel(snapshot: Snapshot, layout: Layout, glyphs: Glyphs)
 }
 
 /** The rows in the window around the selected one. */
-export function visibleRows({ rows, selectedIndex }: Snapshot, height: number): readonly Row[] {
+function visibleRows({ rows, selectedIndex }: Snapshot, height: number): readonly Row[] {
   const middle = selectedIndex - Math.floor(height / 2)
   const top = Math.max(0, Math.min(middle, rows.length - height))
   return rows.slice(top, top + height)

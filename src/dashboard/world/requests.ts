@@ -30,7 +30,7 @@ export function withFailure(sent: Batch, reason: string): Batch {
   return { ...sent, failed: sent.failed + 1, reason }
 }
 
-export function isOver({ answered, failed, size }: Batch): boolean {
+function isOver({ answered, failed, size }: Batch): boolean {
   return total(answered) + failed === size
 }
 

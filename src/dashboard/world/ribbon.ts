@@ -3,7 +3,7 @@ import type { ReignSeen, Reigns } from "./reigns.js"
 import { reigning } from "./reigns.js"
 
 /** How far back it reaches. */
-export const RIBBON_MS = 300_000
+const RIBBON_MS = 300_000
 
 interface Stretch {
   readonly from: number

@@ -25,7 +25,7 @@ export function crashesOf(record: JobRecord, deliveries: number, excused: number
 /** Why a job is buried rather than handed out once more; undefined if it is not. */
 export function crashedTooOften(crashes: number): string | undefined {
   if (crashes < MOST_CRASHES) return undefined
-  return `its worker died or froze ${crashes} times while it ran`
+  return `its worker died or froze ${crashes} times while it ran, or could not store that it had failed`
 }
 
 /** What becomes of a job that has failed once more, for `reason`; `failures` are all so far. `random` is from 0 to 1. */

@@ -140,7 +140,7 @@ function hasSoundBatches(version: string): boolean {
 }
 
 /** The level of the API of JetStream; 0 below 2.11. */
-export function levelOf({ info }: Pick<NatsConnection, "info">): number {
+function levelOf({ info }: Pick<NatsConnection, "info">): number {
   return Number((info as { api_lvl?: number } | undefined)?.api_lvl ?? 0)
 }
 
