@@ -6,6 +6,7 @@
 import { askOne } from "../contracts/ask-one.js"
 import type { Bus } from "../contracts/bus.js"
 import { NoSuchJob, WrongJobState } from "../errors/job-errors.js"
+import { isA } from "../errors/thrown.js"
 import { newInbox } from "../inbox/reply-inbox.js"
 import { listen } from "../protocol/listening.js"
 import type { Clock } from "../time/clock.js"
@@ -21,7 +22,7 @@ import {
   type StoredMessage,
   WORKER_HEADER,
 } from "./contract/job-record.js"
-import type { JobStore, JobStream } from "./contract/job-store.js"
+import { AlreadyThere, type JobStore, type JobStream, type ToStore } from "./contract/job-store.js"
 import { misfortuneHeaders } from "./contract/outcome.js"
 import { decodeRunning, encodeCancel, encodeQuestion, type RunningJob } from "./contract/running.js"
 
@@ -109,24 +110,43 @@ export class JobFinder {
 
   /** Has a dead or delayed job done now. Throws NoSuchJob, or WrongJobState if it is neither. */
   async retry(id: string): Promise<void> {
-    const found = await this.find(id)
-    if (found && found.place !== "job") return this.bringBack(found)
-    throw this.#wrong(id, found, "that is dead or delayed can be retried")
+    for (let tries = 1; ; tries += 1) {
+      const found = await this.find(id)
+      // It has fallen due by itself, or an earlier try was done whose answer was lost.
+      if (found?.place === "job" && tries > 1) return
+      if (!found || found.place === "job") {
+        throw this.#wrong(id, found, "that is dead or delayed can be retried")
+      }
+      try {
+        return await this.bringBack(found)
+      } catch (error) {
+        if (!isA(error, AlreadyThere) || tries >= TRIES) throw error
+      }
+    }
   }
 
-  /** The same, for one that was found. */
+  /** The same, for one that was found. Throws AlreadyThere if it is not delayed any more as it was. */
   async bringBack({ place, record, message }: FoundJob): Promise<void> {
     const { queue, priority, id } = record
+    const key = keyOfId(id)
     const isDead = place === "dead"
     const anew = isDead ? { ...record, failures: 0, crashes: 0 } : record
-    await this.#store.store({
+    const again: ToStore = {
       stream: "jobs",
-      subject: this.#names.subject("job", queue, priority, keyOfId(id)),
+      subject: this.#names.subject("job", queue, priority, key),
       data: message.data,
       headers: headersFor({ ...anew, notBeforeMs: undefined }, message.headers),
-      // Twice is once, also when it is removed only later.
-      id: `${id}#again-${isDead ? "dead" : "later"}-${message.seq}`,
-    })
+    }
+    if (!isDead && this.#store.abilities.hasSchedules) {
+      // In one step, or its schedule would hand it out once more: another schedule in the place of that, for now.
+      const until = this.#names.subject("later", queue, priority, key)
+      const due = { atMs: Math.round(this.#store.nowMs()), until }
+      await this.#store.store({ ...again, due, lastAt: message.seq })
+      return
+    }
+    // Twice is once, also when it is removed only later.
+    const which = isDead ? "dead" : "later"
+    await this.#store.store({ ...again, id: `${id}#again-${which}-${message.seq}` })
     await this.#store.remove(isDead ? "dead" : "jobs", message.seq)
   }
 

@@ -51,6 +51,8 @@ export function jobPermissionsOf(role: Role, pool: string): Permissions {
           // Removed: what is cancelled, brought back or forgotten.
           ...[jobsStream, deadStream].map((stream) => `$JS.API.STREAM.MSG.DELETE.${stream}`),
           `${pool}.job.>`,
+          // What is delayed, and is to be done now.
+          `${pool}.later.>`,
           `${pool}.done.>`,
           `$JS.API.CONSUMER.PAUSE.${jobsStream}.*`,
           // A queue that is resumed is woken by a request to which nobody listens.

@@ -31,8 +31,9 @@ export class MemoryStream {
   } {
     const { wallMs } = this.#clock.now()
     if (unlessAt && this.last(unlessAt)) throw new AlreadyThere(unlessAt)
-    if (lastAt !== undefined && lastAt !== (this.last(subject)?.seq ?? 0)) {
-      throw new AlreadyThere(subject)
+    const under = due?.until ?? subject
+    if (lastAt !== undefined && lastAt !== (this.last(under)?.seq ?? 0)) {
+      throw new AlreadyThere(under)
     }
     const before = id === undefined ? undefined : this.#ids.get(id)
     if (before && wallMs - before.atMs < DUPLICATES_MS) return before
@@ -40,7 +41,9 @@ export class MemoryStream {
     const hdrs = copyHeaders(headers)
     // What a schedule holds comes without it.
     if (id !== undefined && !due) hdrs.set("Nats-Msg-Id", id)
-    const seq = this.#append(due?.until ?? subject, hdrs, bytes)
+    // One subject holds one schedule.
+    if (due) for (const before of this.matching(under)) this.remove(before.seq)
+    const seq = this.#append(under, hdrs, bytes)
     if (id !== undefined) this.#ids.set(id, { seq, atMs: wallMs })
     if (due) {
       const fire = () => this.#fire(seq, subject)

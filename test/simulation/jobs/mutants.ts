@@ -145,6 +145,13 @@ export const MUTANTS: readonly Mutant[] = [
     family: "network",
   },
   {
+    name: "stores a delayed job to be done now beside its schedule",
+    file: "jobs/job-finder",
+    was: "if (!isDead && this.#store.abilities.hasSchedules) {",
+    is: "if (!isDead && this.#store.abilities.hasSchedules && isDead) {",
+    family: "network",
+  },
+  {
     name: "takes an enqueue without an answer for stored",
     file: "jobs/job-client",
     was: "else if (!isAway(error)) throw refusalIn(error)",
