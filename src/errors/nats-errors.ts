@@ -54,15 +54,22 @@ export function isTimeout(error: unknown): boolean {
   return field(error, "name") === "TimeoutError"
 }
 
-const AWAY = new Set(["NoAnswer", "TimeoutError", "ClosedConnectionError", "ConnectionError"])
-/** What the client library says of a request that was under way. */
-const CUT_OFF = new Set(["connection disconnected", "connection closed"])
+const AWAY = new Set(["NoAnswer", "TimeoutError", "ConnectionError"])
+
+/** The connection is closed for good; of a request that was under way then the client library says so in words alone. */
+function isClosed(error: unknown): boolean {
+  return (
+    field(error, "name") === "ClosedConnectionError" ||
+    field(error, "message") === "connection closed"
+  )
+}
 
 /** There was no answer: the connection is lost, or who should answer is not there, or not yet. */
 export function isAway(error: unknown): boolean {
   return (
     AWAY.has(field(error, "name")) ||
-    CUT_OFF.has(field(error, "message")) ||
+    isClosed(error) ||
+    field(error, "message") === "connection disconnected" ||
     isNoResponders(error) ||
     isNoJetStream(error) ||
     field(error, "code") === "no-jetstream" ||
@@ -81,8 +88,7 @@ const NOT_NOW = new Set([408, 409, 503])
 
 /** Nobody answered, or who did could not say: the same may be asked again. */
 export function isUnanswered(error: unknown): boolean {
-  const isClosed = field(error, "message") === "connection closed"
-  if (isClosed || field(error, "name") === "ClosedConnectionError") return false
+  if (isClosed(error)) return false
   return isAway(error) || NOT_NOW.has(field(error, "status"))
 }
 

@@ -32,7 +32,7 @@ export async function watchesOpened(connection: NatsConnection): Promise<void> {
   await within(systemClock, OPENING_MS, opened).catch(() => {})
 }
 
-function isOpening<T>(connection: NatsConnection, watch: Promise<T>): Promise<T> {
+function tracked<T>(connection: NatsConnection, watch: Promise<T>): Promise<T> {
   const all = openings.get(connection) ?? new Set()
   openings.set(connection, all.add(watch))
   return watch.finally(() => all.delete(watch))
@@ -65,7 +65,7 @@ export async function watchKv(
   const open = async () => {
     opening += 1
     const own = opening
-    const entries = await isOpening(connection, kv().watch())
+    const entries = await tracked(connection, kv().watch())
     const { values, streamInfo } = await statusFor(entries)
     if (isStopped || own !== opening) return entries.stop()
     current = entries

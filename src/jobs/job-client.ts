@@ -88,25 +88,22 @@ export class JobClient {
     if (options !== NO_OPTIONS) checkedEnqueueOptions(options)
     const data = payloadOf(payload, "payload")
     if (this.#results.isClosed) throw new ClientClosed()
-    const toldOwn = `${this.names.pool}.done.${this.#prefix}.`
-    this.#results.hear(`${toldOwn}*`)
+    this.#results.hear(`${this.names.pool}.done.${this.#prefix}.*`)
     this.#count += 1
     const own = `${this.#prefix}-${this.#count}`
     const unique = options.unique === undefined ? undefined : keyOf(options.unique, hash)
     const id = options.id ?? (unique === undefined ? own : `${unique}.${own}`)
     const message = this.#message({ queue, id, key: unique ?? id, data, options })
-    // What is not told under the client's own wildcard is heard of by itself.
-    const byItself = options.id === undefined ? undefined : this.names.done(id)
-    if (byItself) this.#results.hearOne(byItself)
+    // One that the client has numbered is heard of already.
+    if (options.id !== undefined) this.#results.hearOne(this.names.done(id))
     let existing: string | undefined
     try {
       existing = await this.#stored(id, message, options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
     } catch (error) {
-      if (byItself) this.#results.forgetOne(byItself)
+      this.#results.forgetOne(this.names.done(id))
       throw error
     }
-    const there = existing === undefined ? undefined : this.names.done(existing)
-    if (there && there !== byItself && !there.startsWith(toldOwn)) this.#results.hearOne(there)
+    if (existing !== undefined && existing !== id) this.#results.hearOne(this.names.done(existing))
     const isHeard = existing === undefined && options.id === undefined
     const keepsResult = options.keepResultMs !== undefined && this.finder.canKeep
     return this.#handle(queue, existing ?? id, {

@@ -116,7 +116,7 @@ export class JobHandle {
         abort = () => reject(signal?.reason)
         signal?.addEventListener("abort", abort)
         const closed = () => reject(new ClientClosed())
-        forget = results.wait(names.done(this.id), isOwn, { heard: resolve, closed })
+        forget = results.wait(names.done(this.id), { heard: resolve, closed })
         if (timeoutMs !== undefined) cancel = clock.after(timeoutMs, () => resolve("late"))
         const { id, queue } = this
         looks = new JobLooks({ id, queue, clock, finder, gone: () => resolve("gone") })

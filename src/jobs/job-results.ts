@@ -8,6 +8,7 @@ import type { Bus, BusMessage } from "../contracts/bus.js"
 import { unawaited } from "../contracts/unawaited.js"
 import { isNotPermitted } from "../errors/errors.js"
 import { listen } from "../protocol/listening.js"
+import { isMatch } from "../protocol/subject.js"
 
 /** So many results are remembered that nobody has asked for; and so many jobs are heard of by themselves. */
 const MOST_UNCLAIMED = 10_000
@@ -26,6 +27,8 @@ export class JobResults {
   /** Each with what ends that it is heard of by itself; the oldest first. */
   readonly #single = new Map<string, () => void>()
   readonly #waiting = new Map<string, Set<Waiter>>()
+  /** Under which all that the client enqueued is told. */
+  #pattern: string | undefined
   #forgetOwn: (() => void) | undefined
   #refusal: Error | undefined
   #isClosed = false
@@ -46,10 +49,15 @@ export class JobResults {
   /** Hears of all under `pattern` from now on. Throws what the connection throws. */
   hear(pattern: string): void {
     this.#forgetOwn ??= this.#listen(pattern, (message) => this.#told(message))
+    this.#pattern = pattern
   }
 
-  /** Hears of the one under `subject` from now on; what was told of an earlier one there is forgotten. Throws as `hear` does. */
+  /**
+   * Hears of the one under `subject` from now on, if it is not under the pattern; what was told of an earlier one there is
+   * forgotten. Throws as `hear` does.
+   */
   hearOne(subject: string): void {
+    if (this.#isOwn(subject)) return
     this.#unclaimed.delete(subject)
     if (this.#single.has(subject)) return
     const forget = this.#listen(subject, (message) => {
@@ -66,15 +74,15 @@ export class JobResults {
     this.#single.delete(subject)
   }
 
-  /** Tells `waiter` what is told under `subject`, which is under the pattern if it `isOwn`. Returns what ends that. */
-  wait(subject: string, isOwn: boolean, waiter: Waiter): () => void {
+  /** Tells `waiter` what is told under `subject`. Returns what ends that. */
+  wait(subject: string, waiter: Waiter): () => void {
     const known = this.#unclaimed.get(subject)
     if (known) waiter.heard(known)
     else if (this.isClosed) waiter.closed()
     if (known || this.isClosed) return () => {}
     const waiting = this.#waiting.get(subject) ?? new Set()
     this.#waiting.set(subject, waiting.add(waiter))
-    const isHeard = isOwn || this.#single.has(subject)
+    const isHeard = this.#isOwn(subject) || this.#single.has(subject)
     const hand = (message: BusMessage) => void this.#hand(message)
     const forget = isHeard ? undefined : this.#listen(subject, hand)
     return () => {
@@ -106,6 +114,10 @@ export class JobResults {
       isOver = true
       subscription.unsubscribe()
     }
+  }
+
+  #isOwn(subject: string): boolean {
+    return this.#pattern !== undefined && isMatch(this.#pattern, subject)
   }
 
   #told(message: BusMessage): void {

@@ -1,6 +1,6 @@
 /**
  * Jobs of one queue and priority as one worker gets them from its consumer: as many as it has room for and never more, for
- * what lies in a client grows old. What is free is asked for once a turn, in a few requests that overlap, so that the next
+ * what lies in a client grows old. What is free is asked for at once, in a few requests that overlap, so that the next
  * jobs are on their way while the last are done. A look asks beside those for what is ready now.
  *
  * A consumer or stream that is gone is made anew, and after an outage all is asked for again, on new inboxes: what the
@@ -132,7 +132,7 @@ export class JetStreamSource implements JobSource {
       this.#wanted = Math.max(0, this.#wanted - 1)
       this.#heard(message)
     }
-    const lane = this.#newLane(heard, () => this.want(this.#wanted))
+    const lane = this.#newLane(heard, () => this.#ask())
     this.#lanes.push(lane)
     return lane
   }
@@ -199,7 +199,7 @@ export class JetStreamSource implements JobSource {
     if (this.#state !== "mending") return
     this.#pace.reset()
     this.#state = "up"
-    this.want(this.#wanted)
+    this.#ask()
   }
 
   #tell(trouble: unknown): void {

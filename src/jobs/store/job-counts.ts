@@ -77,15 +77,12 @@ export class JobCounts {
       }
       return sum
     }
-    const isNoJob = async (place: string) => {
-      if (rest <= 0) return
-      const subjects = await this.#subjects(jobsStream, `${pool}.${place}.>`)
-      for (const [, number] of subjects) rest -= number
-    }
-    // Of this there is always some.
-    await isNoJob("excused")
     if (rest > 0) rest -= await count(jobsStream, "later", "delayed")
-    for (const place of ["cron", "tick", "result"]) await isNoJob(place)
+    for (const other of ["cron", "tick", "excused", "result"]) {
+      if (rest <= 0) break
+      const subjects = await this.#subjects(jobsStream, `${pool}.${other}.>`)
+      for (const [subject, number] of subjects) if (subject !== this.#names.head) rest -= number
+    }
     if (rest > 0) await count(jobsStream, "job", "waiting")
     await count(deadStream, "dead", "dead")
     const all = [...queues.values()].sort((a, b) => (a.queue < b.queue ? -1 : 1))
@@ -109,9 +106,12 @@ export class JobCounts {
     return times.length > 0 ? Math.min(...times) : undefined
   }
 
+  /** How many lie there, but for the head. */
   async #messages(): Promise<number> {
+    const { jobsStream, head } = this.#names
     try {
-      return (await this.#manager.streams.info(this.#names.jobsStream)).state.messages
+      const { state } = await this.#manager.streams.info(jobsStream, { subjects_filter: head })
+      return state.messages - (state.subjects?.[head] ?? 0)
     } catch (error) {
       if (isStreamNotFound(error) || isNoResponders(error)) return 0
       throw error

@@ -53,7 +53,7 @@ export async function openJobStreams(
 ): Promise<JobStreams> {
   const names = jobNamesOf(options.pool)
   const sentMs = Date.now()
-  const info = await infoOf(manager, names.jobsStream)
+  const info = await infoOf(manager, names.jobsStream, names.head)
   const middleMs = (sentMs + Date.now()) / 2
   const found = info?.config
   if (found && found.retention !== RetentionPolicy.Workqueue) {
@@ -73,10 +73,9 @@ export async function openJobStreams(
     const way = `not permitted to send to "${violation.subject}"; start a worker with jobs first`
     throw new NoJobs(`${why}: ${way}`, { cause: error })
   })
-  // Who only looks, or finds it there and enqueues, leaves that to the workers.
-  if (options.care !== "look" && !(found && options.care === "make")) {
-    await ensureHead(options.connection, names)
-  }
+  // Who only looks, or finds the stream there and enqueues, leaves that to the workers.
+  const isOthers = options.care === "look" || (found && options.care === "make")
+  if (!isOthers && !info?.state.subjects?.[names.head]) await ensureHead(options.connection, names)
   const version = options.connection.info?.version ?? "0"
   return {
     replicas: jobs.num_replicas,

@@ -3,10 +3,14 @@ import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream"
 import { isStreamGone, isStreamNotFound } from "../../errors/nats-errors.js"
 import type { StoredMessage } from "../contract/job-record.js"
 
-/** What the server says of the stream `name`; undefined if there is none. */
-export async function infoOf({ streams }: Pick<JetStreamManager, "streams">, name: string) {
+/** What the server says of the stream `name`, and of what lies there under `subject`; undefined if there is none. */
+export async function infoOf(
+  { streams }: Pick<JetStreamManager, "streams">,
+  name: string,
+  subject?: string,
+) {
   try {
-    return await streams.info(name)
+    return await streams.info(name, subject === undefined ? {} : { subjects_filter: subject })
   } catch (error) {
     if (isStreamNotFound(error)) return undefined
     throw error

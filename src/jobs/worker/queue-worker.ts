@@ -202,16 +202,16 @@ export class QueueWorker {
   #failed(job: TakenJob, thrown: unknown): void {
     if (job.isOver) return
     const { clock, settler } = this.#options
-    this.tally.erred(clock.now().monoMs - job.beganMs, reasonOf(thrown))
+    this.tally.erred(monoMsOf(clock) - job.beganMs, reasonOf(thrown))
     this.#over(job, () => settler.failed(job, thrown, this.#earlier.crashesOf(job)))
   }
 
   /** It ends, and makes room when what `settle` does is done. */
   #over(job: TakenJob, settle?: () => void | Promise<void>): void {
-    job.isOver = true
     // Before it is settled: then what asks for the next ones goes out together with what settles these.
     this.#ask()
     const settled = settle?.()
+    job.isOver = true
     if (!settled) return this.#gone(job)
     const gone = settled.finally(() => this.#gone(job))
     unawaited(gone, this.#broke)

@@ -1,4 +1,5 @@
 import { jetstreamManager } from "@nats-io/jetstream"
+import { headers } from "nats"
 import t from "tap"
 import { PoolClient } from "../../../src/client/client.js"
 import { JetStreamJobs } from "../../../src/jobs/store/jetstream-jobs.js"
@@ -35,4 +36,15 @@ t.test("no job lies first in its stream, whoever made that, and once all are don
   await streams.purge("POOL_work_jobs")
   await pool.join("c", { jobs: { send: () => {} } })
   t.match(await lies(), [Number, "work.excused.0", 1], "and where somebody removed all")
+
+  await client.enqueue("unserved", 1)
+  await store.store({
+    ...{ stream: "jobs", subject: "work.excused.5", data: Buffer.from("1"), headers: headers() },
+  })
+  const counts = await store.counts()
+  t.match(
+    counts.find(({ queue }) => queue === "unserved"),
+    { waiting: 1 },
+    "it stands in for no job",
+  )
 })
